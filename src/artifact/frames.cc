@@ -1,0 +1,159 @@
+#include "artifact/frames.hh"
+
+#include "base/error.hh"
+
+#include <fmt/format.h>
+#include <zstd.h>
+
+#include <algorithm>
+#include <array>
+#include <memory>
+
+namespace bakehouse::artifact {
+namespace {
+
+using base::Error;
+using base::Fault;
+
+template <auto destroy>
+struct Destroy {
+  void operator()(auto* handle) const { destroy(handle); }
+};
+using Compressor = std::unique_ptr<ZSTD_CCtx, Destroy<ZSTD_freeCCtx>>;
+using Decompressor = std::unique_ptr<ZSTD_DCtx, Destroy<ZSTD_freeDCtx>>;
+
+constexpr std::string_view index_name = "BHIX";
+constexpr uint32_t index_version = 1;
+constexpr size_t index_head_size = 12;
+constexpr size_t index_entry_size = 72;
+constexpr int largest_window_log = 27;
+// The seekable format of the zstd project: no checksums, and its own magic at the very end.
+constexpr uint32_t seekable_footer_magic = 0x8F92EAB1;
+
+void put_u32(std::string& bytes, uint32_t number) {
+  for (int i = 0; i < 4; ++i) bytes += static_cast<char>(number >> (8 * i));
+}
+
+uint32_t get_u32(std::string_view bytes) {
+  uint32_t number = 0;
+  for (int i = 3; i >= 0; --i) number = (number << 8) | static_cast<unsigned char>(bytes[static_cast<size_t>(i)]);
+  return number;
+}
+
+crypto::Digest get_digest(std::string_view bytes) {
+  crypto::Digest digest;
+  std::copy_n(bytes.begin(), digest.bytes.size(), digest.bytes.begin());
+  return digest;
+}
+
+size_t checked(size_t result, std::string_view doing) {
+  if (ZSTD_isError(result) != 0U) {
+    throw Error(Fault::input, fmt::format("cannot {} a frame: {}", doing, ZSTD_getErrorName(result)));
+  }
+  return result;
+}
+
+}  // namespace
+
+std::string format_index(const std::vector<Frame>& frames) {
+  std::string payload(index_name);
+  put_u32(payload, index_version);
+  put_u32(payload, static_cast<uint32_t>(frames.size()));
+  for (const Frame& frame : frames) {
+    put_u32(payload, frame.compressed_size);
+    put_u32(payload, frame.size);
+    payload += frame.compressed_digest.view();
+    payload += frame.digest.view();
+  }
+  return payload;
+}
+
+std::vector<Frame> parse_index(std::string_view payload) {
+  if (payload.size() < index_head_size || !payload.starts_with(index_name)) throw Error(Fault::input, "the index has no head");
+  if (const uint32_t version = get_u32(payload.substr(4)); version != index_version) {
+    throw Error(Fault::input, fmt::format("the index has version {}, this program reads {}", version, index_version));
+  }
+  const uint32_t count = get_u32(payload.substr(8));
+  if (payload.size() != index_head_size + uint64_t{count} * index_entry_size) {
+    throw Error(Fault::input, "the index is not as long as its count of frames says");
+  }
+  std::vector<Frame> frames;
+  frames.reserve(count);
+  for (payload.remove_prefix(index_head_size); !payload.empty(); payload.remove_prefix(index_entry_size)) {
+    Frame frame;
+    frame.compressed_size = get_u32(payload);
+    frame.size = get_u32(payload.substr(4));
+    frame.compressed_digest = get_digest(payload.substr(8));
+    frame.digest = get_digest(payload.substr(40));
+    if (frame.size == 0 || frame.size > largest_frame || frame.compressed_size > largest_frame) {
+      throw Error(Fault::input, fmt::format("frame {} has no legal size", frames.size() + 1));
+    }
+    frames.push_back(frame);
+  }
+  return frames;
+}
+
+std::string format_seek_table(const std::vector<Frame>& frames) {
+  std::string payload;
+  for (const Frame& frame : frames) {
+    put_u32(payload, frame.compressed_size);
+    put_u32(payload, frame.size);
+  }
+  put_u32(payload, static_cast<uint32_t>(frames.size()));
+  payload += '\0';  // descriptor: no checksums
+  put_u32(payload, seekable_footer_magic);
+  return skippable(seek_table_magic, payload);
+}
+
+std::string skippable(uint32_t magic, std::string_view payload) {
+  std::string bytes;
+  put_u32(bytes, magic);
+  put_u32(bytes, static_cast<uint32_t>(payload.size()));
+  bytes += payload;
+  return bytes;
+}
+
+std::optional<uint32_t> skippable_size(std::string_view header, uint32_t magic) {
+  if (header.size() < skippable_header_size || get_u32(header) != magic) return std::nullopt;
+  return get_u32(header.substr(4));
+}
+
+std::string compress_frame(std::string_view bytes, int level) {
+  const Compressor context(ZSTD_createCCtx());
+  if (!context) throw Error(Fault::internal, "no memory to compress");
+  checked(ZSTD_CCtx_setParameter(context.get(), ZSTD_c_compressionLevel, level), "compress");
+  checked(ZSTD_CCtx_setParameter(context.get(), ZSTD_c_checksumFlag, 1), "compress");
+  std::string compressed(ZSTD_compressBound(bytes.size()), '\0');
+  const size_t size = checked(
+      ZSTD_compress2(context.get(), compressed.data(), compressed.size(), bytes.data(), bytes.size()), "compress");
+  compressed.resize(size);
+  return compressed;
+}
+
+std::string decompress_frame(std::string_view compressed, uint64_t size) {
+  const FrameSizes sizes = measure_frame(compressed);
+  if (sizes.compressed != compressed.size()) throw Error(Fault::input, "a frame has another length than the index says");
+  if (sizes.content != size) throw Error(Fault::input, "a frame holds another number of bytes than the index says");
+  const Decompressor context(ZSTD_createDCtx());
+  if (!context) throw Error(Fault::internal, "no memory to decompress");
+  checked(ZSTD_DCtx_setParameter(context.get(), ZSTD_d_windowLogMax, largest_window_log), "decompress");
+  std::string bytes(size, '\0');
+  const size_t written =
+      checked(ZSTD_decompressDCtx(context.get(), bytes.data(), bytes.size(), compressed.data(), compressed.size()),
+              "decompress");
+  if (written != size) throw Error(Fault::input, "a frame holds fewer bytes than it says");
+  return bytes;
+}
+
+FrameSizes measure_frame(std::string_view bytes) {
+  const size_t compressed = checked(ZSTD_findFrameCompressedSize(bytes.data(), bytes.size()), "measure");
+  const unsigned long long content = ZSTD_getFrameContentSize(bytes.data(), bytes.size());
+  if (content == ZSTD_CONTENTSIZE_UNKNOWN || content == ZSTD_CONTENTSIZE_ERROR) {
+    throw Error(Fault::input, "a frame does not say how much it holds");
+  }
+  return {compressed, content};
+}
+
+std::string zstd_version() { return ZSTD_versionString(); }
+
+}  // namespace bakehouse::artifact

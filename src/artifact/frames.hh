@@ -1,0 +1,50 @@
+// The container around the tar stream: independent zstd frames, an index of them near the front,
+// and the zstd project's own seek table at the end for other people's readers.
+#pragma once
+
+#include "base/fd.hh"
+#include "crypto/digest.hh"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace bakehouse::artifact {
+
+constexpr uint32_t index_magic = 0x184D2A5B;
+constexpr uint32_t seek_table_magic = 0x184D2A5E;
+constexpr uint64_t skippable_header_size = 8;
+constexpr uint64_t largest_head = 1 << 20;       // of frame 0, compressed or not
+constexpr uint64_t largest_frame = 64ULL << 20;  // of any other, compressed or not
+
+struct Frame {
+  uint32_t compressed_size = 0;
+  uint32_t size = 0;
+  crypto::Digest compressed_digest;
+  crypto::Digest digest;
+};
+
+std::string format_index(const std::vector<Frame>& frames);
+std::vector<Frame> parse_index(std::string_view payload);
+
+// `frames` begins with frame 0.
+std::string format_seek_table(const std::vector<Frame>& frames);
+
+std::string skippable(uint32_t magic, std::string_view payload);
+// The size of the payload when `header` (8 bytes) begins a skippable frame with that magic.
+std::optional<uint32_t> skippable_size(std::string_view header, uint32_t magic);
+
+std::string compress_frame(std::string_view bytes, int level);
+// Exactly one frame, which must say that it holds `size` bytes and does.
+std::string decompress_frame(std::string_view compressed, uint64_t size);
+// The length of the zstd frame that `bytes` begin with, and of what it says it holds.
+struct FrameSizes {
+  uint64_t compressed;
+  uint64_t content;
+};
+FrameSizes measure_frame(std::string_view bytes);
+std::string zstd_version();
+
+}  // namespace bakehouse::artifact

@@ -1,0 +1,117 @@
+#include "artifact/read.hh"
+
+#include "artifact/frames.hh"
+#include "artifact/tar.hh"
+#include "base/encoding.hh"
+#include "base/error.hh"
+#include "base/files.hh"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+
+namespace bakehouse::artifact {
+namespace {
+
+namespace fs = std::filesystem;
+using base::Error;
+using base::Fault;
+
+struct Head {
+  std::string bytes;
+  std::string json;
+  std::string signature;
+  uint64_t compressed_size = 0;
+};
+
+// The only number ever read from a tar header: how long a member of frame 0 is. The header as a
+// whole is compared later, when the signed release.json has said what it must be.
+uint64_t stated_size(std::string_view bytes, uint64_t offset) {
+  constexpr uint64_t size_offset = 124;
+  constexpr uint64_t digits = 11;
+  uint64_t size = 0;
+  if (bytes.size() < offset + tar_block) throw Error(Fault::input, "the first frame is too short");
+  const char* const text = bytes.data() + offset + size_offset;
+  const auto [end, error] = std::from_chars(text, text + digits, size, 8);
+  if (error != std::errc() || end != text + digits || size > largest_head) {
+    throw Error(Fault::input, "the first frame does not begin with release.json");
+  }
+  return size;
+}
+
+std::string member_at(std::string_view bytes, uint64_t& offset) {
+  const uint64_t size = stated_size(bytes, offset);
+  offset += tar_block;
+  if (bytes.size() < offset + size) throw Error(Fault::input, "the first frame is too short");
+  std::string content(bytes.substr(offset, size));
+  offset += size + tar_padding(size);
+  return content;
+}
+
+Head read_head(const base::Fd& file, const fs::path& path) {
+  constexpr std::string_view zstd_magic = "\x28\xB5\x2F\xFD";
+  std::string start(largest_head, '\0');
+  size_t filled = 0;
+  while (const size_t count = base::read_some_at(file, {start.data() + filled, start.size() - filled}, filled, path.native())) {
+    filled += count;
+  }
+  start.resize(filled);
+  if (!start.starts_with(zstd_magic)) throw Error(Fault::input, "it does not begin with a zstd frame");
+  const FrameSizes sizes = measure_frame(start);
+  if (sizes.content > largest_head) throw Error(Fault::input, "its first frame is too large");
+  Head head;
+  head.compressed_size = sizes.compressed;
+  head.bytes = decompress_frame(std::string_view(start).substr(0, sizes.compressed), sizes.content);
+  uint64_t offset = 0;
+  head.json = member_at(head.bytes, offset);
+  head.signature = member_at(head.bytes, offset);
+  return head;
+}
+
+void require_canonical_head(const Head& head, base::Seconds time) {
+  std::string expected;
+  for (const auto& [name, content] :
+       {std::pair<std::string_view, const std::string&>{"release.json", head.json}, {"release.json.minisig", head.signature}}) {
+    expected += tar_part(name, content.size(), time).header;
+    expected += content;
+    expected.append(tar_padding(content.size()), '\0');
+  }
+  if (expected != head.bytes) throw Error(Fault::input, "its first frame holds something else than release.json and its signature");
+}
+
+Archive read_verified(const fs::path& path, const crypto::TrustPolicy& policy) {
+  Archive archive;
+  archive.path = path;
+  archive.file = base::open_for_reading(path);
+  if (base::stat_of(archive.file, path.native()).type != base::FileType::regular) {
+    throw Error(Fault::input, "it is no regular file");
+  }
+  Head head = read_head(archive.file, path);
+  const auto counted =
+      crypto::require_signatures(policy, head.json, {crypto::parse_signature(head.signature, "release.json.minisig")});
+  // A trusted key has signed these very bytes; from here on they may be parsed.
+  archive.info = decode_release(head.json);
+  const std::string comment = trusted_comment(archive.info, crypto::sha256(head.json));
+  for (const auto& signature : counted) {
+    if (signature.trusted_comment != comment) {
+      throw Error(Fault::trust, fmt::format("the trusted comment of the signature by {} speaks of another release",
+                                            signature.key.text()));
+    }
+    archive.signers.push_back(signature.key);
+  }
+  require_canonical_head(head, archive.info.created);
+  archive.body_offset = head.compressed_size;
+  archive.release_json = std::move(head.json);
+  archive.signature_file = std::move(head.signature);
+  return archive;
+}
+
+}  // namespace
+
+Archive open_archive(const fs::path& path, const crypto::TrustPolicy& policy) {
+  return base::with_context(fmt::format("the archive '{}'", base::printable(path.native())),
+                            [&] { return read_verified(path, policy); });
+}
+
+}  // namespace bakehouse::artifact

@@ -1,0 +1,229 @@
+#include "artifact/release_info.hh"
+
+#include "base/encoding.hh"
+#include "base/error.hh"
+#include "base/tree_path.hh"
+#include "text/decode.hh"
+#include "text/json.hh"
+
+#include <fmt/format.h>
+
+#include <limits>
+
+namespace bakehouse::artifact {
+namespace {
+
+using base::Error;
+using base::Fault;
+using text::Diagnostics;
+using text::MapReader;
+using text::Value;
+
+constexpr int schema = 1;
+constexpr int64_t largest = std::numeric_limits<int64_t>::max();
+// Bounds that no honest release meets and that keep a hostile one from asking for all memory.
+constexpr int64_t largest_manifest = 1LL << 30;
+constexpr int64_t largest_index = 1LL << 28;
+constexpr int64_t largest_part = 1LL << 26;
+
+Value encode_part(const Part& part) {
+  return Value::map({{"sha256", part.digest.hex()}, {"size", part.size}});
+}
+
+Part decode_part(const Value& value, const std::string& what, int64_t limit, Diagnostics& faults) {
+  MapReader reader(value, what, faults);
+  Part part;
+  if (reader.require("size") != nullptr) part.size = static_cast<uint64_t>(reader.integer("size", 0, limit).value_or(0));
+  if (reader.require("sha256") != nullptr) {
+    const auto digest = crypto::Digest::parse(reader.text("sha256").value_or(""));
+    if (digest) {
+      part.digest = *digest;
+    } else {
+      faults.add(value.origin(), what + ": the digest is not 64 hexadecimal digits");
+    }
+  }
+  reader.finish();
+  return part;
+}
+
+// Members that are always there.
+class Strict {
+ public:
+  Strict(const Value& value, std::string what, Diagnostics& faults)
+      : value_(value), what_(std::move(what)), faults_(faults), reader_(value, what_, faults) {}
+
+  std::string text(std::string_view key) {
+    reader_.require(key);
+    return reader_.text(key).value_or("");
+  }
+  int64_t integer(std::string_view key, int64_t most = largest) {
+    reader_.require(key);
+    return reader_.integer(key, 0, most).value_or(0);
+  }
+  bool boolean(std::string_view key) {
+    reader_.require(key);
+    return reader_.boolean(key).value_or(false);
+  }
+  const Value& value(std::string_view key) {
+    static const Value nothing = Value::map();
+    const Value* found = reader_.require(key);
+    return found != nullptr ? *found : nothing;
+  }
+  MapReader& optional() { return reader_; }
+  void finish() { reader_.finish(); }
+
+ private:
+  const Value& value_;
+  std::string what_;
+  Diagnostics& faults_;
+  MapReader reader_;
+};
+
+void decode_source(const Value& value, ReleaseInfo& info, Diagnostics& faults) {
+  Strict source(value, "source", faults);
+  info.source_kind = source.text("kind");
+  info.source_commit = source.optional().text("commit").value_or("");
+  info.source_dirty = source.optional().boolean("dirty").value_or(false);
+  source.finish();
+}
+
+void decode_target(const Value& value, ReleaseInfo& info, Diagnostics& faults) {
+  Strict target(value, "target", faults);
+  info.os = target.text("os");
+  info.arch = target.text("arch");
+  const bool relocatable = target.boolean("relocatable");
+  info.run_path = target.optional().text("run_path");
+  if (relocatable == info.run_path.has_value()) {
+    faults.add(value.origin(), "a release is either relocatable or has a run_path");
+  }
+  target.finish();
+}
+
+void decode_buildpacks(const Value& value, ReleaseInfo& info, Diagnostics& faults) {
+  if (!value.is_list()) faults.add(value.origin(), "buildpacks: expected a list");
+  for (const Value& item : value.items()) {
+    Strict used(item, "buildpack", faults);
+    info.buildpacks.push_back({used.text("id"), used.text("version")});
+    used.finish();
+  }
+}
+
+void decode_parts(const Value& value, ReleaseInfo& info, Diagnostics& faults) {
+  for (const auto& [name, part] : value.members()) {
+    if (base::TreePath::why_not(name) || name.find('/') != std::string::npos || name == "manifest" ||
+        name.starts_with("release.json")) {
+      faults.add(part.origin(), fmt::format("'{}' is no name of a part", base::printable(name)));
+      continue;
+    }
+    info.parts[name] = decode_part(part, name, largest_part, faults);
+  }
+}
+
+bool is_word(std::string_view text, std::string_view also, size_t most) {
+  const auto alphanumeric = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+  };
+  if (text.empty() || text.size() > most || !alphanumeric(text[0])) return false;
+  for (const char c : text) {
+    if (!alphanumeric(c) && also.find(c) == std::string_view::npos) return false;
+  }
+  return true;
+}
+
+}  // namespace
+
+void check_version(std::string_view version) {
+  if (is_word(version, ".+_~-", 128)) return;
+  throw Error(Fault::input, fmt::format("'{}' is no version", base::printable(version)),
+              "a version begins with a letter or digit and holds letters, digits and . + _ ~ - only");
+}
+
+std::string archive_name(std::string_view name, std::string_view version) {
+  return fmt::format("{}-{}.tar.zst", name, version);
+}
+
+std::string encode(const ReleaseInfo& info) {
+  Value source = Value::map({{"kind", info.source_kind}});
+  if (!info.source_commit.empty()) {
+    source.set("commit", info.source_commit);
+    source.set("dirty", info.source_dirty);
+  }
+  Value target = Value::map({{"os", info.os}, {"arch", info.arch}, {"relocatable", !info.run_path.has_value()}});
+  if (info.run_path) target.set("run_path", *info.run_path);
+  Value buildpacks = Value::list();
+  for (const auto& used : info.buildpacks) buildpacks.push(Value::map({{"id", used.id}, {"version", used.version}}));
+  Value manifest = encode_part(info.manifest);
+  manifest.set("entries", info.entries);
+  manifest.set("bytes", info.bytes);
+  Value parts = Value::map();
+  for (const auto& [name, part] : info.parts) parts.set(name, encode_part(part));
+  return text::to_json(Value::map({
+      {"schema", schema},
+      {"name", info.name},
+      {"version", info.version},
+      {"sequence", info.sequence},
+      {"created", info.created},
+      {"source", source},
+      {"target", target},
+      {"buildpacks", buildpacks},
+      {"manifest", manifest},
+      {"index", encode_part(info.index)},
+      {"tar", Value::map({{"size", info.tar_size}})},
+      {"zstd", Value::map({{"version", info.zstd_version}, {"level", info.zstd_level}, {"chunker", info.chunker}})},
+      {"parts", parts},
+  }));
+}
+
+ReleaseInfo decode_release(std::string_view json) {
+  const Value document = text::parse_json(json, "release.json");
+  Diagnostics faults;
+  ReleaseInfo info;
+  Strict top(document, "release.json", faults);
+  const int64_t found_schema = top.integer("schema");
+  if (found_schema != schema) {
+    throw Error(Fault::input, fmt::format("release.json has schema {}, this program reads {}", found_schema, schema),
+                "use a Bakehouse as new as the one that made the archive");
+  }
+  info.name = top.text("name");
+  info.version = top.text("version");
+  info.sequence = static_cast<uint64_t>(top.integer("sequence"));
+  info.created = top.integer("created", 1LL << 40);
+  decode_source(top.value("source"), info, faults);
+  decode_target(top.value("target"), info, faults);
+  decode_buildpacks(top.value("buildpacks"), info, faults);
+  {
+    // The manifest's member carries two counts beside what every part has.
+    Value manifest = top.value("manifest");
+    Strict counts(manifest, "manifest", faults);
+    info.entries = static_cast<uint64_t>(counts.integer("entries", 1LL << 32));
+    info.bytes = static_cast<uint64_t>(counts.integer("bytes", 1LL << 50));
+    std::erase_if(manifest.members(), [](const auto& member) { return member.first == "entries" || member.first == "bytes"; });
+    info.manifest = decode_part(manifest, "manifest", largest_manifest, faults);
+  }
+  info.index = decode_part(top.value("index"), "index", largest_index, faults);
+  Strict tar(top.value("tar"), "tar", faults);
+  info.tar_size = static_cast<uint64_t>(tar.integer("size", 1LL << 50));
+  tar.finish();
+  Strict zstd(top.value("zstd"), "zstd", faults);
+  info.zstd_version = zstd.text("version");
+  info.zstd_level = static_cast<int>(zstd.integer("level", 22));
+  info.chunker = zstd.text("chunker");
+  zstd.finish();
+  decode_parts(top.value("parts"), info, faults);
+  top.finish();
+  faults.throw_if_any();
+  if (!is_word(info.name, "._-", 64)) {
+    throw Error(Fault::input, fmt::format("release.json: '{}' is no project name", base::printable(info.name)));
+  }
+  check_version(info.version);
+  // One spelling only: what was signed is what every other reader would write.
+  if (encode(info) != json) throw Error(Fault::input, "release.json is not in its canonical form");
+  return info;
+}
+
+std::string trusted_comment(const ReleaseInfo& info, const crypto::Digest& digest_of_json) {
+  return fmt::format("bakehouse release name={} version={} sequence={} sha256={}", info.name, info.version,
+                     info.sequence, digest_of_json.hex());
+}
+
+}  // namespace bakehouse::artifact

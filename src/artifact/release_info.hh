@@ -1,0 +1,67 @@
+// `release.json`: what a release is. Signatures are over its exact bytes, and everything else in
+// the archive is bound to it by a digest.
+#pragma once
+
+#include "base/clock.hh"
+#include "crypto/digest.hh"
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace bakehouse::artifact {
+
+struct Part {
+  uint64_t size = 0;
+  crypto::Digest digest;
+};
+
+struct BuildpackUse {
+  std::string id;
+  std::string version;
+};
+
+struct ReleaseInfo {
+  std::string name;
+  std::string version;
+  uint64_t sequence = 0;
+  base::Seconds created = 0;  // the time of the source; no file of the release is younger
+
+  std::string source_kind;    // "git" or "directory"
+  std::string source_commit;  // git only
+  bool source_dirty = false;  // git only
+
+  std::string os;
+  std::string arch;
+  // The path the release is bound to; nullopt when it may run under any root.
+  std::optional<std::string> run_path;
+
+  std::vector<BuildpackUse> buildpacks;
+
+  Part manifest;
+  uint64_t entries = 0;  // listed in the manifest
+  uint64_t bytes = 0;    // of all regular files
+  Part index;
+  uint64_t tar_size = 0;  // unpacked, from frame 1 to the end
+  std::string zstd_version;
+  int zstd_level = 0;
+  std::string chunker;
+  std::map<std::string, Part> parts;  // by name in `.bakehouse/`; the manifest is not among them
+};
+
+// Canonical: the same release gives the same bytes.
+std::string encode(const ReleaseInfo& info);
+// Strict: unknown or missing members, bad names and absurd numbers are an Error(input).
+ReleaseInfo decode_release(std::string_view json);
+
+// The one line that a counting signature must carry as its trusted comment.
+std::string trusted_comment(const ReleaseInfo& info, const crypto::Digest& digest_of_json);
+
+// A version: [A-Za-z0-9][A-Za-z0-9.+_~-]*, at most 128 bytes. Throws Error(input) otherwise.
+void check_version(std::string_view version);
+std::string archive_name(std::string_view name, std::string_view version);
+
+}  // namespace bakehouse::artifact

@@ -1,0 +1,135 @@
+#include "artifact/tar.hh"
+
+#include "base/error.hh"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+#include <tuple>
+
+namespace bakehouse::artifact {
+namespace {
+
+// GNU's dialect of the ustar header: names are plain bytes of any length ('L' and 'K' members),
+// sizes beyond 8 GiB are binary. pax records would force names into UTF-8 (docs/decisions/0003).
+struct Field {
+  size_t offset;
+  size_t size;
+};
+constexpr Field name_field{0, 100};
+constexpr Field mode_field{100, 8};
+constexpr Field uid_field{108, 8};
+constexpr Field gid_field{116, 8};
+constexpr Field size_field{124, 12};
+constexpr Field time_field{136, 12};
+constexpr Field sum_field{148, 8};
+constexpr size_t type_offset = 156;
+constexpr Field link_field{157, 100};
+constexpr Field magic_field{257, 8};
+constexpr std::string_view gnu_magic{"ustar  \0", 8};
+
+void put(std::string& block, Field field, std::string_view text) {
+  std::copy_n(text.begin(), std::min(text.size(), field.size), block.begin() + static_cast<std::ptrdiff_t>(field.offset));
+}
+
+// Octal digits and a NUL, or, when they do not suffice, the number in big-endian bytes with the top bit set.
+void put_number(std::string& block, Field field, uint64_t number) {
+  const size_t digits = field.size - 1;
+  const std::string octal = fmt::format("{:0{}o}", number, digits);
+  if (octal.size() <= digits) {
+    put(block, field, octal);
+    return;
+  }
+  for (size_t i = 0; i < 8; ++i) block[field.offset + field.size - 1 - i] = static_cast<char>(number >> (8 * i));
+  block[field.offset] = static_cast<char>(0x80);
+}
+
+struct Header {
+  std::string_view name;
+  char type;
+  uint32_t mode = 0;
+  uint64_t size = 0;
+  base::Seconds time = 0;
+  std::string_view link = {};
+};
+
+std::string make_block(const Header& header) {
+  std::string block(tar_block, '\0');
+  put(block, name_field, header.name);
+  put_number(block, mode_field, header.mode);
+  put_number(block, uid_field, 0);
+  put_number(block, gid_field, 0);
+  put_number(block, size_field, header.size);
+  put_number(block, time_field, static_cast<uint64_t>(header.time));
+  block[type_offset] = header.type;
+  put(block, link_field, header.link);
+  put(block, magic_field, gnu_magic);
+  put(block, sum_field, "        ");
+  uint64_t sum = 0;
+  for (const char c : block) sum += static_cast<unsigned char>(c);
+  put(block, sum_field, fmt::format("{:06o}", sum));
+  block[sum_field.offset + 6] = '\0';
+  return block;
+}
+
+// A name that does not fit goes before its header as a member of its own, ended by a NUL.
+std::string long_name(char type, std::string_view name) {
+  if (name.size() <= name_field.size) return {};
+  std::string member = make_block({.name = "././@LongLink", .type = type, .size = name.size() + 1});
+  member += name;
+  member.resize(member.size() + 1 + tar_padding(name.size() + 1), '\0');
+  return member;
+}
+
+std::string make_header(const Header& header) {
+  return long_name('K', header.link) + long_name('L', header.name) + make_block(header);
+}
+
+}  // namespace
+
+uint64_t tar_padding(uint64_t content) { return (tar_block - content % tar_block) % tar_block; }
+
+TarMember tar_part(std::string_view name, uint64_t size, base::Seconds time) {
+  const std::string path = fmt::format(".bakehouse/{}", name);
+  return {make_header({.name = path, .type = '0', .mode = 0644, .size = size, .time = time}), size};
+}
+
+TarMember tar_entry(const tree::Entry& entry, const tree::Entry* twin, base::Seconds directory_time) {
+  const std::string& path = entry.path.str();
+  switch (entry.type) {
+    case base::FileType::directory:
+      return {make_header({.name = path + "/", .type = '5', .mode = entry.mode, .time = directory_time})};
+    case base::FileType::symlink:
+      return {make_header(
+          {.name = path, .type = '2', .mode = entry.mode, .time = directory_time, .link = entry.link})};
+    case base::FileType::regular:
+      if (twin != nullptr) {
+        return {make_header(
+            {.name = path, .type = '1', .mode = entry.mode, .time = entry.time, .link = twin->path.str()})};
+      }
+      return {make_header({.name = path, .type = '0', .mode = entry.mode, .size = entry.size, .time = entry.time}),
+              entry.size};
+    case base::FileType::other:
+      break;
+  }
+  throw base::Error(base::Fault::internal, "no tar member for this kind of file");
+}
+
+std::vector<const tree::Entry*> find_twins(const tree::Manifest& manifest) {
+  using Key = std::tuple<crypto::Digest, uint32_t, base::Seconds>;
+  std::map<Key, const tree::Entry*> first;
+  std::vector<const tree::Entry*> twins;
+  twins.reserve(manifest.entries.size());
+  for (const tree::Entry& entry : manifest.entries) {
+    const tree::Entry* twin = nullptr;
+    if (entry.type == base::FileType::regular && entry.size > 0) {
+      const auto [place, is_first] = first.try_emplace({entry.digest, entry.mode, entry.time}, &entry);
+      if (!is_first) twin = place->second;
+    }
+    twins.push_back(twin);
+  }
+  return twins;
+}
+
+}  // namespace bakehouse::artifact

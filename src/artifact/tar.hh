@@ -1,0 +1,37 @@
+// The tar stream of a release. Manifest and release.json decide every byte of its headers, so the
+// reader does not parse them: it makes the header that must come and compares. No header can say
+// anything that the signed manifest does not.
+#pragma once
+
+#include "base/clock.hh"
+#include "tree/manifest.hh"
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace bakehouse::artifact {
+
+constexpr uint64_t tar_block = 512;
+// Two blocks of zeros end a tar stream.
+constexpr uint64_t tar_end_size = 2 * tar_block;
+
+// One member of the stream: its header (several blocks for long names) and how many bytes follow.
+struct TarMember {
+  std::string header;
+  uint64_t content = 0;
+};
+
+TarMember tar_part(std::string_view name, uint64_t size, base::Seconds time);  // a file of `.bakehouse/`
+// `twin` is the earlier entry that holds the same content, or nullptr.
+TarMember tar_entry(const tree::Entry& entry, const tree::Entry* twin, base::Seconds directory_time);
+
+// Zeros up to the next block.
+uint64_t tar_padding(uint64_t content);
+
+// For each entry the earlier regular file of equal digest, mode and time whose content it shares
+// in the archive, or nullptr. Empty files have no twins: there is nothing to share.
+std::vector<const tree::Entry*> find_twins(const tree::Manifest& manifest);
+
+}  // namespace bakehouse::artifact

@@ -1,0 +1,30 @@
+// The build phases: a checkout becomes the tree of a release.
+#pragma once
+
+#include "bakery/cook.hh"
+#include "buildpack/buildpack.hh"
+#include "config/project.hh"
+#include "launch/launch_file.hh"
+#include "source/source.hh"
+
+#include <string>
+#include <vector>
+
+namespace bakehouse::bakery {
+
+// The project file of a checked-out source, and its text.
+struct ProjectFile {
+  std::string text;
+  config::Project project;
+};
+ProjectFile read_project(const node::Node& node, const base::Dir& checkout, const std::vector<std::string>& settings);
+
+struct Built {
+  std::vector<buildpack::Buildpack> buildpacks;
+  launch::LaunchFile launch;
+};
+
+// pre_install, buildpacks, post_build; all of it in `tree`.
+Built build(const node::Node& node, const config::Project& project, const base::Dir& tree, const CookOptions& options);
+
+}  // namespace bakehouse::bakery

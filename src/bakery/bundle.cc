@@ -1,0 +1,210 @@
+#include "bakery/bundle.hh"
+
+#include "artifact/hooks.hh"
+#include "artifact/read.hh"
+#include "artifact/rules.hh"
+#include "artifact/write.hh"
+#include "base/encoding.hh"
+#include "base/error.hh"
+#include "base/files.hh"
+#include "phase/history.hh"
+#include "tree/scan.hh"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <functional>
+#include <mutex>
+#include <set>
+
+#include <sys/utsname.h>
+
+namespace bakehouse::bakery {
+namespace {
+
+namespace fs = std::filesystem;
+using base::Error;
+using base::Event;
+using base::Fault;
+using base::TreePath;
+
+// Looks for paths of this machine in the content of files.
+class PathSearch {
+ public:
+  PathSearch(std::string build, std::string run) : build_(std::move(build)), run_(std::move(run)) {}
+
+  size_t overlap() const { return std::max(build_.size(), run_.size()) - 1; }
+  void look(const tree::Entry& file, std::string_view piece) {
+    const bool holds_build = piece.find(build_) != std::string_view::npos;
+    const bool holds_run = piece.find(run_) != std::string_view::npos;
+    if (!holds_build && !holds_run) return;
+    const std::lock_guard lock(mutex_);
+    if (holds_build) with_build_.insert(file.path);
+    if (holds_run) with_run_.insert(file.path);
+  }
+  void look_at_links(const tree::Manifest& manifest) {
+    for (const auto& entry : manifest.entries) look(entry, entry.link);
+  }
+
+  const std::set<TreePath>& with_build() const { return with_build_; }
+  const std::set<TreePath>& with_run() const { return with_run_; }
+
+ private:
+  std::string build_;
+  std::string run_;
+  std::mutex mutex_;
+  std::set<TreePath> with_build_;
+  std::set<TreePath> with_run_;
+};
+
+// What must not depend on who baked, where and when: modes are 0755 or 0644, no time is younger
+// than the source.
+void normalise(tree::Manifest& manifest, base::Seconds created) {
+  constexpr uint32_t executable_bits = 0111;
+  for (tree::Entry& entry : manifest.entries) {
+    if (entry.type == base::FileType::directory) entry.mode = 0755;
+    if (entry.type != base::FileType::regular) continue;
+    entry.mode = (entry.mode & executable_bits) != 0 ? 0755 : 0644;
+    entry.time = std::clamp(entry.time, base::Seconds{0}, created);
+  }
+}
+
+void refuse_build_paths(const std::set<TreePath>& files, const std::string& build) {
+  if (files.empty()) return;
+  constexpr size_t shown = 10;
+  std::string message = fmt::format("files hold the path of the build directory, '{}':", build);
+  size_t count = 0;
+  for (const TreePath& file : files) {
+    if (++count <= shown) message += "\n  " + base::printable(file.str());
+  }
+  if (count > shown) message += fmt::format("\n  and {} more", count - shown);
+  throw Error(Fault::build, message, "build them with relative paths: this version builds beside run/, not at its path");
+}
+
+std::string resolve_version(const config::Project& project, const source::Checkout& checkout, const base::Dir& tree,
+                            const CookOptions& options) {
+  constexpr uint64_t largest_version_file = 4096;
+  std::string version;
+  if (options.version) {
+    version = *options.version;
+  } else if (project.version.kind == config::VersionSource::Kind::literal) {
+    version = project.version.text;
+  } else if (project.version.kind == config::VersionSource::Kind::file) {
+    version = tree.read_file(TreePath::parse(project.version.text), largest_version_file);
+    while (!version.empty() && std::string_view(" \t\r\n").find(version.back()) != std::string_view::npos) version.pop_back();
+  } else if (checkout.kind == "git") {
+    version = checkout.description + (checkout.dirty ? "-dirty" : "");
+  } else {
+    throw Error(Fault::input, "the source is no git repository, so it has no version",
+                "say `version:` in bake.yaml, or bake with --as VERSION");
+  }
+  artifact::check_version(version);
+  return version;
+}
+
+struct Dating {
+  base::Seconds created;
+  uint64_t sequence;
+};
+
+// A directory has no time of its own: it gets the present one, and a sequence above all before it.
+Dating date(const node::Node& node, const source::Checkout& checkout, const CookOptions& options) {
+  const auto known = options.source_date_epoch ? options.source_date_epoch : checkout.time;
+  Dating dating{known.value_or(node.around.clock.seconds()), 0};
+  dating.sequence = static_cast<uint64_t>(dating.created);
+  if (!known) {
+    for (const auto& entry : phase::read_history(node.history_path())) {
+      if (entry.outcome == "good") dating.sequence = std::max(dating.sequence, entry.sequence + 1);
+    }
+  }
+  if (options.sequence) dating.sequence = *options.sequence;
+  return dating;
+}
+
+crypto::TrustPolicy trust_in(const crypto::PublicKey& key) {
+  crypto::TrustPolicy policy;
+  policy.keys.push_back({"the key of this bake", key});
+  policy.where = "the key of this bake";
+  return policy;
+}
+
+// A version says which files: the same one never stands for others.
+void refuse_other_release(const fs::path& archive, const tree::Manifest& manifest, const crypto::PublicKey& key) {
+  if (!fs::exists(archive)) return;
+  const std::string hint = "give the new one another version with --as, or remove the archive";
+  const auto existing = base::with_context("it exists already", [&] { return artifact::open_archive(archive, trust_in(key)); });
+  if (existing.info.manifest.digest != crypto::sha256(tree::format_manifest(manifest))) {
+    throw Error(Fault::input, fmt::format("'{}' exists and holds other files", archive.native()), hint);
+  }
+}
+
+void sign_whole_file(const fs::path& archive, const crypto::SecretKey& key) {
+  const base::Fd file = base::open_for_reading(archive);
+  crypto::MessageHash hash;
+  std::string buffer(1 << 20, '\0');
+  while (const size_t count = base::read_some(file, buffer, archive.native())) hash.update({buffer.data(), count});
+  const auto signature = key.sign(hash.finish(), fmt::format("bakehouse archive {}", archive.filename().native()));
+  base::write_file(archive.native() + ".minisig", crypto::format_signature(signature, "signature of the whole archive"));
+}
+
+tree::Scan scan_tree(const base::Dir& tree, PathSearch& search) {
+  tree::ScanOptions options;
+  options.overlap = search.overlap();
+  options.inspect = [&](const tree::Entry& file, std::string_view piece) { search.look(file, piece); };
+  tree::Scan found = tree::scan(tree, options);
+  search.look_at_links(found.manifest);
+  return found;
+}
+
+}  // namespace
+
+Bundle bundle(const node::Node& node, const ProjectFile& file, const source::Checkout& checkout, const Built& built,
+              const base::Dir& tree, const CookOptions& options) {
+  const std::string run_name = node.root.layout.run.str();
+  const std::string run = file.project.root ? (*file.project.root / run_name).native() : node.root.at(node.root.layout.run).native();
+  PathSearch search(tree.path().native(), run);
+  tree::Scan found = scan_tree(tree, search);
+  // Nothing below writes to the tree: what is digested now is what is packed.
+  for (const TreePath& special : found.specials) {
+    node.around.events({Event::Kind::warning, "bundle",
+                        fmt::format("'{}' is no file, directory or link and is left out", base::printable(special.str()))});
+  }
+  refuse_build_paths(search.with_build(), tree.path().native());
+  artifact::check_hooks(found.manifest);
+  artifact::require_allowed(found.manifest);  // before normalising: a set-id bit is refused, not dropped
+  const Dating dating = date(node, checkout, options);
+  normalise(found.manifest, dating.created);
+
+  artifact::ReleaseInfo info;
+  info.name = file.project.name;
+  info.version = resolve_version(file.project, checkout, tree, options);
+  info.sequence = dating.sequence;
+  info.created = dating.created;
+  info.source_kind = checkout.kind;
+  info.source_commit = checkout.commit;
+  info.source_dirty = checkout.dirty;
+  utsname machine{};
+  ::uname(&machine);
+  info.os = "linux";
+  info.arch = machine.machine;
+  if (!search.with_run().empty()) info.run_path = run;
+  for (const auto& pack : built.buildpacks) info.buildpacks.push_back({pack.id, pack.version});
+
+  const crypto::SecretKey key = crypto::SecretKey::read(options.key, options.ask_passphrase);
+  const fs::path archive = node.root.at(node.root.layout.releases) / artifact::archive_name(info.name, info.version);
+  refuse_other_release(archive, found.manifest, key.public_key());
+  const artifact::PackRequest request{
+      tree,
+      found.manifest,
+      {{"bake.yaml", file.text}, {"launch.json", launch::format_launch(built.launch)}},
+      info,
+      options.level,
+      [&](const std::string& json, const std::string& comment) {
+        return crypto::format_signature(key.sign(crypto::message_hash(json), comment), "signature of a Bakehouse release");
+      }};
+  artifact::pack(request, archive);
+  sign_whole_file(archive, key);
+  return {archive, info.version, key.public_key()};
+}
+
+}  // namespace bakehouse::bakery

@@ -1,0 +1,68 @@
+#include "bakery/cook.hh"
+
+#include "bakery/build.hh"
+#include "bakery/bundle.hh"
+#include "base/error.hh"
+#include "phase/lock.hh"
+#include "source/source.hh"
+
+#include <fmt/format.h>
+
+namespace bakehouse::bakery {
+namespace {
+
+using base::Dir;
+using base::Error;
+using base::Event;
+using base::Fault;
+
+Dir make_workspace(const node::Node& node) {
+  const base::TreePath& build = node.root.layout.build;
+  node.dir.remove_tree(build);
+  node.dir.make_dirs(build, 0755);
+  return node.dir.open_dir(build);
+}
+
+source::Checkout fetch(const node::Node& node, const std::filesystem::path& source, const Dir& to) {
+  node.around.events({Event::Kind::phase_started, "fetch", ""});
+  const auto inside = std::filesystem::weakly_canonical(node.root.path).native();
+  if (inside == std::filesystem::weakly_canonical(source).native()) {
+    throw Error(Fault::input, "the source is the root itself", "bake a directory that holds the source alone");
+  }
+  source::Checkout checkout = source::check_out(source, to);
+  node.around.events({Event::Kind::phase_done, "fetch", ""});
+  return checkout;
+}
+
+// In staging the key that signs is the key that is trusted: whoever holds it may deploy here.
+node::Result apply_here(const node::Node& node, const Bundle& made, const CookOptions& options) {
+  crypto::TrustPolicy policy = crypto::load_trust(node::trust_directory(node.root), node.root.project);
+  policy.keys.push_back({"the key of this bake", made.key});
+  policy.threshold = 1;
+  node::ApplyOptions apply;
+  apply.settings = options.settings;
+  return node::apply(node, made.archive, policy, apply);
+}
+
+}  // namespace
+
+Cooked cook(const node::Node& node, const CookOptions& options) {
+  if (node.root.mode == config::Mode::final) {
+    throw Error(Fault::input, fmt::format("'{}' is a production root: nothing is built there", node.root.path.native()),
+                "make a staging root with `bake init`");
+  }
+  const auto lock = phase::Lock::take(node.root.state() / "build.lock", "bake", node.around.clock);
+  const Dir tree = make_workspace(node);
+  const source::Checkout checkout = fetch(node, options.source, tree);
+  const ProjectFile file = read_project(node, tree, options.settings);
+  const Built built = build(node, file.project, tree, options);
+  // Nothing that a buildpack or hook wrote is executed below this line, only read.
+  node.around.events({Event::Kind::phase_started, "bundle", ""});
+  const Bundle made = bundle(node, file, checkout, built, tree, options);
+  node.around.events({Event::Kind::phase_done, "bundle", ""});
+  Cooked cooked{made.archive, made.version, std::nullopt};
+  if (options.then == CookOptions::Then::apply) cooked.applied = apply_here(node, made, options);
+  return cooked;
+}
+
+}  // namespace bakehouse::bakery

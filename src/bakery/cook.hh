@@ -1,0 +1,37 @@
+// Cooking: from a source to a signed archive, and into service on this very machine.
+#pragma once
+
+#include "base/clock.hh"
+#include "crypto/secret_key.hh"
+#include "node/apply.hh"
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace bakehouse::bakery {
+
+struct CookOptions {
+  std::filesystem::path source;
+  std::filesystem::path buildpacks;  // the shipped ones
+  std::filesystem::path key;
+  crypto::AskPassphrase ask_passphrase;
+  std::optional<std::string> version;             // --as
+  std::optional<uint64_t> sequence;               // --sequence
+  std::optional<base::Seconds> source_date_epoch;
+  int level = 9;
+  enum class Then { apply, stop } then = Then::apply;
+  std::vector<std::string> settings;  // --set
+};
+
+struct Cooked {
+  std::filesystem::path archive;
+  std::string version;
+  std::optional<node::Result> applied;  // unless it was to stop before
+};
+
+Cooked cook(const node::Node& node, const CookOptions& options);
+
+}  // namespace bakehouse::bakery

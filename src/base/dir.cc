@@ -1,0 +1,359 @@
+#include "base/dir.hh"
+
+#include "base/encoding.hh"
+#include "base/error.hh"
+
+#include <algorithm>
+#include <atomic>
+#include <cerrno>
+#include <climits>
+#include <memory>
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <linux/openat2.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+namespace bakehouse::base {
+namespace {
+
+constexpr int directory_flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
+// For what is only walked through: needs no permission to list.
+constexpr int way_flags = O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
+
+// Old kernels lack openat2 and some sandboxes answer EPERM; both are found out once.
+std::atomic<bool> kernel_resolves{true};
+
+int open_by_kernel(int dir, const TreePath& path, int flags, mode_t mode) {
+  open_how how{};
+  how.flags = static_cast<uint64_t>(flags);
+  how.mode = (flags & O_CREAT) != 0 ? mode : 0;
+  how.resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS;
+  for (;;) {
+    const long fd = ::syscall(SYS_openat2, dir, path.str().c_str(), &how, sizeof how);
+    // EAGAIN: something was renamed during the walk, so the kernel could not prove it safe.
+    if (fd >= 0 || (errno != EAGAIN && errno != EINTR)) return static_cast<int>(fd);
+  }
+}
+
+Fd step_into(int dir, const std::string& name) {
+  Fd next(::openat(dir, name.c_str(), way_flags));
+  if (!next && errno == ENOTDIR) {
+    struct stat raw {};
+    const bool is_link = ::fstatat(dir, name.c_str(), &raw, AT_SYMLINK_NOFOLLOW) == 0 && S_ISLNK(raw.st_mode);
+    errno = is_link ? ELOOP : ENOTDIR;  // the kernel's own answer to a link
+  }
+  return next;
+}
+
+int open_by_component(int dir, const TreePath& path, int flags, mode_t mode) {
+  if (path.is_top()) {
+    errno = ENOENT;
+    return -1;
+  }
+  Fd walked;
+  const auto parts = path.parts();
+  for (size_t i = 0; i + 1 < parts.size(); ++i) {
+    Fd next = step_into(walked ? walked.get() : dir, std::string(parts[i]));
+    if (!next) return -1;
+    walked = std::move(next);
+  }
+  return ::openat(walked ? walked.get() : dir, std::string(parts.back()).c_str(), flags | O_NOFOLLOW, mode);
+}
+
+int open_beneath_best(int dir, const TreePath& path, int flags, mode_t mode = 0) {
+  if (kernel_resolves) {
+    const int fd = open_by_kernel(dir, path, flags, mode);
+    if (fd >= 0 || (errno != ENOSYS && errno != EPERM)) return fd;
+    const int probe = open_by_kernel(dir, TreePath::parse("x"), O_PATH | O_CLOEXEC, 0);
+    if (probe >= 0) ::close(probe);
+    const bool supported = probe >= 0 || (errno != ENOSYS && errno != EPERM);
+    if (supported) {
+      errno = EPERM;
+      return -1;
+    }
+    kernel_resolves = false;
+  }
+  return open_by_component(dir, path, flags, mode);
+}
+
+FileStat from_kernel(const struct stat& raw) {
+  FileStat stat;
+  if (S_ISREG(raw.st_mode)) stat.type = FileType::regular;
+  if (S_ISDIR(raw.st_mode)) stat.type = FileType::directory;
+  if (S_ISLNK(raw.st_mode)) stat.type = FileType::symlink;
+  stat.mode = raw.st_mode & 07777;
+  stat.size = static_cast<uint64_t>(raw.st_size);
+  stat.device = raw.st_dev;
+  stat.inode = raw.st_ino;
+  stat.links = raw.st_nlink;
+  stat.uid = raw.st_uid;
+  stat.gid = raw.st_gid;
+  stat.mtime = raw.st_mtim.tv_sec;
+  return stat;
+}
+
+// The directory that holds a name, and the name: what the *at calls need that open nothing.
+struct Place {
+  Fd holder;  // empty: the handle itself
+  int dir;
+  std::string name;
+};
+
+Place place_of(int dir, const TreePath& path, std::string_view doing, std::string_view shown) {
+  if (path.is_top()) throw Error(Fault::internal, fmt::format("cannot {} '{}': it is the top itself", doing, printable(shown)));
+  Place place{Fd(), dir, std::string(path.name())};
+  const TreePath parent = path.parent();
+  if (parent.is_top()) return place;
+  place.holder = Fd(open_beneath_best(dir, parent, directory_flags));
+  if (!place.holder) fail_os(doing, shown);
+  place.dir = place.holder.get();
+  return place;
+}
+
+std::vector<std::string> list(int dir, std::string_view shown) {
+  // A fresh open: duplicates share the position of the listing.
+  const int own = ::openat(dir, ".", directory_flags);
+  if (own < 0) fail_os("list", shown);
+  const std::unique_ptr<DIR, decltype([](DIR* open) { ::closedir(open); })> stream(::fdopendir(own));
+  std::vector<std::string> names;
+  for (;;) {
+    errno = 0;
+    const dirent* entry = ::readdir(stream.get());
+    if (entry == nullptr) break;
+    const std::string_view name = entry->d_name;
+    if (name != "." && name != "..") names.emplace_back(name);
+  }
+  if (errno != 0) fail_os("list", shown);
+  std::sort(names.begin(), names.end());
+  return names;
+}
+
+// An owner may give himself back what the modes of a tree deny him.
+Fd open_to_empty(int dir, const std::string& name) {
+  Fd inner(::openat(dir, name.c_str(), directory_flags));
+  if (!inner && errno == EACCES) {
+    ::fchmodat(dir, name.c_str(), 0700, 0);
+    inner = Fd(::openat(dir, name.c_str(), directory_flags));
+  }
+  if (inner && ::faccessat(inner.get(), ".", W_OK | X_OK, 0) != 0) ::fchmod(inner.get(), 0700);
+  return inner;
+}
+
+void remove_below(Fd& dir, const std::string& name, const std::string& shown);
+
+// Only the descriptor of the innermost directory stays open, so that no depth exhausts them;
+// `outer` is found again by "..", and known by its inode.
+void empty(Fd& outer, Fd inner, const std::vector<std::string>& names, const std::string& shown) {
+  const FileStat before = stat_of(outer, shown);
+  outer.reset();
+  for (const auto& each : names) remove_below(inner, each, shown + "/" + each);
+  outer = Fd(::openat(inner.get(), "..", way_flags));
+  if (!outer) fail_os("remove", shown);
+  const FileStat after = stat_of(outer, shown);
+  if (after.inode != before.inode || after.device != before.device) {
+    throw Error(Fault::input, fmt::format("'{}' was moved while it was being removed", printable(shown)));
+  }
+}
+
+void remove_below(Fd& dir, const std::string& name, const std::string& shown) {
+  if (::unlinkat(dir.get(), name.c_str(), 0) == 0 || errno == ENOENT) return;
+  if (errno != EISDIR && errno != EPERM) fail_os("remove", shown);
+  Fd inner = open_to_empty(dir.get(), name);
+  if (!inner) fail_os("remove", shown);
+  const auto names = list(inner.get(), shown);
+  if (!names.empty()) empty(dir, std::move(inner), names, shown);
+  if (::unlinkat(dir.get(), name.c_str(), AT_REMOVEDIR) != 0) fail_os("remove", shown);
+}
+
+}  // namespace
+
+int open_beneath(int dir, const TreePath& path, int flags, mode_t mode, Resolve how) {
+  return how == Resolve::kernel ? open_by_kernel(dir, path, flags, mode) : open_by_component(dir, path, flags, mode);
+}
+
+FileStat stat_of(const Fd& fd, std::string_view name) {
+  struct stat raw {};
+  if (::fstat(fd.get(), &raw) != 0) fail_os("look at", name);
+  return from_kernel(raw);
+}
+
+Dir Dir::open(const std::filesystem::path& path) {
+  Fd fd(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!fd) fail_os("open the directory", path.native());
+  return {std::move(fd), path};
+}
+
+Dir Dir::open_or_make(const std::filesystem::path& path, mode_t mode) {
+  // "a/b/" has "a/b" as its parent, which would then be made with the parent's mode.
+  if (!path.has_filename() && path.has_relative_path()) return open_or_make(path.parent_path(), mode);
+  if (::mkdir(path.c_str(), mode) != 0) {
+    if (errno == ENOENT && path.has_parent_path() && path.parent_path() != path) {
+      open_or_make(path.parent_path(), 0777);
+      if (::mkdir(path.c_str(), mode) != 0 && errno != EEXIST) fail_os("make the directory", path.native());
+    } else if (errno != EEXIST) {
+      fail_os("make the directory", path.native());
+    }
+  }
+  return open(path);
+}
+
+std::string Dir::full(const TreePath& path) const { return path.is_top() ? path_.native() : (path_ / path.str()).native(); }
+
+Dir Dir::open_dir(const TreePath& path) const {
+  Fd fd(path.is_top() ? ::openat(fd_.get(), ".", directory_flags) : open_beneath_best(fd_.get(), path, directory_flags));
+  if (!fd) fail_os("open the directory", full(path));
+  return {std::move(fd), full(path)};
+}
+
+Fd Dir::open_file(const TreePath& path) const {
+  Fd fd(open_beneath_best(fd_.get(), path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC));
+  if (!fd) fail_os("open", full(path));
+  if (stat_of(fd, full(path)).type != FileType::regular) {
+    throw Error(Fault::input, fmt::format("'{}' is not a regular file", printable(full(path))));
+  }
+  return fd;
+}
+
+std::string Dir::read_file(const TreePath& path, uint64_t limit) const {
+  return read_all(open_file(path), limit, full(path));
+}
+
+std::optional<FileStat> Dir::stat(const TreePath& path) const {
+  if (path.is_top()) return stat_of(fd_, full(path));
+  // Any part of the path may be missing, so the parent is opened by hand here.
+  const TreePath parent = path.parent();
+  Fd holder;
+  if (!parent.is_top()) {
+    holder = Fd(open_beneath_best(fd_.get(), parent, O_PATH | O_DIRECTORY | O_CLOEXEC));
+    if (!holder) {
+      if (errno == ENOENT || errno == ENOTDIR) return std::nullopt;
+      fail_os("look at", full(path));
+    }
+  }
+  struct stat raw {};
+  const int dir = holder ? holder.get() : fd_.get();
+  if (::fstatat(dir, std::string(path.name()).c_str(), &raw, AT_SYMLINK_NOFOLLOW) != 0) {
+    if (errno == ENOENT) return std::nullopt;
+    fail_os("look at", full(path));
+  }
+  return from_kernel(raw);
+}
+
+std::string Dir::read_link(const TreePath& path) const {
+  const auto place = place_of(fd_.get(), path, "read the link", full(path));
+  char target[PATH_MAX + 1];
+  const ssize_t length = ::readlinkat(place.dir, place.name.c_str(), target, sizeof target);
+  if (length < 0) fail_os("read the link", full(path));
+  return {target, static_cast<size_t>(length)};
+}
+
+std::vector<std::string> Dir::names() const { return list(fd_.get(), path_.native()); }
+
+Fd Dir::create_file(const TreePath& path, mode_t mode) const {
+  Fd fd(open_beneath_best(fd_.get(), path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode));
+  if (!fd) fail_os("create", full(path));
+  if (::fchmod(fd.get(), mode) != 0) fail_os("set the mode of", full(path));
+  return fd;
+}
+
+void Dir::make_dir(const TreePath& path, mode_t mode) const {
+  const auto place = place_of(fd_.get(), path, "make the directory", full(path));
+  if (::mkdirat(place.dir, place.name.c_str(), mode) != 0) fail_os("make the directory", full(path));
+  set_mode(path, mode);
+}
+
+void Dir::make_dirs(const TreePath& path, mode_t mode) const {
+  if (path.is_top()) return;
+  if (const auto found = stat(path)) {
+    if (found->type != FileType::directory) {
+      throw Error(Fault::input, fmt::format("'{}' is in the way: it is not a directory", printable(full(path))));
+    }
+    return;
+  }
+  make_dirs(path.parent(), mode);
+  make_dir(path, mode);
+}
+
+void Dir::make_symlink(const std::string& target, const TreePath& path) const {
+  const auto place = place_of(fd_.get(), path, "make the link", full(path));
+  if (::symlinkat(target.c_str(), place.dir, place.name.c_str()) != 0) fail_os("make the link", full(path));
+}
+
+void Dir::make_hard_link(const TreePath& existing, const TreePath& path) const {
+  const auto from = place_of(fd_.get(), existing, "link", full(existing));
+  const auto to = place_of(fd_.get(), path, "link", full(path));
+  if (::linkat(from.dir, from.name.c_str(), to.dir, to.name.c_str(), 0) != 0) fail_os("link", full(path));
+}
+
+namespace {
+
+void rename_with(const Dir& dir, const TreePath& from, const TreePath& to, unsigned flags, std::string_view doing) {
+  const std::string shown = (dir.path() / from.str()).native();
+  const auto source = place_of(dir.fd().get(), from, doing, shown);
+  const auto target = place_of(dir.fd().get(), to, doing, shown);
+  if (::renameat2(source.dir, source.name.c_str(), target.dir, target.name.c_str(), flags) == 0) return;
+  throw os_error(errno, doing, shown).within(fmt::format("to '{}'", printable(to.str())));
+}
+
+}  // namespace
+
+void Dir::rename(const TreePath& from, const TreePath& to) const { rename_with(*this, from, to, 0, "rename"); }
+void Dir::rename_new(const TreePath& from, const TreePath& to) const {
+  rename_with(*this, from, to, RENAME_NOREPLACE, "rename");
+}
+void Dir::exchange(const TreePath& one, const TreePath& other) const {
+  rename_with(*this, one, other, RENAME_EXCHANGE, "exchange");
+}
+
+namespace {
+
+// Of what its owner may not open. A descriptor made with O_PATH has no fchmod but a name in /proc.
+bool set_mode_unread(int dir, const TreePath& path, mode_t mode) {
+  const Fd fd(open_beneath_best(dir, path, O_PATH | O_NOFOLLOW | O_CLOEXEC));
+  struct stat raw {};
+  if (!fd || ::fstat(fd.get(), &raw) != 0) return false;
+  if (S_ISLNK(raw.st_mode)) {
+    errno = ELOOP;
+    return false;
+  }
+  return ::chmod(fmt::format("/proc/self/fd/{}", fd.get()).c_str(), mode) == 0;
+}
+
+}  // namespace
+
+void Dir::set_mode(const TreePath& path, mode_t mode) const {
+  const Fd fd(open_beneath_best(fd_.get(), path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
+  if (fd ? ::fchmod(fd.get(), mode) == 0 : errno == EACCES && set_mode_unread(fd_.get(), path, mode)) return;
+  fail_os("set the mode of", full(path));
+}
+
+void Dir::set_mtime(const TreePath& path, Seconds time) const {
+  const auto place = place_of(fd_.get(), path, "set the time of", full(path));
+  const timespec times[2] = {{time, 0}, {time, 0}};
+  if (::utimensat(place.dir, place.name.c_str(), times, AT_SYMLINK_NOFOLLOW) != 0) fail_os("set the time of", full(path));
+}
+
+void Dir::set_owner(const TreePath& path, uint32_t uid, uint32_t gid) const {
+  const auto place = place_of(fd_.get(), path, "set the owner of", full(path));
+  if (::fchownat(place.dir, place.name.c_str(), uid, gid, AT_SYMLINK_NOFOLLOW) != 0) fail_os("set the owner of", full(path));
+}
+
+void Dir::remove_file(const TreePath& path) const {
+  const auto place = place_of(fd_.get(), path, "remove", full(path));
+  if (::unlinkat(place.dir, place.name.c_str(), 0) != 0) fail_os("remove", full(path));
+}
+
+void Dir::remove_tree(const TreePath& path) const {
+  if (!exists(path)) return;
+  const auto place = place_of(fd_.get(), path, "remove", full(path));
+  Fd holder(::openat(place.dir, ".", way_flags));
+  if (!holder) fail_os("remove", full(path));
+  remove_below(holder, place.name, full(path));
+}
+
+void Dir::sync() const { sync_file(fd_, path_.native()); }
+
+}  // namespace bakehouse::base

@@ -1,0 +1,18 @@
+// Bytes as text: hexadecimal, and foreign names made safe to show.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace bakehouse::base {
+
+std::string to_hex(std::string_view bytes);
+// Lower-case digits only; nullopt for anything else.
+std::optional<std::string> from_hex(std::string_view text);
+
+// Control characters and bytes that are no UTF-8 appear as \ooo, so that a hostile name can
+// neither move a terminal's cursor nor forge a line of a log.
+std::string printable(std::string_view text);
+
+}  // namespace bakehouse::base

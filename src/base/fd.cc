@@ -1,0 +1,106 @@
+#include "base/fd.hh"
+
+#include "base/encoding.hh"
+#include "base/error.hh"
+
+#include <cerrno>
+
+#include <fcntl.h>
+#include <unistd.h>
+
+namespace bakehouse::base {
+
+Fd& Fd::operator=(Fd&& other) noexcept {
+  if (this != &other) {
+    reset();
+    number_ = std::exchange(other.number_, -1);
+  }
+  return *this;
+}
+
+void Fd::reset() noexcept {
+  if (number_ >= 0) ::close(std::exchange(number_, -1));
+}
+
+void Fd::close(std::string_view name) {
+  // Linux frees the number even when close reports EINTR, so it is never called twice.
+  if (::close(std::exchange(number_, -1)) != 0 && errno != EINTR) fail_os("close", name);
+}
+
+size_t read_some(const Fd& fd, std::span<char> buffer, std::string_view name) {
+  for (;;) {
+    const ssize_t count = ::read(fd.get(), buffer.data(), buffer.size());
+    if (count >= 0) return static_cast<size_t>(count);
+    if (errno != EINTR) fail_os("read", name);
+  }
+}
+
+size_t read_some_at(const Fd& fd, std::span<char> buffer, uint64_t offset, std::string_view name) {
+  for (;;) {
+    const ssize_t count = ::pread(fd.get(), buffer.data(), buffer.size(), static_cast<off_t>(offset));
+    if (count >= 0) return static_cast<size_t>(count);
+    if (errno != EINTR) fail_os("read", name);
+  }
+}
+
+namespace {
+
+template <typename ReadSome>
+void fill(std::span<char> buffer, std::string_view name, ReadSome read_next) {
+  size_t filled = 0;
+  while (filled < buffer.size()) {
+    const size_t count = read_next(buffer.subspan(filled), filled);
+    if (count == 0) throw Error(Fault::input, fmt::format("'{}' ends too early", printable(name)));
+    filled += count;
+  }
+}
+
+}  // namespace
+
+void read_exactly(const Fd& fd, std::span<char> buffer, std::string_view name) {
+  fill(buffer, name, [&](std::span<char> rest, size_t) { return read_some(fd, rest, name); });
+}
+
+void read_exactly_at(const Fd& fd, std::span<char> buffer, uint64_t offset, std::string_view name) {
+  fill(buffer, name,
+       [&](std::span<char> rest, size_t filled) { return read_some_at(fd, rest, offset + filled, name); });
+}
+
+std::string read_all(const Fd& fd, uint64_t limit, std::string_view name) {
+  std::string content;
+  char buffer[65536];
+  while (const size_t count = read_some(fd, buffer, name)) {
+    if (content.size() + count > limit) {
+      throw Error(Fault::input, fmt::format("'{}' is larger than the {} bytes allowed", printable(name), limit));
+    }
+    content.append(buffer, count);
+  }
+  return content;
+}
+
+void write_all(const Fd& fd, std::string_view bytes, std::string_view name) {
+  while (!bytes.empty()) {
+    const ssize_t count = ::write(fd.get(), bytes.data(), bytes.size());
+    if (count >= 0) {
+      bytes.remove_prefix(static_cast<size_t>(count));
+    } else if (errno != EINTR) {
+      fail_os("write", name);
+    }
+  }
+}
+
+void sync_file(const Fd& fd, std::string_view name) {
+  if (::fsync(fd.get()) != 0) fail_os("make durable", name);
+}
+
+void sync_filesystem(const Fd& fd, std::string_view name) {
+  if (::syncfs(fd.get()) != 0) fail_os("make the file system durable that holds", name);
+}
+
+Pipe make_pipe() {
+  int ends[2];
+  if (::pipe2(ends, O_CLOEXEC) != 0) fail_os("make", "a pipe");
+  return {Fd(ends[0]), Fd(ends[1])};
+}
+
+}  // namespace bakehouse::base

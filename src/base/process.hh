@@ -1,0 +1,95 @@
+// Child processes: each in a process group of its own, with no descriptor but those it was given,
+// and ended with its whole group.
+#pragma once
+
+#include "base/fd.hh"
+
+#include <chrono>
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <sys/types.h>
+
+namespace bakehouse::base {
+
+struct Command {
+  std::vector<std::string> argv;         // argv[0] is looked up in PATH of `environment` unless it holds a '/'
+  std::vector<std::string> environment;  // NAME=value; nothing is inherited
+  std::filesystem::path directory;       // empty: ours
+  // Executes what this descriptor holds instead of argv[0]; the child keeps it as descriptor 3,
+  // because the interpreter of a script opens it from there.
+  const Fd* program = nullptr;
+  // Where standard output and standard error go; nullptr: ours. Standard input is always empty.
+  const Fd* output = nullptr;
+  // The child is killed when the thread that started it ends, however that comes about.
+  enum class Lifetime { own, with_parent } lifetime = Lifetime::with_parent;
+  // Called in the parent with the child's pid before the child executes anything.
+  std::function<void(pid_t)> before_exec;
+};
+
+struct ExitStatus {
+  int code = 0;    // when it exited
+  int signal = 0;  // when a signal ended it
+  bool timed_out = false;
+  bool cancelled = false;
+
+  bool ok() const { return code == 0 && signal == 0 && !timed_out && !cancelled; }
+  // "exited with status 3", "was killed by signal 9 (Killed)", "ran longer than its limit"
+  std::string describe() const;
+};
+
+class Process {
+ public:
+  // Throws Error(input) when the program cannot be executed.
+  static Process start(const Command& command);
+  Process(Process&&) noexcept;
+  Process& operator=(Process&&) noexcept;
+  // Kills the group of a process that nobody waited for.
+  ~Process();
+
+  pid_t pid() const { return pid_; }
+  // Becomes readable when the process has ended: for poll(2).
+  const Fd& ended() const { return pidfd_; }
+  // nullopt while it runs.
+  std::optional<ExitStatus> poll();
+  // nullopt when it still runs after `limit`.
+  std::optional<ExitStatus> wait_for(std::chrono::milliseconds limit);
+  ExitStatus wait();
+  void signal_group(int signal) const;
+  // TERM to the group, KILL to it after `grace`; returns when the process has ended.
+  ExitStatus stop(std::chrono::milliseconds grace);
+
+ private:
+  Process(pid_t pid, Fd pidfd) : pid_(pid), pidfd_(std::move(pidfd)) {}
+  void discard() noexcept;
+
+  pid_t pid_ = -1;
+  Fd pidfd_;
+  std::optional<ExitStatus> status_;
+};
+
+struct Limits {
+  std::chrono::milliseconds time{std::chrono::minutes(10)};
+  std::chrono::milliseconds grace{std::chrono::seconds(5)};
+  // Asked whenever a signal interrupts the wait; true: end the process as if its time had run out.
+  std::function<bool()> cancelled = [] { return false; };
+};
+
+// Runs to the end, handing over what it prints line by line (a line over 64 KiB in pieces).
+// When the program has ended, or its time has run out, its whole group is ended.
+ExitStatus run(Command command, const Limits& limits, const std::function<void(std::string_view line)>& on_line);
+
+// What distinguishes a process from a later one with the same pid.
+struct ProcessId {
+  pid_t pid = 0;
+  uint64_t start_time = 0;  // clock ticks since boot
+};
+// nullopt when there is no such process.
+std::optional<ProcessId> identify_process(pid_t pid);
+std::string boot_id();
+
+}  // namespace bakehouse::base

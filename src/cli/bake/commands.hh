@@ -1,0 +1,58 @@
+// The commands of `bake`, each from a struct of options to an exit code.
+#pragma once
+
+#include "cli/common/program.hh"
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace bakehouse::cli {
+
+struct PassphraseOptions {
+  std::optional<std::filesystem::path> file;
+  std::optional<int> descriptor;
+};
+
+struct CookCommand {
+  std::optional<std::filesystem::path> path;
+  std::optional<std::filesystem::path> key;
+  PassphraseOptions passphrase;
+  std::optional<std::string> version;
+  std::optional<uint64_t> sequence;
+  std::vector<std::string> settings;
+  bool no_apply = false;
+  bool fast = false;
+  bool best = false;
+};
+int run_cook(const GlobalOptions& global, const CookCommand& command, const Screen& screen);
+
+struct InitCommand {
+  std::string name;
+  std::string layout = "makina";
+  std::optional<std::filesystem::path> key;
+};
+int run_init(const GlobalOptions& global, const InitCommand& command, const Screen& screen);
+
+struct ConfigCommand {
+  std::optional<std::filesystem::path> path;
+  std::vector<std::string> settings;
+};
+int run_config(const GlobalOptions& global, const ConfigCommand& command, const Screen& screen);
+
+struct KeyNewCommand {
+  std::filesystem::path file;
+  bool no_password = false;
+  PassphraseOptions passphrase;
+};
+int run_key_new(const KeyNewCommand& command, const Screen& screen);
+
+struct KeyShowCommand {
+  std::filesystem::path file;
+  PassphraseOptions passphrase;
+};
+int run_key_show(const KeyShowCommand& command, const Screen& screen);
+
+}  // namespace bakehouse::cli

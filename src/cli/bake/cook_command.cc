@@ -1,0 +1,68 @@
+#include "bakery/cook.hh"
+#include "base/error.hh"
+#include "base/files.hh"
+#include "cli/bake/commands.hh"
+#include "cli/bake/passphrase.hh"
+
+#include <fmt/format.h>
+
+#include <charconv>
+#include <cstdlib>
+
+namespace bakehouse::cli {
+namespace {
+
+using base::Error;
+using base::Fault;
+using text::Value;
+
+std::optional<base::Seconds> source_date_epoch() {
+  const char* text = std::getenv("SOURCE_DATE_EPOCH");
+  if (text == nullptr || *text == '\0') return std::nullopt;
+  const std::string_view digits = text;
+  base::Seconds seconds = 0;
+  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), seconds);
+  if (error != std::errc() || end != digits.data() + digits.size() || seconds < 0) {
+    throw Error(Fault::input, "SOURCE_DATE_EPOCH is not a number of seconds", "unset it, or set it as `date +%s` prints it");
+  }
+  return seconds;
+}
+
+std::filesystem::path choose_key(const CookCommand& command, const config::Root& root) {
+  if (command.key) return *command.key;
+  if (root.key) return *root.key;
+  throw Error(Fault::usage, "no key to sign with", "pass --key FILE; `bake key new FILE` makes one");
+}
+
+}  // namespace
+
+int run_cook(const GlobalOptions& global, const CookCommand& command, const Screen& screen) {
+  const Installation installed = find_installation();
+  const node::Node node = node::open_node(require_root(global), installed.launch, make_surroundings(screen));
+  bakery::CookOptions options;
+  options.source = command.path.value_or(node.root.at(node.root.layout.source));
+  options.buildpacks = installed.buildpacks;
+  options.key = choose_key(command, node.root);
+  options.ask_passphrase = ask_passphrase(command.passphrase);
+  options.version = command.version;
+  options.sequence = command.sequence;
+  options.source_date_epoch = source_date_epoch();
+  options.settings = command.settings;
+  if (command.fast) options.level = 3;
+  if (command.best) options.level = 19;
+  options.then = command.no_apply ? bakery::CookOptions::Then::stop : bakery::CookOptions::Then::apply;
+
+  const bakery::Cooked cooked = bakery::cook(node, options);
+  screen.say(fmt::format("baked {} {}: {}", node.root.project, cooked.version, cooked.archive.native()));
+  Value facts = Value::map({{"outcome", "good"}, {"version", cooked.version}, {"archive", cooked.archive.native()}});
+  if (cooked.applied) {
+    facts.set("outcome", cooked.applied->outcome);
+    facts.set("deployment", cooked.applied->deployment);
+    if (cooked.applied->error) throw cooked.applied->error->within("applying it here");
+    screen.say(fmt::format("in service here as {}", cooked.applied->deployment));
+  }
+  screen.done(facts);
+  return 0;
+}
+
+}  // namespace bakehouse::cli

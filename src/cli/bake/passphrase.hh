@@ -1,0 +1,14 @@
+// Where a pass phrase comes from: a prompt, a file or a descriptor; never the command line.
+#pragma once
+
+#include "cli/bake/commands.hh"
+#include "crypto/secret_key.hh"
+
+namespace bakehouse::cli {
+
+// For a key that exists.
+crypto::AskPassphrase ask_passphrase(const PassphraseOptions& options);
+// For a new one: typed twice at a prompt.
+crypto::Secret new_passphrase(const PassphraseOptions& options);
+
+}  // namespace bakehouse::cli

@@ -1,0 +1,167 @@
+#include "cli/common/program.hh"
+
+#include "base/encoding.hh"
+#include "config/root.hh"
+#include "text/json.hh"
+
+#include <fmt/format.h>
+
+#include <csignal>
+#include <cstdio>
+#include <cstdlib>
+
+#include <unistd.h>
+
+namespace bakehouse::cli {
+namespace {
+
+namespace fs = std::filesystem;
+using base::Error;
+using base::Event;
+using base::Fault;
+using text::Value;
+
+constexpr std::string_view red = "\033[31m";
+constexpr std::string_view yellow = "\033[33m";
+constexpr std::string_view bold = "\033[1m";
+constexpr std::string_view plain = "\033[0m";
+
+// A signal handler can only set this; everybody else asks through Surroundings::cancelled.
+volatile std::sig_atomic_t stop_wanted = 0;
+
+std::string_view name_of(Event::Kind kind) {
+  switch (kind) {
+    case Event::Kind::phase_started:
+      return "phase-started";
+    case Event::Kind::phase_done:
+      return "phase-done";
+    case Event::Kind::output:
+      return "output";
+    case Event::Kind::note:
+      return "note";
+    case Event::Kind::warning:
+      return "warning";
+  }
+  return "";
+}
+
+void print(std::FILE* stream, const std::string& line) {
+  std::fputs((line + "\n").c_str(), stream);
+  std::fflush(stream);
+}
+
+// A message may have several lines, each of which may hold foreign text.
+std::string printable_lines(std::string_view text) {
+  std::string shown;
+  for (;;) {
+    const size_t end = text.find('\n');
+    shown += base::printable(text.substr(0, end));
+    if (end == std::string_view::npos) return shown;
+    shown += "\n";
+    text.remove_prefix(end + 1);
+  }
+}
+
+bool is_set(const char* variable) {
+  const char* value = std::getenv(variable);
+  return value != nullptr && *value != '\0';
+}
+
+}  // namespace
+
+Installation find_installation() {
+  const fs::path program = fs::read_symlink("/proc/self/exe");
+  const fs::path build_root = BAKEHOUSE_BUILD_ROOT;
+  if (program.native().starts_with(build_root.native() + "/")) {
+    const fs::path source_root = BAKEHOUSE_SOURCE_ROOT;
+    return {source_root / "layouts", source_root / "buildpacks", build_root / "src/launch/launch"};
+  }
+  const fs::path prefix = program.parent_path().parent_path();
+  return {prefix / "share/bakehouse/layouts", prefix / "share/bakehouse/buildpacks", prefix / "libexec/bakehouse/launch"};
+}
+
+Screen::Screen(std::string program, const GlobalOptions& options)
+    : program_(std::move(program)),
+      json_(options.json),
+      quiet_(options.quiet),
+      color_(!options.no_color && !options.json && !is_set("NO_COLOR") && !is_set("CI") && ::isatty(STDOUT_FILENO) == 1) {}
+
+std::string Screen::paint(std::string_view color, const std::string& text) const {
+  return color_ ? fmt::format("{}{}{}", color, text, plain) : text;
+}
+
+void Screen::show(const Event& event) const {
+  if (json_) {
+    print(stdout, text::to_json(Value::map({{"event", name_of(event.kind)},
+                                            {"phase", event.phase},
+                                            {"text", printable_lines(event.text)}})));
+    return;
+  }
+  const std::string text = printable_lines(event.text);
+  if (event.kind == Event::Kind::warning) print(stderr, paint(yellow, "warning: " + text));
+  if (quiet_) return;
+  if (event.kind == Event::Kind::phase_started) print(stdout, paint(bold, event.phase));
+  if (event.kind == Event::Kind::output) print(stdout, "  | " + text);
+  if (event.kind == Event::Kind::note) print(stdout, "  " + text);
+}
+
+base::EventSink Screen::events() const {
+  return [this](const Event& event) { show(event); };
+}
+
+void Screen::say(const std::string& line) const {
+  if (!json_ && !quiet_) print(stdout, line);
+}
+
+void Screen::answer(const Value& object) const {
+  if (json_) print(stdout, text::to_json(object));
+}
+
+void Screen::done(const Value& facts) const {
+  Value line = facts;
+  line.set("event", "done");
+  answer(line);
+}
+
+void Screen::fail(const Error& error) const {
+  print(stderr, fmt::format("{}: {}", paint(red, program_), printable_lines(error.what())));
+  if (!error.hint().empty()) print(stderr, "  " + printable_lines(error.hint()));
+  if (!json_) return;
+  print(stdout, text::to_json(Value::map({{"event", "done"},
+                                          {"outcome", "error"},
+                                          {"exit", base::exit_code(error.fault())},
+                                          {"error", printable_lines(error.what())},
+                                          {"hint", printable_lines(error.hint())}})));
+}
+
+std::optional<fs::path> find_root(const GlobalOptions& options) {
+  return options.root ? options.root : config::find_root(fs::current_path());
+}
+
+fs::path require_root(const GlobalOptions& options) {
+  const auto root = find_root(options);
+  if (root) return *root;
+  throw Error(Fault::usage, "there is no root here or above", "name one with --root, or make one with `init`");
+}
+
+phase::Surroundings make_surroundings(const Screen& screen) {
+  struct sigaction action {};
+  action.sa_handler = [](int) { stop_wanted = 1; };
+  for (const int number : {SIGINT, SIGTERM, SIGHUP}) ::sigaction(number, &action, nullptr);
+  ::signal(SIGPIPE, SIG_IGN);
+  return {base::system_clock(), screen.events(), [] { return stop_wanted != 0; }};
+}
+
+int guarded(const Screen& screen, const std::function<int()>& work) {
+  try {
+    return work();
+  } catch (const Error& error) {
+    screen.fail(error);
+    return base::exit_code(error.fault());
+  } catch (const std::exception& error) {
+    screen.fail(Error(Fault::internal, error.what(), "this is a fault of Bakehouse; please report it"));
+    return base::exit_code(Fault::internal);
+  }
+}
+
+}  // namespace bakehouse::cli

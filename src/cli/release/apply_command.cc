@@ -1,0 +1,70 @@
+#include "artifact/release_info.hh"
+#include "base/encoding.hh"
+#include "base/error.hh"
+#include "cli/release/commands.hh"
+#include "node/apply.hh"
+
+#include <fmt/format.h>
+
+namespace bakehouse::cli {
+namespace {
+
+namespace fs = std::filesystem;
+using base::Error;
+using base::Fault;
+using text::Value;
+
+// A path, or a version whose archive lies in the root's releases/.
+fs::path find_archive(const config::Root& root, const std::string& name) {
+  if (name.find('/') != std::string::npos || fs::exists(name)) return name;
+  const fs::path kept = root.at(root.layout.releases) / artifact::archive_name(root.project, name);
+  if (fs::exists(kept)) return kept;
+  throw Error(Fault::input, fmt::format("there is neither a file '{}' nor '{}'", base::printable(name),
+                                        base::printable(kept.native())));
+}
+
+int report(const node::Result& result, const std::string& what, const Screen& screen) {
+  if (result.error) {
+    screen.fail(*result.error);
+  } else {
+    screen.say(fmt::format("{} {} as {}", what, result.version, result.deployment));
+  }
+  screen.done(Value::map({{"outcome", result.outcome}, {"version", result.version}, {"deployment", result.deployment}}));
+  return result.error ? base::exit_code(result.error->fault()) : 0;
+}
+
+node::Node open(const GlobalOptions& global, const Screen& screen) {
+  return node::open_node(require_root(global), find_installation().launch, make_surroundings(screen));
+}
+
+}  // namespace
+
+int run_apply(const GlobalOptions& global, const ApplyCommand& command, const Screen& screen) {
+  const node::Node node = open(global, screen);
+  node::ApplyOptions options;
+  options.settings = command.settings;
+  if (command.allow_downgrade) options.downgrade = node::ApplyOptions::Downgrade::allow;
+  const auto policy = crypto::load_trust(node::trust_directory(node.root), node.root.project);
+  return report(node::apply(node, find_archive(node.root, command.archive), policy, options), "in service:", screen);
+}
+
+int run_rollback(const GlobalOptions& global, const RollbackCommand& command, const Screen& screen) {
+  const node::Node node = open(global, screen);
+  return report(node::rollback(node, command.deployment), "back in service:", screen);
+}
+
+int run_recover(const GlobalOptions& global, const Screen& screen) {
+  const node::Node node = open(global, screen);
+  const auto recovered = node::recover_under_lock(node, "release recover");
+  if (!recovered) {
+    screen.say("nothing to recover");
+    screen.done(Value::map({{"outcome", "nothing"}}));
+    return 0;
+  }
+  if (recovered->outcome == "needs-hands") return report(*recovered, "", screen);
+  screen.say(fmt::format("recovered: {} ended {}", recovered->version, recovered->outcome));
+  screen.done(Value::map({{"outcome", recovered->outcome}, {"version", recovered->version}, {"deployment", recovered->deployment}}));
+  return 0;
+}
+
+}  // namespace bakehouse::cli

@@ -1,0 +1,52 @@
+// The commands of `release`, each from a struct of options to an exit code.
+#pragma once
+
+#include "cli/common/program.hh"
+
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace bakehouse::cli {
+
+struct InitCommand {
+  std::string name;
+  std::string layout = "makina";
+};
+int run_init(const GlobalOptions& global, const InitCommand& command, const Screen& screen);
+
+struct TrustCommand {
+  std::string subject;  // a key file (add), a key id or name (remove)
+};
+int run_trust_add(const GlobalOptions& global, const TrustCommand& command, const Screen& screen);
+int run_trust_list(const GlobalOptions& global, const Screen& screen);
+int run_trust_remove(const GlobalOptions& global, const TrustCommand& command, const Screen& screen);
+
+struct ApplyCommand {
+  std::string archive;  // a file, or a version in the root's releases/
+  std::vector<std::string> settings;
+  bool allow_downgrade = false;
+};
+int run_apply(const GlobalOptions& global, const ApplyCommand& command, const Screen& screen);
+
+struct RollbackCommand {
+  std::optional<std::string> deployment;
+};
+int run_rollback(const GlobalOptions& global, const RollbackCommand& command, const Screen& screen);
+int run_recover(const GlobalOptions& global, const Screen& screen);
+
+struct StatusCommand {
+  bool check = false;
+};
+int run_status(const GlobalOptions& global, const StatusCommand& command, const Screen& screen);
+int run_history(const GlobalOptions& global, const Screen& screen);
+
+struct VerifyCommand {
+  std::optional<std::filesystem::path> archive;
+};
+int run_verify(const GlobalOptions& global, const VerifyCommand& command, const Screen& screen);
+
+int run_serve(const GlobalOptions& global, const Screen& screen);
+
+}  // namespace bakehouse::cli

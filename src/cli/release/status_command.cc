@@ -1,0 +1,58 @@
+#include "base/error.hh"
+#include "cli/release/commands.hh"
+#include "node/status.hh"
+
+#include <fmt/format.h>
+
+namespace bakehouse::cli {
+namespace {
+
+using text::Value;
+
+node::Node open(const GlobalOptions& global, const Screen& screen) {
+  return node::open_node(require_root(global), find_installation().launch, make_surroundings(screen));
+}
+
+void say_services(const std::vector<service::ServiceState>& services, const Screen& screen) {
+  for (const auto& state : services) {
+    screen.say(fmt::format("  {}: {}", state.name, state.running ? fmt::format("runs (process {})", state.pid)
+                                                                  : "does not run, " + state.last_end));
+  }
+}
+
+}  // namespace
+
+int run_status(const GlobalOptions& global, const StatusCommand& command, const Screen& screen) {
+  const node::Node node = open(global, screen);
+  const node::Status status = node::read_status(node);
+  if (status.deployment.empty()) {
+    screen.say(fmt::format("{}: nothing is deployed", node.root.project));
+  } else {
+    screen.say(fmt::format("{} {} is in service since {}", node.root.project, status.version, base::iso_datetime(status.since)));
+    screen.say(fmt::format("  deployment {}", status.deployment));
+  }
+  if (!status.outcome.empty() && status.outcome != "good") screen.say(fmt::format("  the last attempt ended {}", status.outcome));
+  if (!status.running.empty()) screen.say(fmt::format("  running: {}", status.running));
+  if (status.recovery_needed) screen.say("  a transaction was interrupted: `release recover` takes it up");
+  say_services(status.services, screen);
+  screen.answer(node::encode(status, node.root));
+  const bool is_well = !status.deployment.empty() && !status.recovery_needed && status.outcome == "good";
+  return command.check && !is_well ? base::exit_code(base::Fault::differs) : 0;
+}
+
+int run_history(const GlobalOptions& global, const Screen& screen) {
+  const node::Node node = open(global, screen);
+  Value list = Value::list();
+  for (const auto& entry : phase::read_history(node.history_path())) {
+    screen.say(fmt::format("{}  {:<8}  {:<8}  {:<12}  {}", base::iso_datetime(entry.ended), entry.kind, entry.outcome,
+                           entry.version, entry.deployment));
+    if (!entry.cause.empty()) {
+      screen.say(fmt::format("    {}: {}", entry.step, entry.cause.substr(0, entry.cause.find('\n'))));
+    }
+    list.push(phase::encode(entry));
+  }
+  screen.answer(Value::map({{"history", list}}));
+  return 0;
+}
+
+}  // namespace bakehouse::cli

@@ -1,0 +1,58 @@
+#include "artifact/read.hh"
+#include "base/error.hh"
+#include "cli/release/commands.hh"
+#include "crypto/trust.hh"
+#include "node/status.hh"
+
+#include <fmt/format.h>
+
+namespace bakehouse::cli {
+namespace {
+
+using text::Value;
+using Differences = std::vector<tree::Difference>;
+
+Value encode(const Differences& differences) {
+  Value list = Value::list();
+  for (const auto& difference : differences) list.push(difference.describe());
+  return list;
+}
+
+void say(const std::string& what, const Differences& differences, const Screen& screen) {
+  if (differences.empty()) {
+    screen.say(what + ": as it must be");
+  } else {
+    screen.say(fmt::format("{}: {} differences\n{}", what, differences.size(), tree::describe(differences)));
+  }
+}
+
+int verify_archive(const config::Root& root, const std::filesystem::path& path, const Screen& screen) {
+  const auto policy = crypto::load_trust(node::trust_directory(root), root.project);
+  const artifact::Archive archive = artifact::open_archive(path, policy);
+  const auto manifest = artifact::check(archive);
+  std::string signers;
+  for (const auto& id : archive.signers) signers += " " + id.text();
+  screen.say(fmt::format("{} {}: {} entries, {} bytes, signed by{}", archive.info.name, archive.info.version,
+                         manifest.entries.size(), manifest.bytes(), signers));
+  screen.answer(Value::map({{"name", archive.info.name},
+                            {"version", archive.info.version},
+                            {"sequence", archive.info.sequence},
+                            {"entries", archive.info.entries},
+                            {"bytes", archive.info.bytes}}));
+  return 0;
+}
+
+}  // namespace
+
+int run_verify(const GlobalOptions& global, const VerifyCommand& command, const Screen& screen) {
+  const node::Node node = node::open_node(require_root(global), find_installation().launch, make_surroundings(screen));
+  if (command.archive) return verify_archive(node.root, *command.archive, screen);
+  const node::Verification found = node::verify(node);
+  say("the deployment", found.deployment, screen);
+  say("run", found.run, screen);
+  screen.answer(Value::map({{"deployment", encode(found.deployment)}, {"run", encode(found.run)}}));
+  const bool is_well = found.deployment.empty() && found.run.empty();
+  return is_well ? 0 : base::exit_code(base::Fault::differs);
+}
+
+}  // namespace bakehouse::cli

@@ -1,0 +1,177 @@
+#include "config/layout.hh"
+
+#include "base/encoding.hh"
+#include "base/error.hh"
+#include "base/files.hh"
+#include "config/names.hh"
+#include "text/decode.hh"
+#include "text/yaml.hh"
+
+#include <fmt/ranges.h>
+
+#include <optional>
+
+namespace bakehouse::config {
+namespace fs = std::filesystem;
+
+using base::Error;
+using base::Fault;
+using base::printable;
+using base::TreePath;
+
+namespace {
+
+constexpr uint64_t largest_file = 1 << 20;
+
+struct Role {
+  std::string_view name;
+  TreePath Layout::*path;
+};
+
+constexpr Role roles[] = {
+    {"source-remote", &Layout::source_remote},
+    {"pillar-remote", &Layout::pillar_remote},
+    {"source", &Layout::source},
+    {"pillar", &Layout::pillar},
+    {"build", &Layout::build},
+    {"run", &Layout::run},
+    {"data", &Layout::data},
+    {"deployments", &Layout::deployments},
+    {"releases", &Layout::releases},
+    {"archives", &Layout::archives},
+};
+
+constexpr Switch switches[] = {Switch::exchange, Switch::symlink, Switch::inplace};
+
+Switch decode_switch(text::MapReader& layout) {
+  std::vector<std::string> names;
+  for (const Switch how : switches) names.emplace_back(name_of(how));
+  const auto word = layout.choice("switch", names);
+  for (const Switch how : switches) {
+    if (word == name_of(how)) return how;
+  }
+  return Switch::exchange;
+}
+
+// Bakehouse's own state, and runs being prepared, stand beside the roles.
+bool is_reserved(const TreePath& path) {
+  const std::string_view first = path.parts().front();
+  return first == ".bakehouse" || first.starts_with(".run.");
+}
+
+std::optional<TreePath> decode_role(const Role& role, text::MapReader& map, text::Diagnostics& faults) {
+  const text::Value* value = map.require(role.name);
+  if (value == nullptr) return std::nullopt;
+  const auto text = text::as_text(*value, fmt::format("the role '{}'", role.name), faults);
+  if (!text) return std::nullopt;
+  if (const auto reason = TreePath::why_not(*text)) {
+    faults.add(value->origin(),
+               fmt::format("the path '{}' of the role '{}' {}", printable(*text), role.name, *reason),
+               "a path below the root");
+    return std::nullopt;
+  }
+  const TreePath path = TreePath::parse(*text);
+  if (is_reserved(path)) {
+    faults.add(value->origin(), fmt::format("the role '{}' has a path that Bakehouse keeps for itself: '{}'",
+                                            role.name, printable(*text)));
+    return std::nullopt;
+  }
+  return path;
+}
+
+// Two roles at one place, or one within another, would be switched, wiped or backed up together.
+void check_apart(const Layout& layout, const text::Value& map, text::Diagnostics& faults) {
+  for (const Role& one : roles) {
+    const TreePath& path = layout.*one.path;
+    for (const Role& other : roles) {
+      const TreePath& place = layout.*other.path;
+      const bool is_told_already = path == place && &one <= &other;
+      if (&one == &other || path.is_top() || place.is_top() || is_told_already) continue;
+      if (!path.is_within(place)) continue;
+      faults.add(map.find(one.name)->origin(),
+                 fmt::format("the role '{}' ({}) {} the role '{}' ({})", one.name, printable(path.str()),
+                             path == place ? "is at the place of" : "lies within", other.name,
+                             printable(place.str())));
+    }
+  }
+}
+
+// Whatever cannot be decoded stays the top, which no role can be.
+void decode_roles(const text::Value& value, Layout& layout, text::Diagnostics& faults) {
+  text::MapReader map(value, "the roles of the layout", faults);
+  for (const Role& role : roles) layout.*role.path = decode_role(role, map, faults).value_or(TreePath());
+  map.finish();
+  if (value.is_map()) check_apart(layout, value, faults);
+}
+
+std::string decode_name(text::MapReader& layout, text::Diagnostics& faults) {
+  const text::Value* value = layout.require("name");
+  if (value == nullptr) return {};
+  const auto name = text::as_text(*value, "the name of the layout", faults);
+  if (!name) return {};
+  if (const auto reason = why_not_word(*name)) {
+    faults.add(value->origin(), fmt::format("the name of the layout '{}' {}", printable(*name), *reason));
+  }
+  return *name;
+}
+
+Layout load_file(const fs::path& path, const std::string& content) {
+  return decode_layout(text::parse_yaml(content, path.native()));
+}
+
+Layout find_layout(const std::string& name, const std::vector<fs::path>& directories) {
+  if (const auto reason = why_not_word(name)) {
+    throw Error(Fault::input, fmt::format("the name of the layout '{}' {}", printable(name), *reason),
+                "a file is given by a path with a '/'");
+  }
+  std::vector<std::string> looked_in;
+  for (const auto& directory : directories) {
+    const fs::path path = directory / (name + ".yaml");
+    looked_in.push_back(printable(directory.native()));
+    const auto content = base::read_file_if_any(path, largest_file);
+    if (!content) continue;
+    const Layout layout = load_file(path, *content);
+    if (layout.name == name) return layout;
+    throw Error(Fault::input, fmt::format("{}: the layout in this file calls itself '{}'",
+                                          printable(path.native()), layout.name));
+  }
+  throw Error(Fault::input, fmt::format("there is no layout '{}' in {}", name, fmt::join(looked_in, ", ")),
+              "name one that is there, or give the path of a file");
+}
+
+}  // namespace
+
+std::string_view name_of(Switch how) {
+  switch (how) {
+    case Switch::exchange: return "exchange";
+    case Switch::symlink: return "symlink";
+    case Switch::inplace: return "inplace";
+  }
+  return "";
+}
+
+Layout load_layout(const std::string& name_or_path, const std::vector<fs::path>& directories) {
+  if (name_or_path.find('/') == std::string::npos) return find_layout(name_or_path, directories);
+  return load_file(name_or_path, base::read_file(name_or_path, largest_file));
+}
+
+Layout decode_layout(const text::Value& value) {
+  text::Diagnostics faults;
+  Layout layout;
+  text::MapReader map(value, "the layout", faults);
+  layout.name = decode_name(map, faults);
+  layout.how = decode_switch(map);
+  if (const text::Value* places = map.require("roles")) decode_roles(*places, layout, faults);
+  map.finish();
+  faults.throw_if_any();
+  return layout;
+}
+
+text::Value encode_layout(const Layout& layout) {
+  text::Value places = text::Value::map();
+  for (const Role& role : roles) places.set(role.name, (layout.*role.path).str());
+  return text::Value::map(
+      {{"name", layout.name}, {"switch", name_of(layout.how)}, {"roles", std::move(places)}});
+}
+
+}  // namespace bakehouse::config

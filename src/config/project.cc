@@ -1,0 +1,237 @@
+#include "config/project.hh"
+
+#include "base/encoding.hh"
+#include "config/names.hh"
+#include "config/project_parts.hh"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <set>
+
+namespace bakehouse::config {
+
+using base::printable;
+using base::TreePath;
+using text::Diagnostics;
+using text::MapReader;
+using text::Value;
+
+void refuse_unsupported(MapReader& map, std::string_view prefix, std::initializer_list<std::string_view> keys,
+                        Diagnostics& faults) {
+  for (const std::string_view key : keys) {
+    const Value* value = map.take(key);
+    if (value == nullptr) continue;
+    faults.add(value->origin(),
+               fmt::format("'{}{}' is not supported by this version of Bakehouse", prefix, key));
+  }
+}
+
+std::optional<std::chrono::milliseconds> positive_duration(MapReader& map, std::string_view key,
+                                                           Diagnostics& faults) {
+  const Value* value = map.take(key);
+  const auto duration = map.duration(key);
+  if (!duration || duration->count() > 0) return duration;
+  faults.add(value->origin(), fmt::format("'{}' must be longer than nothing", key));
+  return std::nullopt;
+}
+
+namespace {
+
+std::string decode_name(MapReader& file, Diagnostics& faults) {
+  const Value* value = file.require("name");
+  const auto name = file.text("name");
+  if (!name) return {};
+  if (const auto reason = why_not_project_name(*name)) {
+    faults.add(value->origin(),
+               fmt::format("the project's name '{}' {}", printable(name->substr(0, 100)), *reason),
+               "a name is like 'shop' or 'shop-api.v2'");
+  }
+  return *name;
+}
+
+VersionSource decode_version(MapReader& file, Diagnostics& faults) {
+  const Value* value = file.take("version");
+  const auto text = file.text("version");
+  if (!text || *text == "git") return {};
+  constexpr std::string_view file_prefix = "file:";
+  if (text->starts_with(file_prefix)) {
+    const std::string path = text->substr(file_prefix.size());
+    if (const auto reason = TreePath::why_not(path)) {
+      faults.add(value->origin(),
+                 fmt::format("the path '{}' of the file with the version {}", printable(path.substr(0, 200)),
+                             *reason),
+                 "a path in the source: file:VERSION");
+    }
+    return {VersionSource::Kind::file, path};
+  }
+  if (const auto reason = why_not_version(*text)) {
+    faults.add(value->origin(), fmt::format("the version '{}' {}", printable(text->substr(0, 200)), *reason),
+               "git, file:PATH, or a version such as 1.2.0");
+  }
+  return {VersionSource::Kind::literal, *text};
+}
+
+std::optional<std::filesystem::path> decode_root(MapReader& file, Diagnostics& faults) {
+  const Value* value = file.take("root");
+  const auto text = file.text("root");
+  if (!text) return std::nullopt;
+  const bool is_absolute = text->starts_with('/');
+  const auto reason = is_absolute ? TreePath::why_not(std::string_view(*text).substr(1)) : "is not absolute";
+  if (!reason) return std::filesystem::path(*text);
+  faults.add(value->origin(), fmt::format("the root '{}' {}", printable(text->substr(0, 200)), *reason),
+             "an absolute path with neither '..' nor a '/' at its end: /srv/projects/shop");
+  return std::nullopt;
+}
+
+std::vector<std::string> decode_buildpacks(MapReader& file, Diagnostics& faults) {
+  const Value* value = file.take("buildpacks");
+  const auto names = file.texts("buildpacks");
+  if (!names || *names == std::vector<std::string>{"auto"}) return {};
+  const auto fault = [&](std::string message) {
+    faults.add(value->origin(), std::move(message), "auto, or a list such as [static, ./packs/own]");
+  };
+  if (names->empty()) fault("'buildpacks' is an empty list");
+  std::set<std::string> seen;
+  for (const auto& name : *names) {
+    if (name.empty()) fault("the name of a buildpack is empty");
+    if (name == "auto") fault("'auto' stands alone, not beside other buildpacks");
+    if (!seen.insert(name).second) fault(fmt::format("the buildpack '{}' is named twice", printable(name)));
+  }
+  return *names;
+}
+
+std::map<std::string, std::string> decode_environment(const Value& value, Diagnostics& faults) {
+  text::MapReader(value, "'env' in 'build'", faults);
+  std::map<std::string, std::string> environment;
+  for (const auto& [name, setting] : value.members()) {
+    if (setting.is_null()) continue;
+    if (const auto reason = why_not_environment_name(name)) {
+      faults.add(setting.origin(),
+                 fmt::format("the name '{}' in 'env' {}", printable(name.substr(0, 200)), *reason));
+    }
+    const auto text = text::as_text(setting, fmt::format("'{}' in 'env'", printable(name)), faults);
+    if (text) environment.emplace(name, *text);
+  }
+  return environment;
+}
+
+BuildSettings decode_build(const Value& value, Diagnostics& faults) {
+  BuildSettings build;
+  MapReader map(value, "'build'", faults);
+  if (const Value* environment = map.take("env"))
+    build.environment = decode_environment(*environment, faults);
+  if (const auto limit = positive_duration(map, "time-limit", faults)) build.time_limit = *limit;
+  refuse_unsupported(map, "build.", {"app-path", "ignore-targets"}, faults);
+  map.finish();
+  return build;
+}
+
+ProcessSettings decode_process(const std::string& name, const Value& value, Diagnostics& faults) {
+  ProcessSettings process;
+  MapReader map(value, fmt::format("the process '{}'", printable(name)), faults);
+  process.command = map.text("command");
+  if (process.command && process.command->find_first_not_of(" \t\n") == std::string::npos) {
+    faults.add(map.take("command")->origin(),
+               fmt::format("the command of the process '{}' is empty", printable(name)));
+  }
+  if (const auto port = map.integer("port", 1, 65535)) process.port = static_cast<int>(*port);
+  refuse_unsupported(map, fmt::format("processes.{}.", printable(name)), {"backing"}, faults);
+  map.finish();
+  return process;
+}
+
+std::map<std::string, ProcessSettings> decode_processes(const Value& value, Diagnostics& faults) {
+  text::MapReader(value, "'processes'", faults);
+  std::map<std::string, ProcessSettings> processes;
+  std::map<int, std::string> owners;  // of ports
+  for (const auto& [name, settings] : value.members()) {
+    if (settings.is_null()) continue;
+    if (const auto reason = why_not_word(name)) {
+      faults.add(settings.origin(),
+                 fmt::format("the process '{}' {}", printable(name.substr(0, 200)), *reason));
+    }
+    const ProcessSettings process = decode_process(name, settings, faults);
+    processes.emplace(name, process);
+    if (!process.port) continue;
+    const auto [owner, is_free] = owners.emplace(*process.port, name);
+    if (is_free) continue;
+    faults.add(settings.origin(), fmt::format("the process '{}' has the port of the process '{}', {}",
+                                              printable(name), printable(owner->second), *process.port));
+  }
+  return processes;
+}
+
+const Value* find_if_set(const Value* map, std::string_view key) {
+  const Value* value = map == nullptr ? nullptr : map->find(key);
+  return value == nullptr || value->is_null() ? nullptr : value;
+}
+
+WebPort web_port(const Project& project, const Value* processes) {
+  const auto web = project.processes.find("web");
+  if (web != project.processes.end() && web->second.port) return {WebPort::State::known, *web->second.port};
+  const bool is_set = find_if_set(find_if_set(processes, "web"), "port") != nullptr;
+  return {is_set ? WebPort::State::faulty : WebPort::State::absent, 0};
+}
+
+UndoData decode_undo_data(MapReader& file) {
+  const auto word = file.choice("undo-data", {"closed", "always", "never"});
+  if (word == "always") return UndoData::always;
+  if (word == "never") return UndoData::never;
+  return UndoData::closed;
+}
+
+// There is one driver and one strategy yet: to name those is no error, to ask for another is.
+void check_services(const Value& value, Diagnostics& faults) {
+  MapReader map(value, "'services'", faults);
+  const auto refuse = [&](std::string_view key, const std::optional<std::string>& word,
+                          std::initializer_list<std::string_view> supported) {
+    if (!word || std::ranges::find(supported, *word) != supported.end()) return;
+    faults.add(map.take(key)->origin(),
+               fmt::format("'services.{}: {}' is not supported by this version of Bakehouse", key, *word),
+               fmt::format("write {}, or leave it out", *supported.begin()));
+  };
+  refuse("driver", map.choice("driver", {"auto", "supervisor", "systemd", "command", "none"}),
+         {"auto", "supervisor"});
+  refuse("strategy", map.choice("strategy", {"restart", "overlap"}), {"restart"});
+  refuse_unsupported(map, "services.", {"user"}, faults);
+  map.finish();
+}
+
+std::string decode_layout_name(MapReader& file, Diagnostics& faults) {
+  const Value* value = file.take("layout");
+  const auto name = file.text("layout");
+  if (!name) return Project().layout;
+  if (name->empty()) faults.add(value->origin(), "the name of the layout is empty");
+  return *name;
+}
+
+}  // namespace
+
+Project decode_project(const Value& merged, Diagnostics& faults) {
+  Project project;
+  MapReader file(merged, "the project file", faults);
+  project.name = decode_name(file, faults);
+  project.version = decode_version(file, faults);
+  project.layout = decode_layout_name(file, faults);
+  project.root = decode_root(file, faults);
+  project.buildpacks = decode_buildpacks(file, faults);
+  if (const Value* build = file.take("build")) project.build = decode_build(*build, faults);
+  const Value* processes = file.take("processes");
+  if (processes != nullptr) project.processes = decode_processes(*processes, faults);
+  if (const Value* health = file.take("health")) {
+    project.health = decode_health(*health, web_port(project, processes), faults);
+  }
+  if (const Value* data = file.take("data")) project.data = decode_data(*data, faults);
+  project.undo_data = decode_undo_data(file);
+  if (const Value* hooks = file.take("hooks")) decode_hooks(*hooks, project, faults);
+  if (const Value* services = file.take("services")) check_services(*services, faults);
+  refuse_unsupported(file, "",
+                     {"source", "bundles", "allow", "data-format", "writable", "owners", "templates", "keep",
+                      "stores", "notify"},
+                     faults);
+  file.finish();
+  return project;
+}
+
+}  // namespace bakehouse::config

@@ -1,0 +1,80 @@
+// The project file `bake.yaml`, decoded and checked.
+#pragma once
+
+#include "base/tree_path.hh"
+#include "text/decode.hh"
+#include "text/value.hh"
+
+#include <chrono>
+#include <filesystem>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace bakehouse::config {
+
+struct VersionSource {
+  enum class Kind { git, file, literal } kind = Kind::git;
+  std::string text;  // the file's path, or the literal
+};
+
+struct BuildSettings {
+  std::map<std::string, std::string> environment;
+  std::chrono::milliseconds time_limit{std::chrono::minutes(30)};
+};
+
+struct ProcessSettings {
+  std::optional<std::string> command;  // a shell line; overrides the buildpacks' process of that name
+  std::optional<int> port;
+};
+
+struct HealthCheck {
+  enum class Kind { http, tcp, command } kind = Kind::http;
+  // An URL (http), host:port (tcp) or a shell line (command). An URL or address that begins with
+  // '/' or ':' was completed with the port of the process `web`.
+  std::string target;
+  int status = 200;                 // http
+  std::optional<std::string> body;  // http: must occur in the answer
+  std::chrono::milliseconds within{std::chrono::seconds(30)};
+  std::chrono::milliseconds every{std::chrono::seconds(1)};
+  int times = 1;                      // successes in a row
+  std::chrono::milliseconds stay{0};  // how long it must go on succeeding
+};
+
+// A path in run/ that is a link to a path in data/.
+struct DataLink {
+  base::TreePath in_run;
+  base::TreePath in_data;
+};
+
+enum class UndoData { closed, always, never };
+
+struct HookSettings {
+  std::chrono::milliseconds time_limit{std::chrono::minutes(10)};
+};
+
+struct Project {
+  std::string name;
+  VersionSource version;
+  std::string layout = "makina";
+  std::optional<std::filesystem::path> root;  // production's, absolute
+  std::vector<std::string> buildpacks;        // empty: all shipped ones are asked
+  BuildSettings build;
+  std::map<std::string, ProcessSettings> processes;
+  std::vector<HealthCheck> health;
+  std::vector<DataLink> data;
+  UndoData undo_data = UndoData::closed;
+  HookSettings hook_defaults;
+  std::map<std::string, HookSettings> hooks;  // by phase; only those that differ
+
+  HookSettings hook(const std::string& phase) const;
+};
+
+// Every fault of the merged value goes to `faults`; the result is whole only when there are none.
+Project decode_project(const text::Value& merged, text::Diagnostics& faults);
+
+// The keys of formats.md that this version knows of but cannot honour yet are refused by name:
+// a setting that silently does nothing would be worse than an error.
+
+}  // namespace bakehouse::config

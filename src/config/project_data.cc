@@ -1,0 +1,75 @@
+#include "base/encoding.hh"
+#include "config/project_parts.hh"
+
+#include <fmt/format.h>
+
+#include <map>
+
+namespace bakehouse::config {
+namespace {
+
+using base::printable;
+using base::TreePath;
+using text::Diagnostics;
+using text::Origin;
+using text::Value;
+
+std::optional<TreePath> decode_path(std::string_view text, const Origin& origin, Diagnostics& faults) {
+  const auto reason = TreePath::why_not(text);
+  if (!reason) return TreePath::parse(text);
+  const bool ends_in_slash = text.size() > 1 && text.ends_with('/');
+  faults.add(origin, fmt::format("the path '{}' in 'data' {}", printable(text.substr(0, 200)), *reason),
+             ends_in_slash ? "without the '/' at its end"
+                           : "paths are relative: to run/ on the left, to data/ on the right");
+  return std::nullopt;
+}
+
+bool is_reserved(const TreePath& path) {
+  const std::string_view first = path.parts().front();
+  return first == ".bakehouse" || first == ".bake";
+}
+
+std::optional<DataLink> decode_link(const std::string& in_run, const Value& target, Diagnostics& faults) {
+  auto left = decode_path(in_run, target.origin(), faults);
+  if (left && is_reserved(*left)) {
+    faults.add(target.origin(),
+               fmt::format("'{}' in 'data' lies in a directory of Bakehouse's own", printable(in_run)));
+    left.reset();
+  }
+  const auto text =
+      text::as_text(target, fmt::format("the path in data/ of '{}'", printable(in_run)), faults);
+  auto right = text ? decode_path(*text, target.origin(), faults) : std::optional<TreePath>();
+  if (!left || !right) return std::nullopt;
+  return DataLink{std::move(*left), std::move(*right)};
+}
+
+// A link within a link would be made in data/, or replace what the other leads to.
+void check_apart(const std::map<TreePath, Origin>& links, Diagnostics& faults) {
+  for (const auto& [path, origin] : links) {
+    for (TreePath above = path.parent(); !above.is_top(); above = above.parent()) {
+      if (!links.contains(above)) continue;
+      faults.add(origin, fmt::format("the link '{}' in 'data' lies within the link '{}'",
+                                     printable(path.str()), printable(above.str())));
+      break;
+    }
+  }
+}
+
+}  // namespace
+
+std::vector<DataLink> decode_data(const Value& value, Diagnostics& faults) {
+  text::MapReader(value, "'data'", faults);
+  std::vector<DataLink> links;
+  std::map<TreePath, Origin> places;
+  for (const auto& [in_run, target] : value.members()) {
+    if (target.is_null()) continue;
+    auto link = decode_link(in_run, target, faults);
+    if (!link) continue;
+    places.emplace(link->in_run, target.origin());
+    links.push_back(std::move(*link));
+  }
+  check_apart(places, faults);
+  return links;
+}
+
+}  // namespace bakehouse::config

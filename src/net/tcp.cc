@@ -1,0 +1,133 @@
+#include "net/tcp.hh"
+
+#include "base/encoding.hh"
+#include "base/error.hh"
+#include "base/fd.hh"
+
+#include <algorithm>
+#include <cerrno>
+#include <charconv>
+#include <climits>
+#include <cstring>
+#include <memory>
+#include <vector>
+
+#include <netdb.h>
+#include <poll.h>
+#include <sys/socket.h>
+
+namespace bakehouse::net {
+namespace {
+
+using base::Error;
+using base::Fault;
+using base::Fd;
+using base::printable;
+using SteadyTime = std::chrono::steady_clock::time_point;
+
+struct Endpoint {
+  std::string host;
+  std::string port;
+};
+
+[[noreturn]] void refuse(const std::string& address) {
+  throw Error(Fault::input, fmt::format("'{}' is no address", printable(address)),
+              "write host:port, or [address]:port for IPv6");
+}
+
+bool is_port(std::string_view text) {
+  unsigned number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  return error == std::errc() && end == text.data() + text.size() && number >= 1 && number <= 65535;
+}
+
+Endpoint parse(const std::string& address) {
+  const size_t colon = address.rfind(':');
+  if (colon == std::string::npos || !is_port(std::string_view(address).substr(colon + 1))) refuse(address);
+  Endpoint endpoint{address.substr(0, colon), address.substr(colon + 1)};
+  std::string& host = endpoint.host;
+  const bool bracketed = host.size() >= 2 && host.front() == '[' && host.back() == ']';
+  if (bracketed) host = host.substr(1, host.size() - 2);
+  // A bare IPv6 address would leave open which of its colons begins the port.
+  const bool has_colon = host.find(':') != std::string::npos;
+  if (host.empty() || host.find('\0') != std::string::npos || bracketed != has_colon) refuse(address);
+  return endpoint;
+}
+
+using Addresses = std::unique_ptr<addrinfo, decltype([](addrinfo* list) { ::freeaddrinfo(list); })>;
+
+Addresses look_up(const Endpoint& endpoint) {
+  addrinfo wanted{};
+  wanted.ai_socktype = SOCK_STREAM;
+  wanted.ai_flags = AI_NUMERICSERV;
+  addrinfo* list = nullptr;
+  const int outcome = ::getaddrinfo(endpoint.host.c_str(), endpoint.port.c_str(), &wanted, &list);
+  if (outcome == 0) return Addresses(list);
+  throw Error(Fault::input, outcome == EAI_SYSTEM ? std::strerror(errno) : ::gai_strerror(outcome));
+}
+
+// Connections on their way to each address of a host. All are tried at once, so that one which
+// swallows packets takes no time from the others.
+class Attempts {
+ public:
+  void begin(const addrinfo& address) {
+    Fd socket(::socket(address.ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+    if (!socket) {
+      last_error_ = errno;
+    } else if (::connect(socket.get(), address.ai_addr, address.ai_addrlen) == 0) {
+      connected_ = true;
+    } else if (errno == EINPROGRESS) {
+      watched_.push_back({socket.get(), POLLOUT, 0});
+      sockets_.push_back(std::move(socket));
+    } else {
+      last_error_ = errno;
+    }
+  }
+
+  // Throws when none is left or the time is over.
+  void await_one(SteadyTime deadline) {
+    while (!connected_) {
+      if (sockets_.empty()) throw Error(Fault::input, std::strerror(last_error_));
+      const auto left =
+          std::chrono::ceil<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now());
+      const int wait = static_cast<int>(std::clamp<long long>(left.count(), 0, INT_MAX));
+      const int ready = ::poll(watched_.data(), watched_.size(), wait);
+      if (ready > 0) collect();
+      if (ready == 0 && wait == 0) throw Error(Fault::input, "no connection in time");
+    }
+  }
+
+ private:
+  void collect() {
+    for (size_t i = watched_.size(); i-- > 0;) {
+      if (watched_[i].revents == 0) continue;
+      int error = 0;
+      socklen_t size = sizeof error;
+      ::getsockopt(watched_[i].fd, SOL_SOCKET, SO_ERROR, &error, &size);
+      if (error == 0) connected_ = true;
+      last_error_ = error;
+      watched_.erase(watched_.begin() + static_cast<ptrdiff_t>(i));
+      sockets_.erase(sockets_.begin() + static_cast<ptrdiff_t>(i));
+    }
+  }
+
+  std::vector<Fd> sockets_;
+  std::vector<pollfd> watched_;  // as sockets_
+  bool connected_ = false;
+  int last_error_ = 0;
+};
+
+}  // namespace
+
+void tcp_probe(const std::string& address, std::chrono::milliseconds limit) {
+  const Endpoint endpoint = parse(address);
+  const auto deadline = std::chrono::steady_clock::now() + limit;
+  base::with_context(fmt::format("cannot connect to '{}'", printable(address)), [&] {
+    const Addresses addresses = look_up(endpoint);
+    Attempts attempts;
+    for (const addrinfo* each = addresses.get(); each != nullptr; each = each->ai_next) attempts.begin(*each);
+    attempts.await_one(deadline);
+  });
+}
+
+}  // namespace bakehouse::net

@@ -1,0 +1,138 @@
+#include "node/apply.hh"
+
+#include "artifact/read.hh"
+#include "base/encoding.hh"
+#include "base/error.hh"
+#include "node/finish.hh"
+#include "node/hooks.hh"
+#include "node/preflight.hh"
+#include "node/release_tree.hh"
+#include "phase/hooks.hh"
+#include "phase/lock.hh"
+
+#include <fmt/format.h>
+
+namespace bakehouse::node {
+namespace {
+
+namespace fs = std::filesystem;
+using base::Error;
+using base::Event;
+using base::Fault;
+using Kind = phase::Record::Kind;
+
+// After the transaction is closed: what fails here changes nothing any more.
+void run_closing_hook(const Node& node, const Plan& plan, const std::string& phase) {
+  try {
+    const Places places = places_of(node.root.layout, plan.id);
+    run_phase_hooks(node,
+                    {phase, plan.id, plan.id, plan.previous_version, node.root.at(node.root.layout.run),
+                     node.root.at(places.backup)},
+                    nullptr);
+  } catch (const Error& error) {
+    node.around.events({Event::Kind::warning, phase, error.what()});
+  }
+}
+
+Plan begin_plan(const Node& node, std::string kind, const std::vector<phase::HistoryEntry>& history) {
+  Plan plan;
+  plan.kind = std::move(kind);
+  plan.id = make_deployment_id(node.around.clock);
+  plan.previous = deployment_in_run(node).value_or("");
+  if (const auto* previous = phase::find_deployment(history, plan.previous)) plan.previous_version = previous->version;
+  plan.who = phase::describe_user();
+  plan.began = node.around.clock.seconds();
+  return plan;
+}
+
+Result carry_out(const Node& node, const Plan& plan, const artifact::Archive* archive) {
+  phase::Journal journal = phase::Journal::create(node.journal_path(), encode(plan), plan.began);
+  Transaction transaction = make_transaction(node, plan, archive, journal);
+  const auto reversal = phase::run_steps(journal, make_steps(transaction), node.around);
+  if (reversal) return finish_reverted(transaction, *reversal);
+  Result result = finish_good(transaction);
+  run_closing_hook(node, plan, "post_install");
+  return result;
+}
+
+// What an earlier transaction left comes first: the node must be whole before it changes again.
+void require_recovered(const Node& node) {
+  const auto recovered = recover(node);
+  if (recovered && recovered->outcome == "needs-hands") throw *recovered->error;
+}
+
+const phase::HistoryEntry& rollback_target(const Node& node, const std::vector<phase::HistoryEntry>& history,
+                                           const std::optional<std::string>& wanted) {
+  const std::string current = deployment_in_run(node).value_or("");
+  if (current.empty()) throw Error(Fault::input, "nothing is deployed here", "apply a release first");
+  const auto* now = phase::find_deployment(history, current);
+  if (now == nullptr) throw Error(Fault::needs_hands, fmt::format("the history does not know {}, which is in run/", current));
+  const std::string id = wanted.value_or(now->parent);
+  if (id.empty()) throw Error(Fault::input, fmt::format("no good deployment came before {}", current), "see `release history`");
+  if (id == current) throw Error(Fault::input, fmt::format("{} is in service already", base::printable(id)));
+  const auto* target = phase::find_deployment(history, id);
+  if (target == nullptr) {
+    throw Error(Fault::input, fmt::format("there is no deployment '{}' here", base::printable(id)), "see `release history`");
+  }
+  if (target->outcome != "good") {
+    throw Error(Fault::refused, fmt::format("{} ended {}: only a good deployment can be put back", id, target->outcome));
+  }
+  return *target;
+}
+
+}  // namespace
+
+std::optional<Result> recover(const Node& node) {
+  auto journal = phase::Journal::open(node.journal_path());
+  if (!journal || journal->is_closed()) return std::nullopt;
+  const Plan plan = decode_plan(journal->facts());
+  node.around.events({Event::Kind::warning, "recover",
+                      fmt::format("the {} of {} was interrupted; taking it up", plan.kind, plan.version)});
+  phase::end_recorded_processes(*journal, node.around);
+  Transaction transaction = make_transaction(node, plan, nullptr, *journal);
+  if (journal->has(Kind::commit)) return finish_good(transaction);
+  return finish_reverted(transaction, phase::undo_steps(*journal, make_steps(transaction), node.around));
+}
+
+std::optional<Result> recover_under_lock(const Node& node, const std::string& purpose) {
+  const phase::Lock lock = phase::Lock::take(node.lock_path(), purpose, node.around.clock);
+  return recover(node);
+}
+
+Result apply(const Node& node, const fs::path& path, const crypto::TrustPolicy& policy, const ApplyOptions& options) {
+  const phase::Lock lock = phase::Lock::take(node.lock_path(), "release apply", node.around.clock);
+  require_recovered(node);
+  const artifact::Archive archive = artifact::open_archive(path, policy);
+  check_archive(node, archive, policy, options);
+  check_root(node);
+  Plan plan = begin_plan(node, "apply", phase::read_history(node.history_path()));
+  plan.parent = plan.previous;
+  plan.version = archive.info.version;
+  plan.sequence = archive.info.sequence;
+  plan.manifest = archive.info.manifest.digest.hex();
+  plan.settings = options.settings;
+  return carry_out(node, plan, &archive);
+}
+
+Result rollback(const Node& node, const std::optional<std::string>& deployment) {
+  const phase::Lock lock = phase::Lock::take(node.lock_path(), "release rollback", node.around.clock);
+  require_recovered(node);
+  check_root(node);
+  const auto history = phase::read_history(node.history_path());
+  const phase::HistoryEntry target = rollback_target(node, history, deployment);
+  const ReleaseTree release = read_release(node, target.deployment);
+  if (release.manifest_digest.hex() != target.manifest) {
+    throw Error(Fault::refused, fmt::format("the manifest of {} is not the one that was applied", target.deployment));
+  }
+  require_intact(node, target.deployment, release.manifest);
+  Plan plan = begin_plan(node, "rollback", history);
+  // Rolled back once more, it goes further back and not to what was just left.
+  plan.parent = target.parent;
+  plan.target = target.deployment;
+  plan.version = target.version;
+  plan.sequence = target.sequence;
+  plan.manifest = target.manifest;
+  return carry_out(node, plan, nullptr);
+}
+
+}  // namespace bakehouse::node

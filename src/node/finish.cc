@@ -1,0 +1,91 @@
+#include "node/finish.hh"
+
+#include "base/error.hh"
+#include "node/hooks.hh"
+
+#include <fmt/format.h>
+
+namespace bakehouse::node {
+namespace {
+
+using base::Error;
+using base::Fault;
+using base::TreePath;
+using Kind = phase::Record::Kind;
+
+void retire_old_run(const Transaction& t) {
+  const base::Dir& root = t.node.dir;
+  if (t.plan.previous.empty() || !root.exists(t.places.next)) return;
+  root.make_dirs(t.places.backup, 0700);
+  root.rename_new(t.places.next, t.places.backup / "run");
+}
+
+void point_current(const Transaction& t) {
+  const base::Dir deployments = t.node.dir.open_dir(t.node.root.layout.deployments);
+  const TreePath fresh = TreePath::parse(".current.new");
+  deployments.remove_tree(fresh);
+  deployments.make_symlink(t.plan.id, fresh);
+  deployments.rename(fresh, TreePath::parse("current"));
+  deployments.sync();
+}
+
+void record(const Transaction& t, const std::string& outcome, const std::string& step, const std::string& cause) {
+  phase::HistoryEntry entry;
+  entry.deployment = t.plan.id;
+  entry.kind = t.plan.kind;
+  entry.outcome = outcome;
+  entry.version = t.plan.version;
+  entry.sequence = t.plan.sequence;
+  entry.manifest = t.plan.manifest;
+  entry.parent = t.plan.parent;
+  entry.step = step;
+  entry.cause = cause;
+  entry.who = t.plan.who;
+  entry.began = t.plan.began;
+  entry.ended = t.node.around.clock.seconds();
+  entry.durations = phase::durations(t.journal);
+  phase::append_history(t.node.history_path(), entry);
+}
+
+void close(const Transaction& t) { t.journal.append({Kind::closed, "", text::Value::map(), t.node.around.clock.seconds()}); }
+
+std::string serving(const Transaction& t) {
+  if (t.plan.previous.empty()) return "nothing is in service, as before";
+  return fmt::format("{} is in service as before", t.plan.previous_version);
+}
+
+}  // namespace
+
+Result finish_good(Transaction& t) {
+  retire_old_run(t);
+  point_current(t);
+  record(t, "good", "", "");
+  close(t);
+  return {t.plan.id, t.plan.version, "good", std::nullopt};
+}
+
+Result finish_reverted(Transaction& t, const phase::Reversal& reversal) {
+  Result result{t.plan.id, t.plan.version, "", std::nullopt};
+  const std::string what = fmt::format("{} failed: {}", reversal.step, reversal.cause.what());
+  if (!reversal.undo_failures.empty()) {
+    std::string message = what + "\nand not all of it could be undone:";
+    for (const auto& failure : reversal.undo_failures) message += "\n  " + failure;
+    result.outcome = "needs-hands";
+    result.error = Error(Fault::needs_hands, message, "mend what is named above, then run `release recover`");
+    return result;  // the journal stays open, so that recovery tries again
+  }
+  // Before `stop` nothing that serves was touched, so the cause keeps its own exit code.
+  const bool was_touched = t.journal.has(Kind::begin, "stop");
+  result.outcome = was_touched ? "reverted" : "failed";
+  record(t, result.outcome, reversal.step, reversal.cause.what());
+  close(t);
+  const Fault fault = was_touched ? Fault::reverted : reversal.cause.fault();
+  result.error = Error(fault, fmt::format("{}\n{}", what, serving(t)), reversal.cause.hint());
+  if (!t.unwell.empty()) {
+    result.error = Error(Fault::needs_hands, fmt::format("{}\nbut it is not well: {}", result.error->what(), t.unwell),
+                         "look at its log in .bakehouse/logs");
+  }
+  return result;
+}
+
+}  // namespace bakehouse::node

@@ -1,0 +1,15 @@
+// What follows from the journal's last word: everything here is derived from it, and writing it
+// again changes nothing, so that recovery may do so.
+#pragma once
+
+#include "node/apply.hh"
+#include "node/transaction.hh"
+
+namespace bakehouse::node {
+
+// After `commit`: the old run to archives/<id>/run, deploy/current, history, `closed`.
+Result finish_good(Transaction& transaction);
+// After the undo: history, `closed` unless a person must look first.
+Result finish_reverted(Transaction& transaction, const phase::Reversal& reversal);
+
+}  // namespace bakehouse::node

@@ -1,0 +1,149 @@
+#include "node/health.hh"
+
+#include "base/encoding.hh"
+#include "base/error.hh"
+#include "base/files.hh"
+#include "base/process.hh"
+#include "net/http.hh"
+#include "net/tcp.hh"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <optional>
+
+namespace bakehouse::node {
+namespace {
+
+using base::Error;
+using base::Fault;
+using config::HealthCheck;
+using std::chrono::milliseconds;
+
+void check_http(const HealthCheck& check, milliseconds limit) {
+  net::HttpLimits limits;
+  limits.time = limit;
+  const net::HttpAnswer answer = net::http_get(check.target, limits);
+  const std::string body = base::printable(answer.body.substr(0, 200));
+  if (answer.status != check.status) {
+    throw Error(Fault::build, fmt::format("answered {} instead of {}: {}", answer.status, check.status, body));
+  }
+  if (check.body && answer.body.find(*check.body) == std::string::npos) {
+    throw Error(Fault::build, fmt::format("the answer does not hold '{}': {}", base::printable(*check.body), body));
+  }
+}
+
+void check_command(const Node& node, const HealthCheck& check, const std::vector<std::string>& environment,
+                   milliseconds limit) {
+  base::Command command;
+  command.argv = {"/bin/bash", "-c", check.target};
+  command.environment = environment;
+  command.directory = node.root.at(node.root.layout.run);
+  base::Limits limits;
+  limits.time = limit;
+  std::string last_line;
+  const auto status = base::run(command, limits, [&](std::string_view line) { last_line = line; });
+  if (!status.ok()) throw Error(Fault::build, fmt::format("{}: {}", status.describe(), base::printable(last_line)));
+}
+
+// Why it failed, or nullopt.
+std::optional<std::string> try_once(const Node& node, const HealthCheck& check,
+                                    const std::vector<std::string>& environment, milliseconds limit) {
+  try {
+    switch (check.kind) {
+      case HealthCheck::Kind::http:
+        check_http(check, limit);
+        break;
+      case HealthCheck::Kind::tcp:
+        net::tcp_probe(check.target, limit);
+        break;
+      case HealthCheck::Kind::command:
+        check_command(node, check, environment, limit);
+        break;
+    }
+    return std::nullopt;
+  } catch (const Error& error) {
+    return error.what();
+  }
+}
+
+std::string last_lines_of_log(const Node& node, const std::string& service) {
+  constexpr size_t wanted = 5;
+  constexpr uint64_t tail_size = 4096;
+  const auto path = node.root.state() / "logs" / (service + ".log");
+  std::error_code none;
+  if (!std::filesystem::exists(path, none)) return {};
+  const base::Fd file = base::open_for_reading(path);
+  const uint64_t size = base::stat_of(file, path.native()).size;
+  std::string tail(std::min(size, tail_size), '\0');
+  tail.resize(base::read_some_at(file, tail, size - tail.size(), path.native()));
+  std::string text;
+  size_t lines = 0;
+  while (!tail.empty() && lines < wanted) {
+    if (tail.back() == '\n') tail.pop_back();
+    const size_t start = tail.rfind('\n');
+    text = "\n  | " + base::printable(tail.substr(start == std::string::npos ? 0 : start + 1)) + text;
+    tail.resize(start == std::string::npos ? 0 : start + 1);
+    ++lines;
+  }
+  return text;
+}
+
+void require_processes(const Node& node, service::ServiceDriver& services) {
+  for (const auto& state : services.states()) {
+    if (state.running && state.restarts == 0) continue;
+    throw Error(Fault::build, fmt::format("the process '{}' {}{}", state.name,
+                                          state.last_end.empty() ? "does not run" : state.last_end,
+                                          last_lines_of_log(node, state.name)));
+  }
+}
+
+std::string with_logs(const Node& node, service::ServiceDriver& services) {
+  std::string text;
+  for (const auto& state : services.states()) text += last_lines_of_log(node, state.name);
+  return text;
+}
+
+void require_one(const Node& node, const HealthCheck& check, const std::vector<std::string>& environment,
+                 service::ServiceDriver& services) {
+  const base::Clock& clock = node.around.clock;
+  const auto since = [&](auto start) { return std::chrono::duration_cast<milliseconds>(clock.steady() - start); };
+  const auto began = clock.steady();
+  std::optional<decltype(clock.steady())> well_since;
+  int in_a_row = 0;
+  for (;;) {
+    if (node.around.cancelled()) throw Error(Fault::reverted, "cancelled");
+    require_processes(node, services);
+    const auto left = std::max(check.within - since(began), milliseconds(1));
+    const auto failure = try_once(node, check, environment, std::max(left, check.every));
+    if (failure && well_since && in_a_row >= check.times) {
+      throw Error(Fault::build, fmt::format("{}: did not stay well: {}{}", base::printable(check.target), *failure,
+                                            with_logs(node, services)));
+    }
+    if (failure) {
+      in_a_row = 0;
+      well_since.reset();
+    } else {
+      ++in_a_row;
+      if (!well_since) well_since = clock.steady();
+      if (in_a_row >= check.times && since(*well_since) >= check.stay) return;
+    }
+    // Once it is well often enough only `stay` counts, however long that is.
+    if (in_a_row < check.times && since(began) >= check.within) {
+      throw Error(Fault::build, fmt::format("{}: not well within {} ms: {}{}", base::printable(check.target),
+                                            check.within.count(), failure.value_or("too few successes in a row"),
+                                            with_logs(node, services)));
+    }
+    clock.wait(check.every);
+  }
+}
+
+}  // namespace
+
+void require_health(const Node& node, const std::vector<HealthCheck>& checks,
+                    const std::vector<std::string>& environment, service::ServiceDriver& services) {
+  for (const HealthCheck& check : checks) require_one(node, check, environment, services);
+  require_processes(node, services);
+}
+
+}  // namespace bakehouse::node

@@ -1,0 +1,18 @@
+// The gate: whether what was started does its work.
+#pragma once
+
+#include "config/project.hh"
+#include "node/node.hh"
+#include "service/driver.hh"
+
+#include <string>
+#include <vector>
+
+namespace bakehouse::node {
+
+// Returns when every check has succeeded as often and as long as it must, and no process has ended
+// since it was started. Otherwise an Error(build) with the last reason.
+void require_health(const Node& node, const std::vector<config::HealthCheck>& checks,
+                    const std::vector<std::string>& environment, service::ServiceDriver& services);
+
+}  // namespace bakehouse::node

@@ -1,0 +1,30 @@
+#include "node/hooks.hh"
+
+#include "artifact/hooks.hh"
+#include "node/release_tree.hh"
+#include "node/services.hh"
+#include "phase/hooks.hh"
+
+namespace bakehouse::node {
+
+void run_phase_hooks(const Node& node, const HookCall& call, phase::Journal* journal) {
+  const ReleaseTree release = read_release(node, call.owner);
+  const base::Dir deployment = node.dir.open_dir(places_of(node.root.layout, call.owner).tree);
+  std::vector<phase::HookProgram> programs;
+  for (auto& hook : artifact::open_hooks(deployment, release.manifest, call.phase)) {
+    programs.push_back({std::move(hook.name), std::move(hook.file)});
+  }
+  if (programs.empty()) return;
+  phase::HookRun run;
+  run.phase = call.phase;
+  run.environment = base_environment(node, call.deployment, release.info.version);
+  run.environment.push_back("BAKEHOUSE_PHASE=" + call.phase);
+  run.environment.push_back("BAKEHOUSE_BACKUP=" + call.backup.native());
+  run.environment.push_back("BAKEHOUSE_PREVIOUS_VERSION=" + call.previous_version);
+  run.directory = call.directory;
+  run.settings = read_configuration(node, call.owner).hook(call.phase);
+  run.log = node.root.state() / "logs" / "hooks.log";
+  phase::run_hooks(programs, run, journal, node.around);
+}
+
+}  // namespace bakehouse::node

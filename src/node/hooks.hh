@@ -1,0 +1,23 @@
+// Running the hooks of a deployment, from its pristine tree.
+#pragma once
+
+#include "node/node.hh"
+#include "phase/journal.hh"
+
+#include <filesystem>
+#include <string>
+
+namespace bakehouse::node {
+
+struct HookCall {
+  std::string phase;
+  std::string owner;             // the deployment whose hooks run
+  std::string deployment;        // the one this transaction makes
+  std::string previous_version;  // "" when there is none
+  std::filesystem::path directory;
+  std::filesystem::path backup;
+};
+// Nothing happens when the release has no such hook. `journal` is null outside a transaction.
+void run_phase_hooks(const Node& node, const HookCall& call, phase::Journal* journal);
+
+}  // namespace bakehouse::node

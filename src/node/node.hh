@@ -1,0 +1,51 @@
+// A node: one root on this machine, and what commands need to work on it.
+#pragma once
+
+#include "base/dir.hh"
+#include "config/root.hh"
+#include "phase/history.hh"
+#include "phase/transaction.hh"
+
+#include <filesystem>
+#include <optional>
+#include <string>
+
+namespace bakehouse::node {
+
+struct Node {
+  config::Root root;
+  base::Dir dir;                 // of root.path
+  std::filesystem::path launch;  // the helper that starts processes
+  phase::Surroundings around;
+
+  std::filesystem::path journal_path() const { return root.state() / "journal"; }
+  std::filesystem::path history_path() const { return root.state() / "history.jsonl"; }
+  std::filesystem::path lock_path() const { return root.state() / "switch.lock"; }
+};
+
+Node open_node(const std::filesystem::path& root, std::filesystem::path launch, phase::Surroundings around);
+
+// Makes the tree of a root. `path` must be absent or empty.
+config::Root init_root(const std::filesystem::path& path, const std::string& project, config::Mode mode,
+                       const config::Layout& layout, std::optional<std::filesystem::path> key);
+
+// Where this node keeps the keys it accepts: the administrator's directory when there is one, else the root's own.
+std::filesystem::path trust_directory(const config::Root& root);
+
+// The deployment that run/ says it holds; nullopt when there is no run/.
+std::optional<std::string> deployment_in_run(const Node& node);
+// What a directory that was prepared to run says, or nullopt.
+std::optional<std::string> deployment_in(const base::Dir& dir, const base::TreePath& tree);
+
+// Where things of one deployment are, relative to the root.
+struct Places {
+  std::string id;
+  base::TreePath tree;     // deploy/<id>: pristine
+  base::TreePath next;     // .run.<id>: the tree to run before the switch, the old one after it
+  base::TreePath backup;   // archives/<id>
+  base::TreePath records;  // .bakehouse/deployments/<id>: configuration and expected manifest
+};
+Places places_of(const config::Layout& layout, const std::string& id);
+std::string make_deployment_id(const base::Clock& clock);
+
+}  // namespace bakehouse::node

@@ -1,0 +1,16 @@
+// Everything that can be refused before anything is touched.
+#pragma once
+
+#include "artifact/read.hh"
+#include "node/apply.hh"
+#include "node/node.hh"
+
+namespace bakehouse::node {
+
+// Error(trust) for another project, Error(refused) for the rest.
+void check_archive(const Node& node, const artifact::Archive& archive, const crypto::TrustPolicy& policy,
+                   const ApplyOptions& options);
+// What holds for every transaction: the switch works here, run/ is what we put there.
+void check_root(const Node& node);
+
+}  // namespace bakehouse::node

@@ -1,0 +1,108 @@
+#include "node/release_tree.hh"
+
+#include "base/encoding.hh"
+#include "base/error.hh"
+#include "config/merge.hh"
+#include "text/yaml.hh"
+#include "tree/compare.hh"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace bakehouse::node {
+namespace {
+
+using base::Error;
+using base::Fault;
+using base::TreePath;
+
+constexpr uint64_t largest_manifest = 1ULL << 30;
+constexpr uint64_t largest_file = 64 << 20;
+
+const TreePath& metadata() {
+  static const TreePath path = TreePath::parse(".bakehouse");
+  return path;
+}
+
+}  // namespace
+
+ReleaseTree read_release(const Node& node, const std::string& id) {
+  const base::Dir dir = node.dir.open_dir(places_of(node.root.layout, id).tree);
+  return base::with_context(fmt::format("the deployment {}", id), [&] {
+    ReleaseTree release;
+    release.info = artifact::decode_release(dir.read_file(metadata() / "release.json", largest_file));
+    const std::string manifest = dir.read_file(metadata() / "manifest", largest_manifest);
+    release.manifest_digest = crypto::sha256(manifest);
+    if (release.manifest_digest != release.info.manifest.digest) {
+      throw Error(Fault::refused, "its manifest is not the one that was signed");
+    }
+    release.manifest = tree::parse_manifest(manifest, "manifest");
+    for (const auto& [name, part] : release.info.parts) {
+      const std::string content = dir.read_file(metadata() / name, largest_file);
+      if (crypto::sha256(content) != part.digest) {
+        throw Error(Fault::refused, fmt::format("its '{}' is not the one that was signed", base::printable(name)));
+      }
+      if (name == "launch.json") release.launch = launch::parse_launch(content, name);
+    }
+    return release;
+  });
+}
+
+void require_intact(const Node& node, const std::string& id, const tree::Manifest& manifest) {
+  const auto differences =
+      tree::compare_with_directory(manifest, node.dir.open_dir(places_of(node.root.layout, id).tree));
+  if (differences.empty()) return;
+  throw Error(Fault::refused,
+              fmt::format("the deployment {} is no longer what was signed:\n{}", id, tree::describe(differences)),
+              "apply its archive again");
+}
+
+text::Value merge_configuration(const Node& node, const std::string& id, const std::vector<std::string>& settings) {
+  const TreePath file = places_of(node.root.layout, id).tree / ".bakehouse/bake.yaml";
+  config::Sources sources;
+  sources.project_file = node.dir.read_file(file, largest_file);
+  sources.node_file = node.root.path / "node.yaml";
+  sources.settings = settings;
+  config::load_project(sources);  // lists the faults, if there are any
+  return config::merge_sources(sources);
+}
+
+config::Project read_configuration(const Node& node, const std::string& id) {
+  const TreePath file = places_of(node.root.layout, id).records / "config.yaml";
+  text::Diagnostics faults;
+  auto project = config::decode_project(text::parse_yaml(node.dir.read_file(file, largest_file), "config.yaml"), faults);
+  faults.throw_if_any();
+  return project;
+}
+
+std::string data_link_target(const config::DataLink& link, const config::Layout& layout) {
+  std::string target;
+  const size_t levels = layout.run.parts().size() + link.in_run.parts().size() - 1;
+  for (size_t i = 0; i < levels; ++i) target += "../";
+  return target + (layout.data / link.in_data.str()).str();
+}
+
+tree::Manifest expected_manifest(const tree::Manifest& release, const std::vector<config::DataLink>& links,
+                                 const config::Layout& layout) {
+  tree::Manifest expected = release;
+  for (const config::DataLink& link : links) {
+    std::erase_if(expected.entries, [&](const tree::Entry& entry) { return entry.path.is_within(link.in_run); });
+    tree::Entry entry;
+    entry.path = link.in_run;
+    entry.type = base::FileType::symlink;
+    entry.mode = 0777;
+    entry.link = data_link_target(link, layout);
+    expected.entries.push_back(std::move(entry));
+    for (TreePath parent = link.in_run.parent(); !parent.is_top(); parent = parent.parent()) {
+      const bool listed = std::any_of(expected.entries.begin(), expected.entries.end(),
+                                      [&](const tree::Entry& other) { return other.path == parent; });
+      if (!listed) expected.entries.push_back({parent, base::FileType::directory, 0755, 0, 0, "", {}});
+    }
+  }
+  std::sort(expected.entries.begin(), expected.entries.end(),
+            [](const tree::Entry& a, const tree::Entry& b) { return a.path < b.path; });
+  return expected;
+}
+
+}  // namespace bakehouse::node

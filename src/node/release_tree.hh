@@ -1,0 +1,39 @@
+// A release as it lies on disk: a deployed tree with its `.bakehouse/`, and what configuration
+// makes of it.
+#pragma once
+
+#include "artifact/release_info.hh"
+#include "base/dir.hh"
+#include "config/project.hh"
+#include "launch/launch_file.hh"
+#include "node/node.hh"
+#include "tree/manifest.hh"
+
+#include <string>
+#include <vector>
+
+namespace bakehouse::node {
+
+struct ReleaseTree {
+  artifact::ReleaseInfo info;
+  tree::Manifest manifest;
+  crypto::Digest manifest_digest;
+  launch::LaunchFile launch;
+};
+// Reads deploy/<id>/.bakehouse/ and checks that its parts belong to each other.
+ReleaseTree read_release(const Node& node, const std::string& id);
+// Error(refused) unless deploy/<id>/ is, byte for byte, what its manifest says.
+void require_intact(const Node& node, const std::string& id, const tree::Manifest& manifest);
+
+// The project file of the release with this node's configuration and `settings` over it.
+text::Value merge_configuration(const Node& node, const std::string& id, const std::vector<std::string>& settings);
+// What was in force when the deployment was configured.
+config::Project read_configuration(const Node& node, const std::string& id);
+
+// What run/ holds once the data links are in place.
+tree::Manifest expected_manifest(const tree::Manifest& release, const std::vector<config::DataLink>& links,
+                                 const config::Layout& layout);
+// The text of the link at `link.in_run`: relative, so that it reads the same beside run/.
+std::string data_link_target(const config::DataLink& link, const config::Layout& layout);
+
+}  // namespace bakehouse::node

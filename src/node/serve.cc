@@ -1,0 +1,23 @@
+#include "node/serve.hh"
+
+#include "base/error.hh"
+#include "node/apply.hh"
+#include "node/services.hh"
+#include "phase/lock.hh"
+#include "service/serve.hh"
+
+#include <optional>
+
+namespace bakehouse::node {
+
+void serve(const Node& node) {
+  // Held until the supervisor answers, so that no transaction begins without knowing of it.
+  std::optional<phase::Lock> lock = phase::Lock::take(node.lock_path(), "release serve", node.around.clock);
+  const auto recovered = recover(node);
+  if (recovered && recovered->outcome == "needs-hands") throw *recovered->error;
+  const auto deployment = deployment_in_run(node);
+  const auto specs = deployment ? service_specs(node, *deployment) : std::vector<service::ServiceSpec>{};
+  service::serve(node.root.state(), specs, node.around.events, [&] { lock.reset(); });
+}
+
+}  // namespace bakehouse::node

@@ -1,0 +1,59 @@
+#include "node/status.hh"
+
+#include "base/error.hh"
+#include "node/release_tree.hh"
+#include "phase/lock.hh"
+#include "service/driver.hh"
+
+namespace bakehouse::node {
+
+using base::Error;
+using base::Fault;
+using text::Value;
+
+Status read_status(const Node& node) {
+  Status status;
+  const auto history = phase::read_history(node.history_path());
+  status.deployment = deployment_in_run(node).value_or("");
+  if (!history.empty()) status.outcome = history.back().outcome;
+  if (const auto* current = phase::find_deployment(history, status.deployment)) {
+    status.version = current->version;
+    status.since = current->ended;
+  }
+  status.running = phase::Lock::holder(node.lock_path()).value_or("");
+  const auto records = phase::Journal::read(node.journal_path());
+  status.recovery_needed =
+      status.running.empty() && !records.empty() && records.back().kind != phase::Record::Kind::closed;
+  if (service::supervisor_runs(node.root.state())) {
+    status.services = service::open_driver(node.root.state())->states();
+  }
+  return status;
+}
+
+Value encode(const Status& status, const config::Root& root) {
+  Value services = Value::list();
+  for (const auto& state : status.services) services.push(service::encode(state));
+  return Value::map({{"project", root.project},
+                     {"mode", config::name_of(root.mode)},
+                     {"deployment", status.deployment},
+                     {"version", status.version},
+                     {"outcome", status.outcome},
+                     {"since", status.since == 0 ? std::string() : base::iso_datetime(status.since)},
+                     {"recovery_needed", status.recovery_needed},
+                     {"running", status.running},
+                     {"services", services}});
+}
+
+Verification verify(const Node& node) {
+  constexpr uint64_t largest_manifest = 1ULL << 30;
+  const auto id = deployment_in_run(node);
+  if (!id) throw Error(Fault::input, "nothing is deployed here", "apply a release first");
+  const Places places = places_of(node.root.layout, *id);
+  const ReleaseTree release = read_release(node, *id);
+  const auto expected =
+      tree::parse_manifest(node.dir.read_file(places.records / "expected", largest_manifest), "expected");
+  return {tree::compare_with_directory(release.manifest, node.dir.open_dir(places.tree)),
+          tree::compare_with_directory(expected, node.dir.open_dir(node.root.layout.run))};
+}
+
+}  // namespace bakehouse::node

@@ -1,0 +1,34 @@
+// Commands that look and change nothing.
+#pragma once
+
+#include "node/node.hh"
+#include "service/spec.hh"
+#include "text/value.hh"
+#include "tree/compare.hh"
+
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace bakehouse::node {
+
+struct Status {
+  std::string deployment;  // "" when nothing is deployed
+  std::string version;
+  std::string outcome;     // of the last attempt: "good", "failed", "reverted"; "" when there was none
+  base::Seconds since = 0;  // when it came into service
+  bool recovery_needed = false;
+  std::string running;  // who holds the switch lock; "" when nobody does
+  std::vector<service::ServiceState> services;
+};
+Status read_status(const Node& node);
+text::Value encode(const Status& status, const config::Root& root);
+
+struct Verification {
+  std::vector<tree::Difference> deployment;  // deploy/<id>/ against the signed manifest
+  std::vector<tree::Difference> run;         // run/ against its expected manifest
+};
+// Reads every file of the deployment in service.
+Verification verify(const Node& node);
+
+}  // namespace bakehouse::node

@@ -1,0 +1,292 @@
+#include "artifact/hooks.hh"
+#include "base/encoding.hh"
+#include "base/error.hh"
+#include "base/files.hh"
+#include "node/backup.hh"
+#include "node/health.hh"
+#include "node/hooks.hh"
+#include "node/release_tree.hh"
+#include "node/services.hh"
+#include "node/transaction.hh"
+#include "text/yaml.hh"
+#include "tree/copy.hh"
+#include "tree/switch.hh"
+
+#include <fmt/format.h>
+
+// The steps of the node's transaction, in the order in which they run. Each undo is right whether
+// its step ran whole, in part or, for `deploy`, at the very moment of the switch.
+
+namespace bakehouse::node {
+namespace {
+
+using base::Error;
+using base::Event;
+using base::Fault;
+using base::TreePath;
+using phase::Step;
+using phase::Undo;
+using text::Value;
+
+const TreePath metadata = TreePath::parse(".bakehouse");
+
+void note(const Transaction& t, const std::string& phase, std::string text) {
+  t.node.around.events({Event::Kind::note, phase, std::move(text)});
+}
+
+HookCall hook_call(const Transaction& t, const std::string& phase, const std::string& owner) {
+  return {phase,
+          owner,
+          t.plan.id,
+          t.plan.previous_version,
+          t.node.root.at(t.node.root.layout.run),
+          t.node.root.at(t.places.backup)};
+}
+
+// `.bakehouse/` of a deployment is flat and small; the manifest does not list it.
+void copy_metadata(const base::Dir& from, const base::Dir& to) {
+  constexpr uint64_t largest = 1ULL << 30;
+  to.make_dir(metadata, 0755);
+  for (const std::string& name : from.open_dir(metadata).names()) {
+    base::Fd file = to.create_file(metadata / name, 0644);
+    base::write_all(file, from.read_file(metadata / name, largest), name);
+    file.close(name);
+  }
+}
+
+void copy_deployment(const base::Dir& from, const tree::Manifest& manifest, const base::Dir& to) {
+  tree::copy_tree(from, manifest, to);
+  copy_metadata(from, to);
+}
+
+// deploy/<id>/ complete and verified, and the tree to run complete beside run/.
+void stage(const Transaction& t) {
+  const base::Dir& root = t.node.dir;
+  root.make_dir(t.places.tree, 0700);  // nobody else looks in before it is verified
+  const base::Dir deployment = root.open_dir(t.places.tree);
+  tree::Manifest manifest;
+  if (t.archive != nullptr) {
+    manifest = artifact::unpack(*t.archive, deployment);
+  } else {
+    manifest = read_release(t.node, t.plan.target).manifest;
+    copy_deployment(root.open_dir(places_of(t.node.root.layout, t.plan.target).tree), manifest, deployment);
+  }
+  artifact::check_hooks(manifest);
+  root.set_mode(t.places.tree, 0755);
+  root.make_dir(t.places.next, 0755);
+  const base::Dir next = root.open_dir(t.places.next);
+  copy_deployment(deployment, manifest, next);
+  base::Fd id = next.create_file(metadata / "deployment", 0644);
+  base::write_all(id, t.plan.id + "\n", "deployment");
+  id.close("deployment");
+  base::sync_filesystem(deployment.fd(), deployment.path().native());
+  base::sync_filesystem(next.fd(), next.path().native());
+}
+
+void unstage(const Transaction& t, const Undo& undo) {
+  const base::Dir& root = t.node.dir;
+  const TreePath failed_run = t.places.backup / "run.failed";
+  if (undo.began("deploy") && root.exists(t.places.next) && !root.exists(failed_run)) {
+    root.make_dirs(t.places.backup, 0700);
+    root.rename_new(t.places.next, failed_run);
+  }
+  root.remove_tree(t.places.next);
+  root.remove_tree(t.places.tree);
+  root.remove_tree(t.places.records);
+}
+
+Step stage_step(Transaction& t) {
+  return {"stage", {}, [&t](const Value&) { stage(t); }, [&t](const Undo& undo) { unstage(t, undo); }};
+}
+
+std::vector<TreePath> data_directories(const Transaction& t, const config::Project& project) {
+  std::vector<TreePath> directories;
+  for (const auto& link : project.data) directories.push_back(t.node.root.layout.data / link.in_data.str());
+  return directories;
+}
+
+config::Project configured_project(const Transaction& t) {
+  text::Diagnostics faults;
+  auto project = config::decode_project(merge_configuration(t.node, t.plan.id, t.plan.settings), faults);
+  faults.throw_if_any();
+  return project;
+}
+
+// What the release has at the place of a link to data: nothing, or an empty directory, which the
+// link replaces. Files there would vanish without a word.
+void clear_for_link(const base::Dir& next, const config::DataLink& link) {
+  const auto found = next.stat(link.in_run);
+  if (!found) {
+    next.make_dirs(link.in_run.parent(), 0755);
+    return;
+  }
+  if (found->type != base::FileType::directory || !next.open_dir(link.in_run).names().empty()) {
+    throw Error(Fault::input,
+                fmt::format("the release has files at '{}', where bake.yaml links to data", base::printable(link.in_run.str())),
+                "leave them out of the source, or remove the entry from `data:`");
+  }
+  next.remove_tree(link.in_run);
+}
+
+void configure(const Transaction& t) {
+  const base::Dir& root = t.node.dir;
+  const config::Layout& layout = t.node.root.layout;
+  const Value merged = merge_configuration(t.node, t.plan.id, t.plan.settings);
+  const config::Project project = configured_project(t);
+  for (const TreePath& directory : data_directories(t, project)) root.make_dirs(directory, 0755);
+  const base::Dir next = root.open_dir(t.places.next);
+  for (const auto& link : project.data) {
+    clear_for_link(next, link);
+    next.make_symlink(data_link_target(link, layout), link.in_run);
+  }
+  root.make_dirs(t.places.records, 0755);
+  const auto records = root.path() / t.places.records.str();
+  base::write_file(records / "config.yaml", text::to_yaml(merged), 0640);
+  const auto expected = expected_manifest(read_release(t.node, t.plan.id).manifest, project.data, layout);
+  base::write_file(records / "expected", tree::format_manifest(expected), 0644);
+  base::sync_filesystem(next.fd(), next.path().native());
+}
+
+Step configure_step(Transaction& t) {
+  const auto prepare = [&t] {
+    Value made = Value::list();
+    for (const TreePath& directory : data_directories(t, configured_project(t))) {
+      if (!t.node.dir.exists(directory)) made.push(directory.str());
+    }
+    return Value::map({{"made", made}});
+  };
+  const auto undo = [&t](const Undo& undo) {
+    for (const Value& made : undo.facts.at("made").items()) {
+      const TreePath directory = TreePath::parse(made.text());
+      const bool is_empty = t.node.dir.exists(directory) && t.node.dir.open_dir(directory).names().empty();
+      if (is_empty) t.node.dir.remove_tree(directory);
+    }
+  };
+  return {"configure", prepare, [&t](const Value&) { configure(t); }, undo};
+}
+
+// The old release is back: its processes run again, and whether it is well is said, not undone.
+void restart_previous(Transaction& t) {
+  if (t.plan.previous.empty() || !t.services->lasting()) return;
+  t.services->stop();
+  t.services->start(service_specs(t.node, t.plan.previous));
+  const config::Project project = read_configuration(t.node, t.plan.previous);
+  try {
+    require_health(t.node, project.health, base_environment(t.node, t.plan.previous, t.plan.previous_version), *t.services);
+  } catch (const Error& error) {
+    t.unwell = error.what();
+  }
+}
+
+Step stop_step(Transaction& t) {
+  return {"stop", {}, [&t](const Value&) { t.services->stop(); }, [&t](const Undo&) { restart_previous(t); }};
+}
+
+void backup(const Transaction& t) {
+  if (!t.plan.previous.empty()) {
+    t.node.dir.make_dirs(t.places.backup / "dumps", 0700);
+    run_phase_hooks(t.node, hook_call(t, "dump", t.plan.previous), &t.journal);
+  }
+  backup_data(t.node, t.places);
+}
+
+// The rule of undo: data goes back only while no traffic can have changed it since the backup.
+bool data_goes_back(const Undo& undo) {
+  const std::string& rule = undo.facts.string_at("undo_data");
+  if (rule == "always") return true;
+  return rule == "closed" && !undo.began("start");
+}
+
+void undo_backup(const Transaction& t, const Undo& undo) {
+  if (!data_goes_back(undo)) {
+    note(t, "backup", "data stays as it is: the processes had been started");
+    return;
+  }
+  restore_data(t.node, t.places);
+  if (!t.plan.previous.empty()) run_phase_hooks(t.node, hook_call(t, "restore", t.plan.previous), &t.journal);
+}
+
+Step backup_step(Transaction& t) {
+  const auto prepare = [&t] {
+    const char* rule = "closed";
+    switch (read_configuration(t.node, t.plan.id).undo_data) {
+      case config::UndoData::closed:
+        break;
+      case config::UndoData::always:
+        rule = "always";
+        break;
+      case config::UndoData::never:
+        rule = "never";
+        break;
+    }
+    return Value::map({{"undo_data", rule}});
+  };
+  return {"backup", prepare, [&t](const Value&) { backup(t); }, [&t](const Undo& undo) { undo_backup(t, undo); }};
+}
+
+Value identity_of(const base::Dir& root, const TreePath& tree) {
+  const auto stat = root.stat(tree);
+  if (!stat) return {};
+  return Value::map({{"device", stat->device}, {"inode", stat->inode}});
+}
+
+// Which tree is in service is read from the tree itself, never inferred from what was done.
+void switch_back(const Transaction& t) {
+  const base::Dir& root = t.node.dir;
+  const TreePath& run = t.node.root.layout.run;
+  const std::string in_run = deployment_in(root, run).value_or("");
+  if (in_run == t.plan.previous) return;
+  if (in_run != t.plan.id) {
+    throw Error(Fault::needs_hands,
+                fmt::format("'{}' holds the deployment '{}', neither the new one nor the old one",
+                            t.node.root.at(run).native(), in_run));
+  }
+  if (t.plan.previous.empty()) {
+    root.rename_new(run, t.places.next);
+    root.open_dir(run.parent()).sync();
+  } else {
+    tree::exchange(root, run, t.places.next);
+  }
+}
+
+Step deploy_step(Transaction& t) {
+  const auto prepare = [&t] {
+    return Value::map({{"new", identity_of(t.node.dir, t.places.next)},
+                       {"old", identity_of(t.node.dir, t.node.root.layout.run)}});
+  };
+  const auto run = [&t](const Value&) { tree::exchange(t.node.dir, t.node.root.layout.run, t.places.next); };
+  return {"deploy", prepare, run, [&t](const Undo&) { switch_back(t); }};
+}
+
+Step hook_step(Transaction& t, const std::string& phase) {
+  return {phase, {}, [&t, phase](const Value&) { run_phase_hooks(t.node, hook_call(t, phase, t.plan.id), &t.journal); }, {}};
+}
+
+void start(const Transaction& t) {
+  const auto specs = service_specs(t.node, t.plan.id);
+  if (!specs.empty() && !t.services->lasting()) {
+    note(t, "start", "no supervisor runs here: the processes are started for the health check only");
+  }
+  t.services->start(specs);
+}
+
+Step start_step(Transaction& t) {
+  return {"start", {}, [&t](const Value&) { start(t); }, [&t](const Undo&) { t.services->stop(); }};
+}
+
+Step health_step(Transaction& t) {
+  const auto run = [&t](const Value&) {
+    const config::Project project = read_configuration(t.node, t.plan.id);
+    require_health(t.node, project.health, base_environment(t.node, t.plan.id, t.plan.version), *t.services);
+  };
+  return {"health", {}, run, {}};
+}
+
+}  // namespace
+
+std::vector<Step> make_steps(Transaction& t) {
+  return {stage_step(t),  configure_step(t),          stop_step(t),  backup_step(t),          deploy_step(t),
+          hook_step(t, "post_deploy"), start_step(t), hook_step(t, "upgrade"), health_step(t)};
+}
+
+}  // namespace bakehouse::node

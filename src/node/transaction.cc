@@ -1,0 +1,46 @@
+#include "node/transaction.hh"
+
+namespace bakehouse::node {
+
+using text::Value;
+
+Value encode(const Plan& plan) {
+  Value settings = Value::list();
+  for (const auto& setting : plan.settings) settings.push(setting);
+  return Value::map({{"kind", plan.kind},
+                     {"deployment", plan.id},
+                     {"previous", plan.previous},
+                     {"previous_version", plan.previous_version},
+                     {"parent", plan.parent},
+                     {"target", plan.target},
+                     {"version", plan.version},
+                     {"sequence", plan.sequence},
+                     {"manifest", plan.manifest},
+                     {"who", plan.who},
+                     {"began", plan.began},
+                     {"settings", settings}});
+}
+
+Plan decode_plan(const Value& value) {
+  Plan plan;
+  plan.kind = value.string_at("kind");
+  plan.id = value.string_at("deployment");
+  plan.previous = value.string_at("previous");
+  plan.previous_version = value.string_at("previous_version");
+  plan.parent = value.string_at("parent");
+  plan.target = value.string_at("target");
+  plan.version = value.string_at("version");
+  plan.sequence = value.unsigned_at("sequence");
+  plan.manifest = value.string_at("manifest");
+  plan.who = value.string_at("who");
+  plan.began = value.integer_at("began");
+  for (const Value& setting : value.at("settings").items()) plan.settings.push_back(setting.text());
+  return plan;
+}
+
+Transaction make_transaction(const Node& node, Plan plan, const artifact::Archive* archive, phase::Journal& journal) {
+  Places places = places_of(node.root.layout, plan.id);
+  return {node, std::move(plan), std::move(places), archive, journal, service::open_driver(node.root.state()), {}};
+}
+
+}  // namespace bakehouse::node

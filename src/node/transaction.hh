@@ -1,0 +1,49 @@
+// The node's transaction: what is to be done, and the list of steps that do it. The same list
+// serves apply, rollback and recovery; recovery builds it from the journal's first record.
+#pragma once
+
+#include "artifact/read.hh"
+#include "node/node.hh"
+#include "phase/journal.hh"
+#include "phase/transaction.hh"
+#include "service/driver.hh"
+
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace bakehouse::node {
+
+struct Plan {
+  std::string kind;      // "apply" or "rollback"
+  std::string id;        // of the deployment that it makes
+  std::string previous;  // the deployment in service; "" for the first
+  std::string previous_version;
+  std::string parent;    // to which a later rollback of this one goes; "" when there is none
+  std::string target;    // rollback: whose tree is put back
+  std::string version;
+  uint64_t sequence = 0;
+  std::string manifest;  // its digest
+  std::string who;
+  base::Seconds began = 0;
+  std::vector<std::string> settings;  // --set
+};
+text::Value encode(const Plan& plan);
+Plan decode_plan(const text::Value& value);
+
+struct Transaction {
+  const Node& node;
+  Plan plan;
+  Places places;
+  const artifact::Archive* archive;  // null for a rollback and in recovery
+  phase::Journal& journal;
+  std::unique_ptr<service::ServiceDriver> services;
+  // The old release is back but not well: nothing that undo could do better.
+  std::string unwell;
+};
+Transaction make_transaction(const Node& node, Plan plan, const artifact::Archive* archive, phase::Journal& journal);
+
+// They refer to `transaction`, which must outlive them.
+std::vector<phase::Step> make_steps(Transaction& transaction);
+
+}  // namespace bakehouse::node

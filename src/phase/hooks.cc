@@ -1,0 +1,107 @@
+#include "phase/hooks.hh"
+
+#include "base/encoding.hh"
+#include "base/error.hh"
+
+#include <fmt/format.h>
+
+#include <cerrno>
+#include <csignal>
+#include <deque>
+
+#include <fcntl.h>
+
+namespace bakehouse::phase {
+namespace {
+
+using base::Error;
+using base::Event;
+using base::Fault;
+using text::Value;
+
+constexpr size_t lines_in_message = 10;
+
+// The last lines of a program's output, for the message of its failure.
+class Tail {
+ public:
+  void take(std::string_view line) {
+    lines_.emplace_back(line);
+    if (lines_.size() > lines_in_message) lines_.pop_front();
+  }
+  std::string text() const {
+    std::string text;
+    for (const auto& line : lines_) text += "\n  | " + base::printable(line);
+    return text;
+  }
+
+ private:
+  std::deque<std::string> lines_;
+};
+
+void run_hook(const HookProgram& hook, const HookRun& run, Journal* journal, const base::Fd& log,
+              const Surroundings& around) {
+  base::Command command;
+  command.argv = {hook.name};
+  command.environment = run.environment;
+  command.directory = run.directory;
+  command.program = &hook.program;
+  command.before_exec = [&](pid_t pid) {
+    if (journal == nullptr) return;
+    const auto identity = base::identify_process(pid);
+    journal->append({Record::Kind::process, run.phase,
+                     Value::map({{"hook", hook.name},
+                                 {"pid", int64_t{pid}},
+                                 {"start", identity ? identity->start_time : uint64_t{0}},
+                                 {"boot", base::boot_id()}}),
+                     around.clock.seconds()});
+  };
+  base::Limits limits;
+  limits.time = run.settings.time_limit;
+  limits.cancelled = around.cancelled;
+  Tail tail;
+  const auto status = base::run(command, limits, [&](std::string_view line) {
+    tail.take(line);
+    base::write_all(log, fmt::format("[{}] {}\n", hook.name, line), run.log.native());
+    if (around.events) around.events({Event::Kind::output, run.phase, std::string(line)});
+  });
+  if (!status.ok()) {
+    throw Error(Fault::build, fmt::format("the hook '{}' {}{}", base::printable(hook.name), status.describe(), tail.text()));
+  }
+}
+
+}  // namespace
+
+void run_hooks(const std::vector<HookProgram>& programs, const HookRun& run, Journal* journal,
+               const Surroundings& around) {
+  if (programs.empty()) return;
+  const base::Fd log(::open(run.log.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0640));
+  if (!log) base::fail_os("open", run.log.native());
+  for (const HookProgram& hook : programs) run_hook(hook, run, journal, log, around);
+}
+
+void end_recorded_processes(const Journal& journal, const Surroundings& around) {
+  constexpr int attempts = 500;
+  constexpr std::chrono::milliseconds pause(10);
+  const std::string boot = base::boot_id();
+  for (const Record& record : journal.records()) {
+    if (record.kind != Record::Kind::process || record.facts.string_at("boot") != boot) continue;
+    const auto pid = static_cast<pid_t>(record.facts.integer_at("pid"));
+    const uint64_t start = record.facts.unsigned_at("start");
+    const auto is_same = [&] {
+      const auto found = base::identify_process(pid);
+      return found && found->start_time == start;
+    };
+    // The leader of the group tells whether the group is still the one that was started.
+    for (int attempt = 0; is_same(); ++attempt) {
+      if (attempt == attempts) {
+        throw Error(Fault::needs_hands, fmt::format("the hook '{}' (process {}) does not end",
+                                                    base::printable(record.facts.string_at("hook")), pid),
+                    "end it by hand, then run `release recover`");
+      }
+      ::kill(-pid, SIGKILL);
+      around.clock.wait(pause);
+    }
+  }
+}
+
+}  // namespace bakehouse::phase

@@ -1,0 +1,40 @@
+// Running a project's hooks: executables that came with a verified release, run by descriptor.
+#pragma once
+
+#include "base/fd.hh"
+#include "base/process.hh"
+#include "config/project.hh"
+#include "phase/journal.hh"
+#include "phase/transaction.hh"
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+namespace bakehouse::phase {
+
+// An open program whose content was checked; the file of that name is not looked at again.
+struct HookProgram {
+  std::string name;  // for messages: "post_deploy" or "post_deploy.d/10-migrate"
+  base::Fd program;
+};
+
+struct HookRun {
+  std::string phase;
+  std::vector<std::string> environment;  // whole
+  std::filesystem::path directory;
+  config::HookSettings settings;
+  std::filesystem::path log;  // appended to
+};
+
+// Runs them one after the other. What each prints goes to the log and, line by line, to the
+// events. Who runs is in the journal before it executes (`journal` may be null, outside a
+// transaction). The first that fails is an Error(build) with its last lines.
+void run_hooks(const std::vector<HookProgram>& programs, const HookRun& run, Journal* journal,
+               const Surroundings& around);
+
+// Ends, with their groups, the processes that the journal says were started on this boot and that
+// are still the same ones. Returns when none of them is left; Error(needs_hands) when one stays.
+void end_recorded_processes(const Journal& journal, const Surroundings& around);
+
+}  // namespace bakehouse::phase

@@ -1,0 +1,162 @@
+#include "phase/journal.hh"
+
+#include "base/crc32c.hh"
+#include "base/error.hh"
+#include "base/files.hh"
+#include "text/json.hh"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include <fcntl.h>
+#include <unistd.h>
+
+namespace bakehouse::phase {
+namespace {
+
+namespace fs = std::filesystem;
+using base::Error;
+using base::Fault;
+using text::Value;
+using Kind = Record::Kind;
+
+// The file: this line, then records of length (u32, little-endian), CRC-32C of the payload (u32)
+// and payload (canonical JSON). See docs/formats/journal.md.
+constexpr std::string_view file_head = "bakehouse journal 1\n";
+constexpr size_t record_head = 8;
+constexpr uint64_t largest_journal = 64 << 20;
+
+constexpr std::array<std::pair<Kind, std::string_view>, 11> kinds{{
+    {Kind::open, "open"},
+    {Kind::begin, "begin"},
+    {Kind::process, "process"},
+    {Kind::done, "done"},
+    {Kind::failed, "failed"},
+    {Kind::commit, "commit"},
+    {Kind::undo, "undo"},
+    {Kind::undone, "undone"},
+    {Kind::undo_failed, "undo-failed"},
+    {Kind::reverted, "reverted"},
+    {Kind::closed, "closed"},
+}};
+
+Kind kind_named(std::string_view name) {
+  for (const auto& [kind, its_name] : kinds) {
+    if (its_name == name) return kind;
+  }
+  throw Error(Fault::needs_hands, fmt::format("the journal holds a record '{}', which this program does not know", name),
+              "use the version of Bakehouse that wrote it");
+}
+
+std::string encode(const Record& record) {
+  Value value = Value::map({{"record", std::string(name_of(record.kind))}, {"time", record.time}});
+  if (!record.step.empty()) value.set("step", record.step);
+  if (!record.facts.members().empty()) value.set("facts", record.facts);
+  return text::to_json(value);
+}
+
+Record decode(std::string_view payload) {
+  const Value value = text::parse_json(payload, "journal");
+  Record record{kind_named(value.string_at("record")), value.string_or("step", ""), Value::map(), value.integer_at("time")};
+  if (const Value* facts = value.find("facts")) record.facts = *facts;
+  return record;
+}
+
+void put_u32(std::string& bytes, size_t number) {
+  for (int i = 0; i < 4; ++i) bytes += static_cast<char>(number >> (8 * i));
+}
+
+uint32_t get_u32(std::string_view bytes) {
+  uint32_t number = 0;
+  for (int i = 3; i >= 0; --i) number = (number << 8) | static_cast<unsigned char>(bytes[static_cast<size_t>(i)]);
+  return number;
+}
+
+std::string frame(const Record& record) {
+  const std::string payload = encode(record);
+  std::string bytes;
+  put_u32(bytes, payload.size());
+  put_u32(bytes, base::crc32c(payload));
+  return bytes + payload;
+}
+
+struct Parsed {
+  std::vector<Record> records;
+  size_t whole = 0;  // bytes up to the end of the last whole record
+};
+
+Parsed parse(std::string_view bytes) {
+  Parsed parsed;
+  if (!bytes.starts_with(file_head)) throw Error(Fault::needs_hands, "the journal does not begin as a journal does");
+  parsed.whole = file_head.size();
+  for (;;) {
+    const std::string_view rest = bytes.substr(parsed.whole);
+    if (rest.size() < record_head) return parsed;  // the end, or the torn head of a last record
+    const uint32_t length = get_u32(rest);
+    if (rest.size() - record_head < length) return parsed;
+    const std::string_view payload = rest.substr(record_head, length);
+    const size_t size = record_head + length;
+    if (base::crc32c(payload) != get_u32(rest.substr(4))) {
+      if (size == rest.size()) return parsed;  // torn: nothing was written after it
+      throw Error(Fault::needs_hands, fmt::format("the journal is damaged at byte {}", parsed.whole),
+                  "look at run/.bakehouse/deployment and at `release status` before you remove the journal");
+    }
+    parsed.records.push_back(decode(payload));
+    parsed.whole += size;
+  }
+}
+
+}  // namespace
+
+std::string_view name_of(Kind kind) {
+  return std::find_if(kinds.begin(), kinds.end(), [&](const auto& known) { return known.first == kind; })->second;
+}
+
+Journal::Journal(fs::path path, base::Fd file, std::vector<Record> records)
+    : path_(std::move(path)), file_(std::move(file)), records_(std::move(records)) {}
+
+Journal Journal::create(const fs::path& path, Value facts, base::Seconds now) {
+  Record first{Kind::open, "", std::move(facts), now};
+  base::write_file(path, std::string(file_head) + frame(first), 0600);
+  auto journal = open(path);
+  if (!journal) throw Error(Fault::internal, "the journal vanished as it was made");
+  return *std::move(journal);
+}
+
+std::optional<Journal> Journal::open(const fs::path& path) {
+  const auto bytes = base::read_file_if_any(path, largest_journal);
+  if (!bytes) return std::nullopt;
+  Parsed parsed = parse(*bytes);
+  if (parsed.records.empty()) throw Error(Fault::needs_hands, "the journal holds no record");
+  base::Fd file(::open(path.c_str(), O_WRONLY | O_APPEND | O_CLOEXEC));
+  if (!file) base::fail_os("open", path.native());
+  if (parsed.whole < bytes->size() && ::ftruncate(file.get(), static_cast<off_t>(parsed.whole)) != 0) {
+    base::fail_os("cut the torn record off", path.native());
+  }
+  return Journal(path, std::move(file), std::move(parsed.records));
+}
+
+std::vector<Record> Journal::read(const fs::path& path) {
+  const auto bytes = base::read_file_if_any(path, largest_journal);
+  return bytes ? parse(*bytes).records : std::vector<Record>{};
+}
+
+void Journal::append(Record record) {
+  base::write_all(file_, frame(record), path_.native());
+  if (::fdatasync(file_.get()) != 0) base::fail_os("make durable", path_.native());
+  records_.push_back(std::move(record));
+}
+
+bool Journal::has(Kind kind) const {
+  return std::any_of(records_.begin(), records_.end(), [&](const Record& record) { return record.kind == kind; });
+}
+
+bool Journal::has(Kind kind, std::string_view step) const {
+  return std::any_of(records_.begin(), records_.end(),
+                     [&](const Record& record) { return record.kind == kind && record.step == step; });
+}
+
+}  // namespace bakehouse::phase

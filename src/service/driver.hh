@@ -1,0 +1,31 @@
+// The processes of a node as a transaction sees them: something that can be stopped and started.
+#pragma once
+
+#include "service/spec.hh"
+
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace bakehouse::service {
+
+// Two implementations: a supervisor that runs already (`release serve`), reached through its
+// socket; and, where none runs, one inside this very process, whose services end with it.
+class ServiceDriver {
+ public:
+  virtual ~ServiceDriver() = default;
+  // Returns when every process has ended. Nothing running is no error.
+  virtual void stop() = 0;
+  virtual void start(const std::vector<ServiceSpec>& specs) = 0;
+  virtual std::vector<ServiceState> states() = 0;
+  // Whether the services outlive the driver.
+  virtual bool lasting() const = 0;
+};
+
+// `state` is the root's `.bakehouse`.
+std::unique_ptr<ServiceDriver> open_driver(const std::filesystem::path& state);
+// Whether a supervisor answers at that root.
+bool supervisor_runs(const std::filesystem::path& state);
+
+}  // namespace bakehouse::service

@@ -1,0 +1,79 @@
+#include "service/group.hh"
+
+#include "base/dir.hh"
+#include "base/error.hh"
+#include "base/process.hh"
+
+#include <algorithm>
+#include <cerrno>
+#include <charconv>
+#include <climits>
+#include <optional>
+
+#include <poll.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+namespace bakehouse::service {
+namespace {
+
+using base::Fd;
+
+std::optional<pid_t> parse_pid(std::string_view name) {
+  pid_t pid = 0;
+  const auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), pid);
+  if (error != std::errc() || end != name.data() + name.size()) return std::nullopt;
+  return pid;
+}
+
+// Descriptors that become readable when their processes have ended.
+std::vector<Fd> watch(const std::vector<pid_t>& pids) {
+  std::vector<Fd> watched;
+  for (const pid_t pid : pids) {
+    Fd fd(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)));
+    if (!fd && errno != ESRCH) base::fail_os("watch", fmt::format("process {}", pid));
+    if (fd) watched.push_back(std::move(fd));
+  }
+  return watched;
+}
+
+int milliseconds_until(std::chrono::steady_clock::time_point deadline, const base::Clock& clock) {
+  const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - clock.steady());
+  return static_cast<int>(std::clamp<long long>(left.count(), 0, INT_MAX));
+}
+
+bool await_all(std::vector<Fd> watched, std::chrono::steady_clock::time_point deadline,
+               const base::Clock& clock) {
+  while (!watched.empty()) {
+    pollfd last{watched.back().get(), POLLIN, 0};
+    const int wait = milliseconds_until(deadline, clock);
+    const int ready = ::poll(&last, 1, wait);
+    if (ready > 0) watched.pop_back();
+    if (ready == 0 && wait == 0) return false;
+  }
+  return true;
+}
+
+}  // namespace
+
+std::vector<pid_t> living_members(const std::vector<pid_t>& groups) {
+  std::vector<pid_t> members;
+  for (const auto& name : base::Dir::open("/proc").names()) {
+    const auto pid = parse_pid(name);
+    if (!pid || std::ranges::find(groups, ::getpgid(*pid)) == groups.end()) continue;
+    if (base::identify_process(*pid)) members.push_back(*pid);
+  }
+  return members;
+}
+
+bool await_end(const std::vector<pid_t>& groups, std::chrono::steady_clock::time_point deadline,
+               const base::Clock& clock) {
+  // Again after each round: members may have started others meanwhile.
+  for (;;) {
+    const auto members = living_members(groups);
+    if (members.empty()) return true;
+    if (!await_all(watch(members), deadline, clock)) return false;
+  }
+}
+
+}  // namespace bakehouse::service

@@ -1,0 +1,34 @@
+// What is said over the supervisor's socket: one JSON object a line, a question and its answer.
+//
+//     {"command":"stop"|"start"|"states", "services":[...]}     services: of "start" only
+//     {"states":[...]}  or  {"error":{"fault":3,"hint":"...","message":"..."}}
+#pragma once
+
+#include "base/error.hh"
+#include "service/spec.hh"
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace bakehouse::service {
+
+// In bytes, of a question or an answer.
+inline constexpr size_t longest_line = 4 * 1024 * 1024;
+
+struct Request {
+  enum class Command { stop, start, states } command = Command::states;
+  std::vector<ServiceSpec> services;
+};
+
+// Each ends in its line end, which the parsers do not expect.
+std::string format_request(const Request& request);
+std::string format_answer(const std::vector<ServiceState>& states);
+std::string format_failure(const base::Error& error);
+
+// Throws Error(input) for anything else.
+Request parse_request(std::string_view line);
+// Throws the Error that the answer carries, as it was thrown on the other side.
+std::vector<ServiceState> parse_answer(std::string_view line);
+
+}  // namespace bakehouse::service

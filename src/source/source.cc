@@ -1,0 +1,43 @@
+#include "source/source.hh"
+
+#include "base/encoding.hh"
+#include "base/error.hh"
+#include "source/git.hh"
+#include "tree/copy.hh"
+#include "tree/scan.hh"
+
+#include <fmt/format.h>
+
+namespace bakehouse::source {
+namespace {
+
+using base::Dir;
+using base::TreePath;
+
+// Copies a directory, leaving out what `leave_out` names and every `.git`.
+void copy_directory(const std::filesystem::path& from, const Dir& to, const std::function<bool(const TreePath&)>& leave_out) {
+  const Dir source = Dir::open(from);
+  tree::ScanOptions options;
+  options.excluded = [&](const TreePath& path) { return path.name() == ".git" || leave_out(path); };
+  const tree::Scan found = tree::scan(source, options);
+  tree::copy_tree(source, found.manifest, to);
+}
+
+}  // namespace
+
+Checkout check_out(const std::filesystem::path& from, const Dir& to) {
+  const auto repository = Repository::open(from);
+  if (!repository) {
+    copy_directory(from, to, [](const TreePath&) { return false; });
+    return {"directory", "", false, std::nullopt, ""};
+  }
+  Checkout checkout = repository->describe();
+  if (checkout.dirty) {
+    copy_directory(from, to, [&](const TreePath& path) { return repository->ignores(path); });
+  } else {
+    repository->write_head(to);
+  }
+  return checkout;
+}
+
+}  // namespace bakehouse::source

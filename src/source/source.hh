@@ -1,0 +1,30 @@
+// Where a build comes from: a directory or a git repository, checked out into a directory of ours.
+#pragma once
+
+#include "base/clock.hh"
+#include "base/dir.hh"
+
+#include <filesystem>
+#include <optional>
+#include <string>
+
+namespace bakehouse::source {
+
+struct Checkout {
+  std::string kind;    // "git" or "directory"
+  std::string commit;  // git: forty digits
+  bool dirty = false;  // git: the work tree held what no commit holds, and that was built
+  // When the source was made: the commit's time; nullopt for a directory, which has none.
+  std::optional<base::Seconds> time;
+  std::string description;  // git: as `git describe --tags --always`; "" otherwise
+};
+
+// Fills the empty directory `to`. Of a git repository whose work tree is clean (or that has none)
+// the files of HEAD are written from its objects; of one that is dirty, the files of the work tree
+// that are not ignored. Submodules are an Error(input) that names them. `.git` never travels.
+Checkout check_out(const std::filesystem::path& from, const base::Dir& to);
+
+// An empty bare repository to push to.
+void make_bare_repository(const std::filesystem::path& path);
+
+}  // namespace bakehouse::source

@@ -1,0 +1,24 @@
+# What differs from run to run, and the word that stands for it (sed -E; read by run_story.sh).
+# The order matters: what contains another comes first.
+
+# 20260131T120000Z-019c1234-5678-7abc-8def-0123456789ab
+s/\b[0-9]{8}T[0-9]{6}Z-[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\b/<deployment>/g
+s/\b[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\b/<uuid>/g
+
+# SHA-256; then minisign: a public key, and the 16 digits that name it
+s/\b[0-9a-f]{64}\b/<digest>/g
+s/\bRW[A-Za-z0-9+\/]{54}/<public-key>/g
+s/\b[0-9A-F]{16}\b/<key>/g
+s/\bage1[0-9a-z]{58}\b/<recipient>/g
+
+# 20260131T120000Z, 2026-01-31T12:00:00.123Z, 2026-01-31 12:00:00 UTC
+s/\b[0-9]{8}T[0-9]{6}Z\b/<datetime>/g
+s/\b[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]+)?)?(Z| UTC|[+-][0-9]{2}:?[0-9]{2})?/<datetime>/g
+
+# 0.3 s, 120ms, 2min; in JSON a member whose name says that it is a time
+s/\b[0-9]+(\.[0-9]+)? ?(ns|us|µs|ms|s|min)\b/<time>/g
+s/("[a-z_]*(_ms|_ns|seconds|duration|elapsed)": ?)[0-9.]+/\1<time>/g
+# A column of times is aligned to the right: its width goes with its value.
+s/ +<time>/ <time>/g
+
+s/\bpid [0-9]+\b/pid <pid>/g

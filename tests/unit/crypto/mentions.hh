@@ -1,0 +1,16 @@
+// `CHECK(text == Mentions{"part"})`: shows the whole text when the part is not in it.
+#pragma once
+
+#include <ostream>
+#include <string>
+
+struct Mentions {
+  std::string part;
+
+  friend bool operator==(const std::string& text, const Mentions& wanted) {
+    return text.find(wanted.part) != text.npos;
+  }
+  friend std::ostream& operator<<(std::ostream& out, const Mentions& wanted) {
+    return out << "...'" << wanted.part << "'...";
+  }
+};
