@@ -36,9 +36,10 @@ Layout some_layout() {
 Root some_root(const fs::path& path) { return {path, "shop", Mode::cooking, some_layout(), {}}; }
 
 const std::string written =
-    R"({"layout":{"name":"makina","roles":{"archives":"archives","build":"build","data":"data","deployments":"deploy",)"
-    R"("pillar":"pillar","pillar-remote":"git/pillar.git","releases":"releases","run":"run","source":"project",)"
-    R"("source-remote":"git/project.git"},"switch":"exchange"},"mode":"cooking","project":"shop","schema":1})";
+    R"({"layout":{"name":"makina","roles":{"archives":"archives","build":"build","data":"data",)"
+    R"("deployments":"deploy","pillar":"pillar","pillar-remote":"git/pillar.git","releases":"releases",)"
+    R"("run":"run","source":"project","source-remote":"git/project.git"},"switch":"exchange"},)"
+    R"("mode":"cooking","project":"shop","schema":1})";
 
 std::string replaced(std::string text, const std::string& from, const std::string& to) {
   return text.replace(text.find(from), from.size(), to);
