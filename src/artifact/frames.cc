@@ -36,7 +36,8 @@ void put_u32(std::string& bytes, uint32_t number) {
 
 uint32_t get_u32(std::string_view bytes) {
   uint32_t number = 0;
-  for (int i = 3; i >= 0; --i) number = (number << 8) | static_cast<unsigned char>(bytes[static_cast<size_t>(i)]);
+  for (int i = 3; i >= 0; --i)
+    number = (number << 8) | static_cast<unsigned char>(bytes[static_cast<size_t>(i)]);
   return number;
 }
 
@@ -69,9 +70,11 @@ std::string format_index(const std::vector<Frame>& frames) {
 }
 
 std::vector<Frame> parse_index(std::string_view payload) {
-  if (payload.size() < index_head_size || !payload.starts_with(index_name)) throw Error(Fault::input, "the index has no head");
+  if (payload.size() < index_head_size || !payload.starts_with(index_name))
+    throw Error(Fault::input, "the index has no head");
   if (const uint32_t version = get_u32(payload.substr(4)); version != index_version) {
-    throw Error(Fault::input, fmt::format("the index has version {}, this program reads {}", version, index_version));
+    throw Error(Fault::input,
+                fmt::format("the index has version {}, this program reads {}", version, index_version));
   }
   const uint32_t count = get_u32(payload.substr(8));
   if (payload.size() != index_head_size + uint64_t{count} * index_entry_size) {
@@ -124,23 +127,26 @@ std::string compress_frame(std::string_view bytes, int level) {
   checked(ZSTD_CCtx_setParameter(context.get(), ZSTD_c_compressionLevel, level), "compress");
   checked(ZSTD_CCtx_setParameter(context.get(), ZSTD_c_checksumFlag, 1), "compress");
   std::string compressed(ZSTD_compressBound(bytes.size()), '\0');
-  const size_t size = checked(
-      ZSTD_compress2(context.get(), compressed.data(), compressed.size(), bytes.data(), bytes.size()), "compress");
+  const size_t size =
+      checked(ZSTD_compress2(context.get(), compressed.data(), compressed.size(), bytes.data(), bytes.size()),
+              "compress");
   compressed.resize(size);
   return compressed;
 }
 
 std::string decompress_frame(std::string_view compressed, uint64_t size) {
   const FrameSizes sizes = measure_frame(compressed);
-  if (sizes.compressed != compressed.size()) throw Error(Fault::input, "a frame has another length than the index says");
-  if (sizes.content != size) throw Error(Fault::input, "a frame holds another number of bytes than the index says");
+  if (sizes.compressed != compressed.size())
+    throw Error(Fault::input, "a frame has another length than the index says");
+  if (sizes.content != size)
+    throw Error(Fault::input, "a frame holds another number of bytes than the index says");
   const Decompressor context(ZSTD_createDCtx());
   if (!context) throw Error(Fault::internal, "no memory to decompress");
   checked(ZSTD_DCtx_setParameter(context.get(), ZSTD_d_windowLogMax, largest_window_log), "decompress");
   std::string bytes(size, '\0');
-  const size_t written =
-      checked(ZSTD_decompressDCtx(context.get(), bytes.data(), bytes.size(), compressed.data(), compressed.size()),
-              "decompress");
+  const size_t written = checked(
+      ZSTD_decompressDCtx(context.get(), bytes.data(), bytes.size(), compressed.data(), compressed.size()),
+      "decompress");
   if (written != size) throw Error(Fault::input, "a frame holds fewer bytes than it says");
   return bytes;
 }

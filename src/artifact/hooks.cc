@@ -64,14 +64,16 @@ void check_hooks(const tree::Manifest& manifest) {
   if (!faults.empty()) throw Error(Fault::input, "not every file of .bake/hooks is a hook:" + faults);
 }
 
-std::vector<HookFile> open_hooks(const base::Dir& tree, const tree::Manifest& manifest, std::string_view phase) {
+std::vector<HookFile> open_hooks(const base::Dir& tree, const tree::Manifest& manifest,
+                                 std::string_view phase) {
   std::vector<HookFile> hooks;
   for (const tree::Entry& entry : manifest.entries) {
     if (!is_hook_file(entry) || phase_of(entry.path) != phase) continue;
     base::Fd file = tree.open_file(entry.path);
     const std::string shown = (tree.path() / entry.path.str()).native();
     if (crypto::sha256_of(file, shown) != entry.digest) {
-      throw Error(Fault::refused, fmt::format("the hook '{}' is not what its manifest says", base::printable(shown)),
+      throw Error(Fault::refused,
+                  fmt::format("the hook '{}' is not what its manifest says", base::printable(shown)),
                   "apply the release's archive again");
     }
     // An interpreter reads the script from where the descriptor stands.

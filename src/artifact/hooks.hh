@@ -21,6 +21,7 @@ struct HookFile {
 };
 // The programs of one phase, in the order in which they run. Each is digested through the very
 // descriptor that will be executed; one that is not what the manifest says is an Error(refused).
-std::vector<HookFile> open_hooks(const base::Dir& tree, const tree::Manifest& manifest, std::string_view phase);
+std::vector<HookFile> open_hooks(const base::Dir& tree, const tree::Manifest& manifest,
+                                 std::string_view phase);
 
 }  // namespace bakehouse::artifact

@@ -56,9 +56,11 @@ class FrameStream {
     std::string compressed(frame.compressed_size, '\0');
     base::read_exactly_at(archive_.file, compressed, offset_, archive_.path.native());
     base::with_context(fmt::format("frame {}", next_frame_), [&] {
-      if (crypto::sha256(compressed) != frame.compressed_digest) throw Error(Fault::input, "damaged: its digest differs");
+      if (crypto::sha256(compressed) != frame.compressed_digest)
+        throw Error(Fault::input, "damaged: its digest differs");
       current_ = decompress_frame(compressed, frame.size);
-      if (crypto::sha256(current_) != frame.digest) throw Error(Fault::input, "damaged: the digest of its content differs");
+      if (crypto::sha256(current_) != frame.digest)
+        throw Error(Fault::input, "damaged: the digest of its content differs");
     });
     offset_ += frame.compressed_size;
     position_ = 0;
@@ -85,7 +87,8 @@ FrameStream open_stream(const Archive& archive) {
   std::vector<Frame> frames = parse_index(payload);
   uint64_t total = 0;
   for (const Frame& frame : frames) total += frame.size;
-  if (total != archive.info.tar_size) throw Error(Fault::input, "the frames do not add up to the size that was signed");
+  if (total != archive.info.tar_size)
+    throw Error(Fault::input, "the frames do not add up to the size that was signed");
   return {archive, std::move(frames), archive.body_offset + header.size() + payload.size()};
 }
 
@@ -94,7 +97,8 @@ std::string read_part(FrameStream& stream, const std::string& name, const Part& 
   std::string content;
   content.reserve(part.size);
   while (content.size() < part.size) content += stream.next(part.size - content.size());
-  if (crypto::sha256(content) != part.digest) throw Error(Fault::input, fmt::format("{}: its digest differs", name));
+  if (crypto::sha256(content) != part.digest)
+    throw Error(Fault::input, fmt::format("{}: its digest differs", name));
   stream.expect_zeros(tar_padding(part.size), name);
   return content;
 }
@@ -123,7 +127,8 @@ class Sink {
       if (file) base::write_all(file, piece, shown);
       left -= piece.size();
     }
-    if (sha.finish() != entry.digest) throw Error(Fault::input, fmt::format("'{}': its digest differs", shown));
+    if (sha.finish() != entry.digest)
+      throw Error(Fault::input, fmt::format("'{}': its digest differs", shown));
     close(file, entry);
   }
 
@@ -139,7 +144,8 @@ class Sink {
       sha.update({buffer.data(), count});
       base::write_all(file, {buffer.data(), count}, shown);
     }
-    if (sha.finish() != entry.digest) throw Error(Fault::input, fmt::format("'{}': its digest differs", shown));
+    if (sha.finish() != entry.digest)
+      throw Error(Fault::input, fmt::format("'{}': its digest differs", shown));
     close(file, entry);
   }
 

@@ -53,7 +53,8 @@ Head read_head(const base::Fd& file, const fs::path& path) {
   constexpr std::string_view zstd_magic = "\x28\xB5\x2F\xFD";
   std::string start(largest_head, '\0');
   size_t filled = 0;
-  while (const size_t count = base::read_some_at(file, {start.data() + filled, start.size() - filled}, filled, path.native())) {
+  while (const size_t count = base::read_some_at(file, {start.data() + filled, start.size() - filled}, filled,
+                                                 path.native())) {
     filled += count;
   }
   start.resize(filled);
@@ -72,12 +73,14 @@ Head read_head(const base::Fd& file, const fs::path& path) {
 void require_canonical_head(const Head& head, base::Seconds time) {
   std::string expected;
   for (const auto& [name, content] :
-       {std::pair<std::string_view, const std::string&>{"release.json", head.json}, {"release.json.minisig", head.signature}}) {
+       {std::pair<std::string_view, const std::string&>{"release.json", head.json},
+        {"release.json.minisig", head.signature}}) {
     expected += tar_part(name, content.size(), time).header;
     expected += content;
     expected.append(tar_padding(content.size()), '\0');
   }
-  if (expected != head.bytes) throw Error(Fault::input, "its first frame holds something else than release.json and its signature");
+  if (expected != head.bytes)
+    throw Error(Fault::input, "its first frame holds something else than release.json and its signature");
 }
 
 Archive read_verified(const fs::path& path, const crypto::TrustPolicy& policy) {
@@ -88,15 +91,16 @@ Archive read_verified(const fs::path& path, const crypto::TrustPolicy& policy) {
     throw Error(Fault::input, "it is no regular file");
   }
   Head head = read_head(archive.file, path);
-  const auto counted =
-      crypto::require_signatures(policy, head.json, {crypto::parse_signature(head.signature, "release.json.minisig")});
+  const auto counted = crypto::require_signatures(
+      policy, head.json, {crypto::parse_signature(head.signature, "release.json.minisig")});
   // A trusted key has signed these very bytes; from here on they may be parsed.
   archive.info = decode_release(head.json);
   const std::string comment = trusted_comment(archive.info, crypto::sha256(head.json));
   for (const auto& signature : counted) {
     if (signature.trusted_comment != comment) {
-      throw Error(Fault::trust, fmt::format("the trusted comment of the signature by {} speaks of another release",
-                                            signature.key.text()));
+      throw Error(Fault::trust,
+                  fmt::format("the trusted comment of the signature by {} speaks of another release",
+                              signature.key.text()));
     }
     archive.signers.push_back(signature.key);
   }

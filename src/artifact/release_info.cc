@@ -33,7 +33,8 @@ Value encode_part(const Part& part) {
 Part decode_part(const Value& value, const std::string& what, int64_t limit, Diagnostics& faults) {
   MapReader reader(value, what, faults);
   Part part;
-  if (reader.require("size") != nullptr) part.size = static_cast<uint64_t>(reader.integer("size", 0, limit).value_or(0));
+  if (reader.require("size") != nullptr)
+    part.size = static_cast<uint64_t>(reader.integer("size", 0, limit).value_or(0));
   if (reader.require("sha256") != nullptr) {
     const auto digest = crypto::Digest::parse(reader.text("sha256").value_or(""));
     if (digest) {
@@ -148,10 +149,12 @@ std::string encode(const ReleaseInfo& info) {
     source.set("commit", info.source_commit);
     source.set("dirty", info.source_dirty);
   }
-  Value target = Value::map({{"os", info.os}, {"arch", info.arch}, {"relocatable", !info.run_path.has_value()}});
+  Value target =
+      Value::map({{"os", info.os}, {"arch", info.arch}, {"relocatable", !info.run_path.has_value()}});
   if (info.run_path) target.set("run_path", *info.run_path);
   Value buildpacks = Value::list();
-  for (const auto& used : info.buildpacks) buildpacks.push(Value::map({{"id", used.id}, {"version", used.version}}));
+  for (const auto& used : info.buildpacks)
+    buildpacks.push(Value::map({{"id", used.id}, {"version", used.version}}));
   Value manifest = encode_part(info.manifest);
   manifest.set("entries", info.entries);
   manifest.set("bytes", info.bytes);
@@ -169,7 +172,8 @@ std::string encode(const ReleaseInfo& info) {
       {"manifest", manifest},
       {"index", encode_part(info.index)},
       {"tar", Value::map({{"size", info.tar_size}})},
-      {"zstd", Value::map({{"version", info.zstd_version}, {"level", info.zstd_level}, {"chunker", info.chunker}})},
+      {"zstd",
+       Value::map({{"version", info.zstd_version}, {"level", info.zstd_level}, {"chunker", info.chunker}})},
       {"parts", parts},
   }));
 }
@@ -181,7 +185,8 @@ ReleaseInfo decode_release(std::string_view json) {
   Strict top(document, "release.json", faults);
   const int64_t found_schema = top.integer("schema");
   if (found_schema != schema) {
-    throw Error(Fault::input, fmt::format("release.json has schema {}, this program reads {}", found_schema, schema),
+    throw Error(Fault::input,
+                fmt::format("release.json has schema {}, this program reads {}", found_schema, schema),
                 "use a Bakehouse as new as the one that made the archive");
   }
   info.name = top.text("name");
@@ -197,7 +202,8 @@ ReleaseInfo decode_release(std::string_view json) {
     Strict counts(manifest, "manifest", faults);
     info.entries = static_cast<uint64_t>(counts.integer("entries", 1LL << 32));
     info.bytes = static_cast<uint64_t>(counts.integer("bytes", 1LL << 50));
-    std::erase_if(manifest.members(), [](const auto& member) { return member.first == "entries" || member.first == "bytes"; });
+    std::erase_if(manifest.members(),
+                  [](const auto& member) { return member.first == "entries" || member.first == "bytes"; });
     info.manifest = decode_part(manifest, "manifest", largest_manifest, faults);
   }
   info.index = decode_part(top.value("index"), "index", largest_index, faults);
@@ -213,7 +219,8 @@ ReleaseInfo decode_release(std::string_view json) {
   top.finish();
   faults.throw_if_any();
   if (!is_word(info.name, "._-", 64)) {
-    throw Error(Fault::input, fmt::format("release.json: '{}' is no project name", base::printable(info.name)));
+    throw Error(Fault::input,
+                fmt::format("release.json: '{}' is no project name", base::printable(info.name)));
   }
   check_version(info.version);
   // One spelling only: what was signed is what every other reader would write.

@@ -38,7 +38,8 @@ std::optional<std::string> why_forbidden(const Entry& entry) {
   if (entry.path.str() == ".bakehouse" || entry.path.str().starts_with(".bakehouse/")) {
     return "the name .bakehouse belongs to the release itself";
   }
-  if (entry.path.name().starts_with(".wh.")) return "container tools read names that begin with .wh. as deletions";
+  if (entry.path.name().starts_with(".wh."))
+    return "container tools read names that begin with .wh. as deletions";
   if (entry.type == FileType::symlink && leaves_tree(entry)) {
     return fmt::format("the link leads out of the tree, to '{}'", base::printable(entry.link));
   }

@@ -30,7 +30,8 @@ constexpr Field magic_field{257, 8};
 constexpr std::string_view gnu_magic{"ustar  \0", 8};
 
 void put(std::string& block, Field field, std::string_view text) {
-  std::copy_n(text.begin(), std::min(text.size(), field.size), block.begin() + static_cast<std::ptrdiff_t>(field.offset));
+  std::copy_n(text.begin(), std::min(text.size(), field.size),
+              block.begin() + static_cast<std::ptrdiff_t>(field.offset));
 }
 
 // Octal digits and a NUL, or, when they do not suffice, the number in big-endian bytes with the top bit set.
@@ -41,7 +42,8 @@ void put_number(std::string& block, Field field, uint64_t number) {
     put(block, field, octal);
     return;
   }
-  for (size_t i = 0; i < 8; ++i) block[field.offset + field.size - 1 - i] = static_cast<char>(number >> (8 * i));
+  for (size_t i = 0; i < 8; ++i)
+    block[field.offset + field.size - 1 - i] = static_cast<char>(number >> (8 * i));
   block[field.offset] = static_cast<char>(0x80);
 }
 
@@ -108,10 +110,10 @@ TarMember tar_entry(const tree::Entry& entry, const tree::Entry* twin, base::Sec
         return {make_header(
             {.name = path, .type = '1', .mode = entry.mode, .time = entry.time, .link = twin->path.str()})};
       }
-      return {make_header({.name = path, .type = '0', .mode = entry.mode, .size = entry.size, .time = entry.time}),
+      return {make_header(
+                  {.name = path, .type = '0', .mode = entry.mode, .size = entry.size, .time = entry.time}),
               entry.size};
-    case base::FileType::other:
-      break;
+    case base::FileType::other: break;
   }
   throw base::Error(base::Fault::internal, "no tar member for this kind of file");
 }

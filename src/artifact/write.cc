@@ -88,7 +88,8 @@ void write_content(FrameWriter& out, const base::Dir& tree, const tree::Entry& e
     out.append({buffer.data(), count});
   }
   if (size != entry.size || sha.finish() != entry.digest) {
-    throw Error(Fault::input, fmt::format("'{}' changed while the release was packed", base::printable(shown)),
+    throw Error(Fault::input,
+                fmt::format("'{}' changed while the release was packed", base::printable(shown)),
                 "stop what writes to it and bake again");
   }
   out.append(std::string(tar_padding(entry.size), '\0'));
@@ -111,7 +112,8 @@ Part describe_part(const std::string& content) { return {content.size(), crypto:
 
 std::string make_head(const std::string& json, const std::string& signature, base::Seconds time) {
   std::string head;
-  for (const auto& [name, content] : {std::pair{"release.json", json}, std::pair{"release.json.minisig", signature}}) {
+  for (const auto& [name, content] :
+       {std::pair{"release.json", json}, std::pair{"release.json.minisig", signature}}) {
     head += tar_part(name, content.size(), time).header;
     head += content;
     head.append(tar_padding(content.size()), '\0');
@@ -162,7 +164,8 @@ ReleaseInfo pack(const PackRequest& request, const fs::path& archive) {
   const std::string head_frame = compress_frame(head, request.level);
   if (head.size() > largest_head) throw Error(Fault::input, "release.json is larger than a reader accepts");
 
-  std::vector<Frame> all{{static_cast<uint32_t>(head_frame.size()), static_cast<uint32_t>(head.size()), {}, {}}};
+  std::vector<Frame> all{
+      {static_cast<uint32_t>(head_frame.size()), static_cast<uint32_t>(head.size()), {}, {}}};
   all.insert(all.end(), out.frames().begin(), out.frames().end());
   base::AtomicFile file(archive, 0644);
   file.write(head_frame);

@@ -24,7 +24,8 @@ constexpr uint64_t largest_project_file = 1 << 20;
 
 // The hook of a build phase comes from the checkout itself; what it is was decided by whoever
 // could write the source.
-void run_build_hook(const node::Node& node, const std::string& phase, const base::Dir& tree, const config::Project& project) {
+void run_build_hook(const node::Node& node, const std::string& phase, const base::Dir& tree,
+                    const config::Project& project) {
   const TreePath bake_directory = TreePath::parse(".bake");
   tree::ScanOptions only_hooks;
   only_hooks.excluded = [&](const TreePath& path) { return !path.is_within(bake_directory); };
@@ -44,7 +45,8 @@ void run_build_hook(const node::Node& node, const std::string& phase, const base
                      fmt::format("BAKEHOUSE_PHASE={}", phase),
                      fmt::format("BAKEHOUSE_MODE={}", config::name_of(node.root.mode)),
                      fmt::format("BAKEHOUSE_ROOT={}", node.root.path.native())};
-  for (const auto& [name, value] : project.build.environment) run.environment.push_back(fmt::format("{}={}", name, value));
+  for (const auto& [name, value] : project.build.environment)
+    run.environment.push_back(fmt::format("{}={}", name, value));
   run.directory = tree.path();
   run.settings = project.hook(phase);
   run.log = node.root.state() / "logs" / "hooks.log";
@@ -52,10 +54,12 @@ void run_build_hook(const node::Node& node, const std::string& phase, const base
   node.around.events({Event::Kind::phase_done, phase, ""});
 }
 
-std::vector<buildpack::Buildpack> choose_buildpacks(const config::Project& project, const buildpack::Workshop& workshop,
+std::vector<buildpack::Buildpack> choose_buildpacks(const config::Project& project,
+                                                    const buildpack::Workshop& workshop,
                                                     const CookOptions& options) {
   if (project.buildpacks.empty()) {
-    return buildpack::detect(buildpack::shipped_buildpacks(options.buildpacks), buildpack::Need::any, workshop);
+    return buildpack::detect(buildpack::shipped_buildpacks(options.buildpacks), buildpack::Need::any,
+                             workshop);
   }
   std::vector<buildpack::Buildpack> named;
   for (const std::string& name : project.buildpacks) {
@@ -69,7 +73,8 @@ void apply_process_settings(const config::Project& project, launch::LaunchFile& 
   for (const auto& [name, settings] : project.processes) {
     if (!settings.command) {
       if (launch.find(name) == nullptr) {
-        throw Error(Fault::input, fmt::format("bake.yaml speaks of a process '{}', which no buildpack defined", name),
+        throw Error(Fault::input,
+                    fmt::format("bake.yaml speaks of a process '{}', which no buildpack defined", name),
                     fmt::format("give it a `command:` or name it in the Procfile"));
       }
       continue;
@@ -77,15 +82,18 @@ void apply_process_settings(const config::Project& project, launch::LaunchFile& 
     std::erase_if(launch.processes, [&](const auto& process) { return process.type == name; });
     launch.processes.push_back({name, {"/bin/bash", "-c", *settings.command}, {}, "", ""});
   }
-  std::sort(launch.processes.begin(), launch.processes.end(), [](const auto& a, const auto& b) { return a.type < b.type; });
+  std::sort(launch.processes.begin(), launch.processes.end(),
+            [](const auto& a, const auto& b) { return a.type < b.type; });
 }
 
 }  // namespace
 
-ProjectFile read_project(const node::Node& node, const base::Dir& checkout, const std::vector<std::string>& settings) {
+ProjectFile read_project(const node::Node& node, const base::Dir& checkout,
+                         const std::vector<std::string>& settings) {
   const TreePath file = TreePath::parse("bake.yaml");
   if (!checkout.exists(file)) {
-    throw Error(Fault::input, "the source has no bake.yaml", fmt::format("the least is one line: `name: {}`", node.root.project));
+    throw Error(Fault::input, "the source has no bake.yaml",
+                fmt::format("the least is one line: `name: {}`", node.root.project));
   }
   config::Sources sources;
   sources.project_file = checkout.read_file(file, largest_project_file);
@@ -93,17 +101,19 @@ ProjectFile read_project(const node::Node& node, const base::Dir& checkout, cons
   sources.settings = settings;
   ProjectFile read{sources.project_file, config::load_project(sources)};
   if (read.project.name != node.root.project) {
-    throw Error(Fault::input, fmt::format("bake.yaml is of the project '{}', this root is for '{}'", read.project.name,
-                                          node.root.project));
+    throw Error(Fault::input, fmt::format("bake.yaml is of the project '{}', this root is for '{}'",
+                                          read.project.name, node.root.project));
   }
   return read;
 }
 
-Built build(const node::Node& node, const config::Project& project, const base::Dir& tree, const CookOptions& options) {
+Built build(const node::Node& node, const config::Project& project, const base::Dir& tree,
+            const CookOptions& options) {
   run_build_hook(node, "pre_install", tree, project);
   node.around.events({Event::Kind::phase_started, "build", ""});
   const base::TempDir scratch;
-  const buildpack::Workshop workshop{tree.path(), scratch.path(), project.build, node.around.events, node.around.cancelled};
+  const buildpack::Workshop workshop{tree.path(), scratch.path(), project.build, node.around.events,
+                                     node.around.cancelled};
   Built built;
   built.buildpacks = choose_buildpacks(project, workshop, options);
   built.launch = buildpack::build(built.buildpacks, workshop);

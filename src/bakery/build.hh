@@ -17,7 +17,8 @@ struct ProjectFile {
   std::string text;
   config::Project project;
 };
-ProjectFile read_project(const node::Node& node, const base::Dir& checkout, const std::vector<std::string>& settings);
+ProjectFile read_project(const node::Node& node, const base::Dir& checkout,
+                         const std::vector<std::string>& settings);
 
 struct Built {
   std::vector<buildpack::Buildpack> buildpacks;
@@ -25,6 +26,7 @@ struct Built {
 };
 
 // pre_install, buildpacks, post_build; all of it in `tree`.
-Built build(const node::Node& node, const config::Project& project, const base::Dir& tree, const CookOptions& options);
+Built build(const node::Node& node, const config::Project& project, const base::Dir& tree,
+            const CookOptions& options);
 
 }  // namespace bakehouse::bakery

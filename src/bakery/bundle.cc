@@ -78,11 +78,12 @@ void refuse_build_paths(const std::set<TreePath>& files, const std::string& buil
     if (++count <= shown) message += "\n  " + base::printable(file.str());
   }
   if (count > shown) message += fmt::format("\n  and {} more", count - shown);
-  throw Error(Fault::build, message, "build them with relative paths: this version builds beside run/, not at its path");
+  throw Error(Fault::build, message,
+              "build them with relative paths: this version builds beside run/, not at its path");
 }
 
-std::string resolve_version(const config::Project& project, const source::Checkout& checkout, const base::Dir& tree,
-                            const CookOptions& options) {
+std::string resolve_version(const config::Project& project, const source::Checkout& checkout,
+                            const base::Dir& tree, const CookOptions& options) {
   constexpr uint64_t largest_version_file = 4096;
   std::string version;
   if (options.version) {
@@ -91,7 +92,8 @@ std::string resolve_version(const config::Project& project, const source::Checko
     version = project.version.text;
   } else if (project.version.kind == config::VersionSource::Kind::file) {
     version = tree.read_file(TreePath::parse(project.version.text), largest_version_file);
-    while (!version.empty() && std::string_view(" \t\r\n").find(version.back()) != std::string_view::npos) version.pop_back();
+    while (!version.empty() && std::string_view(" \t\r\n").find(version.back()) != std::string_view::npos)
+      version.pop_back();
   } else if (checkout.kind == "git") {
     version = checkout.description + (checkout.dirty ? "-dirty" : "");
   } else {
@@ -129,10 +131,12 @@ crypto::TrustPolicy trust_in(const crypto::PublicKey& key) {
 }
 
 // A version says which files: the same one never stands for others.
-void refuse_other_release(const fs::path& archive, const tree::Manifest& manifest, const crypto::PublicKey& key) {
+void refuse_other_release(const fs::path& archive, const tree::Manifest& manifest,
+                          const crypto::PublicKey& key) {
   if (!fs::exists(archive)) return;
   const std::string hint = "give the new one another version with --as, or remove the archive";
-  const auto existing = base::with_context("it exists already", [&] { return artifact::open_archive(archive, trust_in(key)); });
+  const auto existing =
+      base::with_context("it exists already", [&] { return artifact::open_archive(archive, trust_in(key)); });
   if (existing.info.manifest.digest != crypto::sha256(tree::format_manifest(manifest))) {
     throw Error(Fault::input, fmt::format("'{}' exists and holds other files", archive.native()), hint);
   }
@@ -142,9 +146,12 @@ void sign_whole_file(const fs::path& archive, const crypto::SecretKey& key) {
   const base::Fd file = base::open_for_reading(archive);
   crypto::MessageHash hash;
   std::string buffer(1 << 20, '\0');
-  while (const size_t count = base::read_some(file, buffer, archive.native())) hash.update({buffer.data(), count});
-  const auto signature = key.sign(hash.finish(), fmt::format("bakehouse archive {}", archive.filename().native()));
-  base::write_file(archive.native() + ".minisig", crypto::format_signature(signature, "signature of the whole archive"));
+  while (const size_t count = base::read_some(file, buffer, archive.native()))
+    hash.update({buffer.data(), count});
+  const auto signature =
+      key.sign(hash.finish(), fmt::format("bakehouse archive {}", archive.filename().native()));
+  base::write_file(archive.native() + ".minisig",
+                   crypto::format_signature(signature, "signature of the whole archive"));
 }
 
 tree::Scan scan_tree(const base::Dir& tree, PathSearch& search) {
@@ -158,16 +165,18 @@ tree::Scan scan_tree(const base::Dir& tree, PathSearch& search) {
 
 }  // namespace
 
-Bundle bundle(const node::Node& node, const ProjectFile& file, const source::Checkout& checkout, const Built& built,
-              const base::Dir& tree, const CookOptions& options) {
+Bundle bundle(const node::Node& node, const ProjectFile& file, const source::Checkout& checkout,
+              const Built& built, const base::Dir& tree, const CookOptions& options) {
   const std::string run_name = node.root.layout.run.str();
-  const std::string run = file.project.root ? (*file.project.root / run_name).native() : node.root.at(node.root.layout.run).native();
+  const std::string run = file.project.root ? (*file.project.root / run_name).native()
+                                            : node.root.at(node.root.layout.run).native();
   PathSearch search(tree.path().native(), run);
   tree::Scan found = scan_tree(tree, search);
   // Nothing below writes to the tree: what is digested now is what is packed.
   for (const TreePath& special : found.specials) {
-    node.around.events({Event::Kind::warning, "bundle",
-                        fmt::format("'{}' is no file, directory or link and is left out", base::printable(special.str()))});
+    node.around.events(
+        {Event::Kind::warning, "bundle",
+         fmt::format("'{}' is no file, directory or link and is left out", base::printable(special.str()))});
   }
   refuse_build_paths(search.with_build(), tree.path().native());
   artifact::check_hooks(found.manifest);
@@ -191,7 +200,8 @@ Bundle bundle(const node::Node& node, const ProjectFile& file, const source::Che
   for (const auto& pack : built.buildpacks) info.buildpacks.push_back({pack.id, pack.version});
 
   const crypto::SecretKey key = crypto::SecretKey::read(options.key, options.ask_passphrase);
-  const fs::path archive = node.root.at(node.root.layout.releases) / artifact::archive_name(info.name, info.version);
+  const fs::path archive =
+      node.root.at(node.root.layout.releases) / artifact::archive_name(info.name, info.version);
   refuse_other_release(archive, found.manifest, key.public_key());
   const artifact::PackRequest request{
       tree,
@@ -200,7 +210,8 @@ Bundle bundle(const node::Node& node, const ProjectFile& file, const source::Che
       info,
       options.level,
       [&](const std::string& json, const std::string& comment) {
-        return crypto::format_signature(key.sign(crypto::message_hash(json), comment), "signature of a Bakehouse release");
+        return crypto::format_signature(key.sign(crypto::message_hash(json), comment),
+                                        "signature of a Bakehouse release");
       }};
   artifact::pack(request, archive);
   sign_whole_file(archive, key);

@@ -17,7 +17,7 @@ struct Bundle {
 
 // Writes releases/<name>-<version>.tar.zst and, beside it, a signature of the whole file for people
 // who have only minisign and tar.
-Bundle bundle(const node::Node& node, const ProjectFile& file, const source::Checkout& checkout, const Built& built,
-              const base::Dir& tree, const CookOptions& options);
+Bundle bundle(const node::Node& node, const ProjectFile& file, const source::Checkout& checkout,
+              const Built& built, const base::Dir& tree, const CookOptions& options);
 
 }  // namespace bakehouse::bakery

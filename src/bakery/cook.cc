@@ -27,7 +27,8 @@ source::Checkout fetch(const node::Node& node, const std::filesystem::path& sour
   node.around.events({Event::Kind::phase_started, "fetch", ""});
   const auto inside = std::filesystem::weakly_canonical(node.root.path).native();
   if (inside == std::filesystem::weakly_canonical(source).native()) {
-    throw Error(Fault::input, "the source is the root itself", "bake a directory that holds the source alone");
+    throw Error(Fault::input, "the source is the root itself",
+                "bake a directory that holds the source alone");
   }
   source::Checkout checkout = source::check_out(source, to);
   node.around.events({Event::Kind::phase_done, "fetch", ""});
@@ -48,7 +49,8 @@ node::Result apply_here(const node::Node& node, const Bundle& made, const CookOp
 
 Cooked cook(const node::Node& node, const CookOptions& options) {
   if (node.root.mode == config::Mode::final) {
-    throw Error(Fault::input, fmt::format("'{}' is a production root: nothing is built there", node.root.path.native()),
+    throw Error(Fault::input,
+                fmt::format("'{}' is a production root: nothing is built there", node.root.path.native()),
                 "make a staging root with `bake init`");
   }
   const auto lock = phase::Lock::take(node.root.state() / "build.lock", "bake", node.around.clock);

@@ -18,8 +18,8 @@ struct CookOptions {
   std::filesystem::path buildpacks;  // the shipped ones
   std::filesystem::path key;
   crypto::AskPassphrase ask_passphrase;
-  std::optional<std::string> version;             // --as
-  std::optional<uint64_t> sequence;               // --sequence
+  std::optional<std::string> version;  // --as
+  std::optional<uint64_t> sequence;    // --sequence
   std::optional<base::Seconds> source_date_epoch;
   int level = 9;
   enum class Then { apply, stop } then = Then::apply;

@@ -103,7 +103,9 @@ struct Place {
 };
 
 Place place_of(int dir, const TreePath& path, std::string_view doing, std::string_view shown) {
-  if (path.is_top()) throw Error(Fault::internal, fmt::format("cannot {} '{}': it is the top itself", doing, printable(shown)));
+  if (path.is_top())
+    throw Error(Fault::internal,
+                fmt::format("cannot {} '{}': it is the top itself", doing, printable(shown)));
   Place place{Fd(), dir, std::string(path.name())};
   const TreePath parent = path.parent();
   if (parent.is_top()) return place;
@@ -171,7 +173,8 @@ void remove_below(Fd& dir, const std::string& name, const std::string& shown) {
 }  // namespace
 
 int open_beneath(int dir, const TreePath& path, int flags, mode_t mode, Resolve how) {
-  return how == Resolve::kernel ? open_by_kernel(dir, path, flags, mode) : open_by_component(dir, path, flags, mode);
+  return how == Resolve::kernel ? open_by_kernel(dir, path, flags, mode)
+                                : open_by_component(dir, path, flags, mode);
 }
 
 FileStat stat_of(const Fd& fd, std::string_view name) {
@@ -200,10 +203,13 @@ Dir Dir::open_or_make(const std::filesystem::path& path, mode_t mode) {
   return open(path);
 }
 
-std::string Dir::full(const TreePath& path) const { return path.is_top() ? path_.native() : (path_ / path.str()).native(); }
+std::string Dir::full(const TreePath& path) const {
+  return path.is_top() ? path_.native() : (path_ / path.str()).native();
+}
 
 Dir Dir::open_dir(const TreePath& path) const {
-  Fd fd(path.is_top() ? ::openat(fd_.get(), ".", directory_flags) : open_beneath_best(fd_.get(), path, directory_flags));
+  Fd fd(path.is_top() ? ::openat(fd_.get(), ".", directory_flags)
+                      : open_beneath_best(fd_.get(), path, directory_flags));
   if (!fd) fail_os("open the directory", full(path));
   return {std::move(fd), full(path)};
 }
@@ -269,7 +275,8 @@ void Dir::make_dirs(const TreePath& path, mode_t mode) const {
   if (path.is_top()) return;
   if (const auto found = stat(path)) {
     if (found->type != FileType::directory) {
-      throw Error(Fault::input, fmt::format("'{}' is in the way: it is not a directory", printable(full(path))));
+      throw Error(Fault::input,
+                  fmt::format("'{}' is in the way: it is not a directory", printable(full(path))));
     }
     return;
   }
@@ -290,7 +297,8 @@ void Dir::make_hard_link(const TreePath& existing, const TreePath& path) const {
 
 namespace {
 
-void rename_with(const Dir& dir, const TreePath& from, const TreePath& to, unsigned flags, std::string_view doing) {
+void rename_with(const Dir& dir, const TreePath& from, const TreePath& to, unsigned flags,
+                 std::string_view doing) {
   const std::string shown = (dir.path() / from.str()).native();
   const auto source = place_of(dir.fd().get(), from, doing, shown);
   const auto target = place_of(dir.fd().get(), to, doing, shown);
@@ -300,7 +308,9 @@ void rename_with(const Dir& dir, const TreePath& from, const TreePath& to, unsig
 
 }  // namespace
 
-void Dir::rename(const TreePath& from, const TreePath& to) const { rename_with(*this, from, to, 0, "rename"); }
+void Dir::rename(const TreePath& from, const TreePath& to) const {
+  rename_with(*this, from, to, 0, "rename");
+}
 void Dir::rename_new(const TreePath& from, const TreePath& to) const {
   rename_with(*this, from, to, RENAME_NOREPLACE, "rename");
 }
@@ -333,12 +343,14 @@ void Dir::set_mode(const TreePath& path, mode_t mode) const {
 void Dir::set_mtime(const TreePath& path, Seconds time) const {
   const auto place = place_of(fd_.get(), path, "set the time of", full(path));
   const timespec times[2] = {{time, 0}, {time, 0}};
-  if (::utimensat(place.dir, place.name.c_str(), times, AT_SYMLINK_NOFOLLOW) != 0) fail_os("set the time of", full(path));
+  if (::utimensat(place.dir, place.name.c_str(), times, AT_SYMLINK_NOFOLLOW) != 0)
+    fail_os("set the time of", full(path));
 }
 
 void Dir::set_owner(const TreePath& path, uint32_t uid, uint32_t gid) const {
   const auto place = place_of(fd_.get(), path, "set the owner of", full(path));
-  if (::fchownat(place.dir, place.name.c_str(), uid, gid, AT_SYMLINK_NOFOLLOW) != 0) fail_os("set the owner of", full(path));
+  if (::fchownat(place.dir, place.name.c_str(), uid, gid, AT_SYMLINK_NOFOLLOW) != 0)
+    fail_os("set the owner of", full(path));
 }
 
 void Dir::remove_file(const TreePath& path) const {

@@ -43,10 +43,8 @@ bool caused_by_argument(int code) {
     case EEXIST:
     case ENAMETOOLONG:
     case ELOOP:
-    case EROFS:
-      return true;
-    default:
-      return false;
+    case EROFS: return true;
+    default: return false;
   }
 }
 

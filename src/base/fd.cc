@@ -71,7 +71,8 @@ std::string read_all(const Fd& fd, uint64_t limit, std::string_view name) {
   char buffer[65536];
   while (const size_t count = read_some(fd, buffer, name)) {
     if (content.size() + count > limit) {
-      throw Error(Fault::input, fmt::format("'{}' is larger than the {} bytes allowed", printable(name), limit));
+      throw Error(Fault::input,
+                  fmt::format("'{}' is larger than the {} bytes allowed", printable(name), limit));
     }
     content.append(buffer, count);
   }

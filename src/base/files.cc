@@ -32,7 +32,9 @@ std::optional<std::string> read_file_if_any(const fs::path& path, uint64_t limit
 
 namespace {
 
-fs::path directory_of(const fs::path& path) { return path.has_parent_path() ? path.parent_path() : fs::path("."); }
+fs::path directory_of(const fs::path& path) {
+  return path.has_parent_path() ? path.parent_path() : fs::path(".");
+}
 
 }  // namespace
 

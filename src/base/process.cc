@@ -117,7 +117,8 @@ void arrange_descriptors(const Launch& launch, int report) {
   const int report = ::fcntl(launch.report_fd, F_DUPFD_CLOEXEC, program_number + 1);
   if (report < 0) report_and_exit(launch.report_fd, Report::Step::preparing);
   arrange_descriptors(launch, report);
-  if (launch.directory != nullptr && ::chdir(launch.directory) != 0) report_and_exit(report, Report::Step::entering);
+  if (launch.directory != nullptr && ::chdir(launch.directory) != 0)
+    report_and_exit(report, Report::Step::entering);
   reset_signals();
   if (launch.program_fd >= 0) {
     ::execveat(program_number, "", launch.argv.data(), launch.environment.data(), AT_EMPTY_PATH);
@@ -133,10 +134,8 @@ Error explain(const Report& report, const Launch& launch) {
   switch (report.step) {
     case Report::Step::entering:
       return os_error(report.code, "enter the directory", directory).as(Fault::input);
-    case Report::Step::executing:
-      return os_error(report.code, "execute", launch.program).as(Fault::input);
-    case Report::Step::preparing:
-      break;
+    case Report::Step::executing: return os_error(report.code, "execute", launch.program).as(Fault::input);
+    case Report::Step::preparing: break;
   }
   return os_error(report.code, "arrange the descriptors of", launch.program);
 }
@@ -235,7 +234,8 @@ std::optional<ExitStatus> Process::wait_for(std::chrono::milliseconds limit) {
   const auto deadline = std::chrono::steady_clock::now() + limit;
   for (;;) {
     if (auto status = poll()) return status;
-    const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now());
+    const auto left =
+        std::chrono::duration_cast<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now());
     if (left.count() <= 0) return std::nullopt;
     pollfd watched{pidfd_.get(), POLLIN, 0};
     ::poll(&watched, 1, static_cast<int>(std::min<long long>(left.count() + 1, INT_MAX)));
@@ -309,7 +309,8 @@ bool drain(const Fd& output, LineSplitter& lines) {
 
 }  // namespace
 
-ExitStatus run(Command command, const Limits& limits, const std::function<void(std::string_view line)>& on_line) {
+ExitStatus run(Command command, const Limits& limits,
+               const std::function<void(std::string_view line)>& on_line) {
   Pipe pipe = make_pipe();
   ::fcntl(pipe.read.get(), F_SETFL, O_NONBLOCK);
   command.output = &pipe.write;
@@ -321,9 +322,11 @@ ExitStatus run(Command command, const Limits& limits, const std::function<void(s
   bool open = true;
   std::optional<ExitStatus> status;
   while (!(status = process.poll()) && !limits.cancelled()) {
-    const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now());
+    const auto left =
+        std::chrono::duration_cast<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now());
     if (left.count() <= 0) break;
-    std::array<pollfd, 2> watched{pollfd{process.ended().get(), POLLIN, 0}, pollfd{open ? pipe.read.get() : -1, POLLIN, 0}};
+    std::array<pollfd, 2> watched{pollfd{process.ended().get(), POLLIN, 0},
+                                  pollfd{open ? pipe.read.get() : -1, POLLIN, 0}};
     // Bounded: a signal that arrives just after `cancelled` was asked interrupts nothing.
     ::poll(watched.data(), watched.size(), static_cast<int>(std::min<long long>(left.count() + 1, 500)));
     if (open) open = drain(pipe.read, lines);

@@ -17,7 +17,7 @@
 namespace bakehouse::base {
 
 struct Command {
-  std::vector<std::string> argv;         // argv[0] is looked up in PATH of `environment` unless it holds a '/'
+  std::vector<std::string> argv;  // argv[0] is looked up in PATH of `environment` unless it holds a '/'
   std::vector<std::string> environment;  // NAME=value; nothing is inherited
   std::filesystem::path directory;       // empty: ours
   // Executes what this descriptor holds instead of argv[0]; the child keeps it as descriptor 3,
@@ -81,7 +81,8 @@ struct Limits {
 
 // Runs to the end, handing over what it prints line by line (a line over 64 KiB in pieces).
 // When the program has ended, or its time has run out, its whole group is ended.
-ExitStatus run(Command command, const Limits& limits, const std::function<void(std::string_view line)>& on_line);
+ExitStatus run(Command command, const Limits& limits,
+               const std::function<void(std::string_view line)>& on_line);
 
 // What distinguishes a process from a later one with the same pid.
 struct ProcessId {

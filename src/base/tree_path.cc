@@ -13,7 +13,8 @@ std::optional<std::string> why_not_part(std::string_view part) {
   if (part.empty()) return "has an empty part";
   if (part == ".") return "has the part '.'";
   if (part == "..") return "has the part '..'";
-  if (part.size() > longest_part) return fmt::format("has a part of {} bytes (at most {})", part.size(), longest_part);
+  if (part.size() > longest_part)
+    return fmt::format("has a part of {} bytes (at most {})", part.size(), longest_part);
   return std::nullopt;
 }
 
@@ -32,7 +33,8 @@ void each_part(std::string_view text, Visit visit) {
 std::optional<std::string> TreePath::why_not(std::string_view text) {
   if (text.empty()) return "is empty";
   if (text.front() == '/') return "is absolute";
-  if (text.size() > longest_path) return fmt::format("is {} bytes long (at most {})", text.size(), longest_path);
+  if (text.size() > longest_path)
+    return fmt::format("is {} bytes long (at most {})", text.size(), longest_path);
   if (text.find('\0') != std::string_view::npos) return "contains a NUL byte";
   std::optional<std::string> reason;
   each_part(text, [&](std::string_view part) {

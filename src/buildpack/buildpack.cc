@@ -61,7 +61,8 @@ Buildpack load_buildpack(const fs::path& directory) {
       throw Error(Fault::input, fmt::format("its buildpack API is {}, this program speaks 0.{} to 0.{}",
                                             base::printable(pack.api), oldest_minor, newest_minor));
     }
-    if (document.find("order") != nullptr) throw Error(Fault::input, "composite buildpacks are not supported by this version");
+    if (document.find("order") != nullptr)
+      throw Error(Fault::input, "composite buildpacks are not supported by this version");
   });
   require_program(directory / "bin/detect");
   require_program(directory / "bin/build");

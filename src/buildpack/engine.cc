@@ -67,17 +67,20 @@ struct Directories {
 
 Directories make_directories(const Buildpack& pack, const Workshop& workshop) {
   const fs::path own = workshop.scratch / pack.escaped_id();
-  Directories made{workshop.scratch / "platform", own / "layers", own / "plan.toml", workshop.scratch / "home"};
+  Directories made{workshop.scratch / "platform", own / "layers", own / "plan.toml",
+                   workshop.scratch / "home"};
   for (const fs::path& directory : {made.platform / "env", made.layers, made.home}) {
     base::Dir::open_or_make(directory, 0755);
   }
-  for (const auto& [name, value] : workshop.settings.environment) base::write_file(made.platform / "env" / name, value);
+  for (const auto& [name, value] : workshop.settings.environment)
+    base::write_file(made.platform / "env" / name, value);
   base::write_file(made.plan, "");
   return made;
 }
 
 // From nothing: a build must not depend on who happens to run it.
-std::vector<std::string> environment_for(const Buildpack& pack, const Workshop& workshop, const Directories& made) {
+std::vector<std::string> environment_for(const Buildpack& pack, const Workshop& workshop,
+                                         const Directories& made) {
   std::vector<std::string> environment{"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
                                        fmt::format("HOME={}", made.home.native()),
                                        fmt::format("CNB_BUILDPACK_DIR={}", pack.directory.native()),
@@ -90,10 +93,12 @@ std::vector<std::string> environment_for(const Buildpack& pack, const Workshop& 
                                        fmt::format("CNB_TARGET_DISTRO_NAME={}", os_release("ID")),
                                        fmt::format("CNB_TARGET_DISTRO_VERSION={}", os_release("VERSION_ID")),
                                        "CNB_EXEC_ENV=production"};
-  for (const char* name : {"HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy", "NO_PROXY", "no_proxy"}) {
+  for (const char* name :
+       {"HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy", "NO_PROXY", "no_proxy"}) {
     pass_on(environment, name);
   }
-  for (const auto& [name, value] : workshop.settings.environment) environment.push_back(fmt::format("{}={}", name, value));
+  for (const auto& [name, value] : workshop.settings.environment)
+    environment.push_back(fmt::format("{}={}", name, value));
   return environment;
 }
 
@@ -115,7 +120,8 @@ Detection ask(const Buildpack& pack, const Workshop& workshop) {
     detection.said += "\n  | " + base::printable(line);
   });
   if (!status.ok() && status.code != detect_failed) {
-    throw Error(Fault::build, fmt::format("detection by the buildpack {} {}{}", pack.id, status.describe(), detection.said));
+    throw Error(Fault::build, fmt::format("detection by the buildpack {} {}{}", pack.id, status.describe(),
+                                          detection.said));
   }
   detection.passed = status.ok();
   return detection;
@@ -160,13 +166,16 @@ void collect_processes(const Buildpack& pack, const fs::path& layers, launch::La
 
 void refuse_launch_layers(const Buildpack& pack, const fs::path& layers) {
   for (const std::string& name : base::Dir::open(layers).names()) {
-    if (!name.ends_with(".toml") || name == "launch.toml" || name == "build.toml" || name == "store.toml") continue;
+    if (!name.ends_with(".toml") || name == "launch.toml" || name == "build.toml" || name == "store.toml")
+      continue;
     const Value layer = text::parse_toml(base::read_file(layers / name, largest_toml), name);
     const Value* types = layer.find("types");
     const Value* launched = types != nullptr ? types->find("launch") : nullptr;
     if (launched != nullptr && launched->text() == "true") {
-      throw Error(Fault::build, fmt::format("the buildpack {} makes a layer for the launch ({}), which this version cannot carry",
-                                            pack.id, base::printable(name)));
+      throw Error(
+          Fault::build,
+          fmt::format("the buildpack {} makes a layer for the launch ({}), which this version cannot carry",
+                      pack.id, base::printable(name)));
     }
   }
 }
@@ -175,7 +184,8 @@ void build_one(const Buildpack& pack, const Workshop& workshop, launch::LaunchFi
   const Directories made = make_directories(pack, workshop);
   workshop.events({Event::Kind::note, "build", fmt::format("{} {}", pack.id, pack.version)});
   base::Command command;
-  command.argv = {(pack.directory / "bin/build").native(), made.layers.native(), made.platform.native(), made.plan.native()};
+  command.argv = {(pack.directory / "bin/build").native(), made.layers.native(), made.platform.native(),
+                  made.plan.native()};
   command.environment = environment_for(pack, workshop, made);
   command.directory = workshop.application;
   const auto status = base::run(command, limits_of(workshop), [&](std::string_view line) {

@@ -130,7 +130,7 @@ Layout find_layout(const std::string& name, const std::vector<fs::path>& directo
     looked_in.push_back(printable(directory.native()));
     const auto content = base::read_file_if_any(path, largest_file);
     if (!content) continue;
-    const Layout layout = load_file(path, *content);
+    Layout layout = load_file(path, *content);
     if (layout.name == name) return layout;
     throw Error(Fault::input, fmt::format("{}: the layout in this file calls itself '{}'",
                                           printable(path.native()), layout.name));

@@ -102,7 +102,7 @@ std::vector<std::string> decode_buildpacks(MapReader& file, Diagnostics& faults)
 }
 
 std::map<std::string, std::string> decode_environment(const Value& value, Diagnostics& faults) {
-  text::MapReader(value, "'env' in 'build'", faults);
+  const text::MapReader shape(value, "'env' in 'build'", faults);
   std::map<std::string, std::string> environment;
   for (const auto& [name, setting] : value.members()) {
     if (setting.is_null()) continue;
@@ -142,7 +142,7 @@ ProcessSettings decode_process(const std::string& name, const Value& value, Diag
 }
 
 std::map<std::string, ProcessSettings> decode_processes(const Value& value, Diagnostics& faults) {
-  text::MapReader(value, "'processes'", faults);
+  const text::MapReader shape(value, "'processes'", faults);
   std::map<std::string, ProcessSettings> processes;
   std::map<int, std::string> owners;  // of ports
   for (const auto& [name, settings] : value.members()) {

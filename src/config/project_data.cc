@@ -58,7 +58,7 @@ void check_apart(const std::map<TreePath, Origin>& links, Diagnostics& faults) {
 }  // namespace
 
 std::vector<DataLink> decode_data(const Value& value, Diagnostics& faults) {
-  text::MapReader(value, "'data'", faults);
+  const text::MapReader shape(value, "'data'", faults);
   std::vector<DataLink> links;
   std::map<TreePath, Origin> places;
   for (const auto& [in_run, target] : value.members()) {

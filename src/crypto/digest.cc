@@ -65,8 +65,7 @@ Digest Sha256::finish() {
 
 Digest sha256(std::string_view bytes) {
   Digest digest;
-  require(EVP_Digest(bytes.data(), bytes.size(), digest.bytes.data(), nullptr, method(), nullptr) ==
-          1);
+  require(EVP_Digest(bytes.data(), bytes.size(), digest.bytes.data(), nullptr, method(), nullptr) == 1);
   return digest;
 }
 

@@ -39,9 +39,7 @@ std::string write_record(const Record<size>& record) {
   return encode_base64({reinterpret_cast<const uint8_t*>(&record), sizeof record});
 }
 
-std::string line_of(std::string_view name, int number) {
-  return fmt::format("{}: line {}", name, number);
-}
+std::string line_of(std::string_view name, int number) { return fmt::format("{}: line {}", name, number); }
 
 [[noreturn]] void refuse_algorithm(std::string_view kind, std::string_view name) {
   if (kind == "Ed") {
@@ -57,8 +55,7 @@ std::string line_of(std::string_view name, int number) {
                           printable(name), printable(kind)));
 }
 
-bool is_signed_by(const PublicKey& key, const std::array<uint8_t, 64>& signature,
-                  std::string_view message) {
+bool is_signed_by(const PublicKey& key, const std::array<uint8_t, 64>& signature, std::string_view message) {
   return crypto_sign_ed25519_verify_detached(signature.data(),
                                              reinterpret_cast<const unsigned char*>(message.data()),
                                              message.size(), key.key.data()) == 0;
@@ -83,8 +80,7 @@ KeyId KeyId::parse(std::string_view text) {
     std::copy(decoded->rbegin(), decoded->rend(), id.bytes.begin());
     if (id.text() == text) return id;
   }
-  throw Error(Fault::input,
-              fmt::format("'{}' is not a key id: sixteen digits 0-9 and A-F", printable(text)),
+  throw Error(Fault::input, fmt::format("'{}' is not a key id: sixteen digits 0-9 and A-F", printable(text)),
               "minisign prints a key id without its leading zeros: add them");
 }
 
@@ -156,15 +152,12 @@ Signature parse_signature(std::string_view file, std::string_view name) {
 }
 
 std::string format_signature(const Signature& signature, std::string_view untrusted_comment) {
-  const Record<64> record{
-      .algorithm = {'E', 'D'}, .id = signature.key, .payload = signature.signature};
+  const Record<64> record{.algorithm = {'E', 'D'}, .id = signature.key, .payload = signature.signature};
   return fmt::format("{}{}\n{}{}\n{}\n", untrusted_line(untrusted_comment), write_record(record),
-                     trusted_prefix, signature.trusted_comment,
-                     encode_base64(signature.global_signature));
+                     trusted_prefix, signature.trusted_comment, encode_base64(signature.global_signature));
 }
 
-bool verifies(const PublicKey& key, const std::array<uint8_t, 64>& hash,
-              const Signature& signature) {
+bool verifies(const PublicKey& key, const std::array<uint8_t, 64>& hash, const Signature& signature) {
   start_sodium();
   const std::string_view hashed(reinterpret_cast<const char*>(hash.data()), hash.size());
   return key.id == signature.key && is_signed_by(key, signature.signature, hashed) &&

@@ -22,8 +22,7 @@ bool is_trusted_comment(std::string_view comment) {
   return base::printable(text) == text;
 }
 
-std::vector<std::string_view> split_lines(std::string_view file, size_t count,
-                                          std::string_view name) {
+std::vector<std::string_view> split_lines(std::string_view file, size_t count, std::string_view name) {
   std::vector<std::string_view> lines;
   while (!file.empty() && lines.size() <= count) {
     const size_t end = file.find('\n');
@@ -73,12 +72,12 @@ bool is_ascii(std::string_view text) {
 void decode_base64(std::string_view text, std::span<uint8_t> bytes, std::string_view where) {
   start_sodium();
   size_t length = 0;
-  const bool decoded = is_ascii(text) && sodium_base642bin(bytes.data(), bytes.size(), text.data(),
-                                                           text.size(), nullptr, &length, nullptr,
-                                                           sodium_base64_VARIANT_ORIGINAL) == 0;
+  const bool decoded =
+      is_ascii(text) && sodium_base642bin(bytes.data(), bytes.size(), text.data(), text.size(), nullptr,
+                                          &length, nullptr, sodium_base64_VARIANT_ORIGINAL) == 0;
   if (decoded && length == bytes.size()) return;
-  throw base::Error(base::Fault::trust, fmt::format("{}: not the base64 of {} bytes",
-                                                    base::printable(where), bytes.size()));
+  throw base::Error(base::Fault::trust,
+                    fmt::format("{}: not the base64 of {} bytes", base::printable(where), bytes.size()));
 }
 
 std::string globally_signed(const Signature& signature) {

@@ -27,8 +27,7 @@ bool is_trusted_comment(std::string_view comment);
 
 // Exactly `count` lines, the first of them an untrusted comment. Lines end in LF or CR LF, the
 // last one perhaps in nothing.
-std::vector<std::string_view> split_lines(std::string_view file, size_t count,
-                                          std::string_view name);
+std::vector<std::string_view> split_lines(std::string_view file, size_t count, std::string_view name);
 std::string untrusted_line(std::string_view comment);
 
 std::string encode_base64(std::span<const uint8_t> bytes);

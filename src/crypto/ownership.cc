@@ -30,10 +30,9 @@ void check_owner(const fs::path& path, const struct stat& found) {
   const uid_t user = ::geteuid();
   if (found.st_uid == 0 || found.st_uid == user) return;
   const std::string name = printable(path.native());
-  throw Error(
-      Fault::trust,
-      fmt::format("'{}' belongs to user {}, who could decide what is trusted", name, found.st_uid),
-      fmt::format("chown -h {} {}", user, name));
+  throw Error(Fault::trust,
+              fmt::format("'{}' belongs to user {}, who could decide what is trusted", name, found.st_uid),
+              fmt::format("chown -h {} {}", user, name));
 }
 
 enum class Sticky { suffices, no_help };

@@ -49,8 +49,7 @@ std::optional<int> decode_threshold(text::MapReader& reader) {
   return static_cast<int>(*threshold);
 }
 
-ProjectRule decode_project(const text::Value& value, const std::string& name,
-                           text::Diagnostics& faults) {
+ProjectRule decode_project(const text::Value& value, const std::string& name, text::Diagnostics& faults) {
   text::MapReader reader(value, fmt::format("project '{}'", printable(name)), faults);
   ProjectRule rule;
   rule.keys = decode_key_ids(value, reader, "keys", faults);
@@ -84,10 +83,9 @@ PolicyFile decode_policy(const std::string& document, const std::string& name) {
 void refuse_misnamed(const fs::path& directory) {
   const fs::path misnamed = directory / "policy.yml";
   if (!base::read_file_if_any(misnamed, policy_limit)) return;
-  throw Error(
-      Fault::input,
-      fmt::format("'{}' is not read: the policy is policy.yaml", printable(misnamed.native())),
-      "rename it to policy.yaml");
+  throw Error(Fault::input,
+              fmt::format("'{}' is not read: the policy is policy.yaml", printable(misnamed.native())),
+              "rename it to policy.yaml");
 }
 
 }  // namespace

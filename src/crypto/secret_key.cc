@@ -51,13 +51,9 @@ static_assert(sizeof(Record) == record_size && sizeof(Record::Body) == 104);
 
 using RecordPtr = std::unique_ptr<Record>;
 
-std::span<uint8_t> bytes_of(Record& record) {
-  return {reinterpret_cast<uint8_t*>(&record), record_size};
-}
+std::span<uint8_t> bytes_of(Record& record) { return {reinterpret_cast<uint8_t*>(&record), record_size}; }
 
-std::string_view text_of(const std::array<char, 2>& letters) {
-  return {letters.data(), letters.size()};
-}
+std::string_view text_of(const std::array<char, 2>& letters) { return {letters.data(), letters.size()}; }
 
 uint64_t load_number(const std::array<uint8_t, 8>& bytes) {
   uint64_t number = 0;
@@ -115,13 +111,11 @@ void apply_stream(Record& record, const Secret& passphrase) {
   };
   const auto stream = std::make_unique<Stream>();
   const uint64_t memory = load_number(record.memory);
-  if (crypto_pwhash_scryptsalsa208sha256(stream->bytes.data(), stream->bytes.size(),
-                                         passphrase.text().data(), passphrase.text().size(),
-                                         record.salt.data(), load_number(record.operations),
-                                         static_cast<size_t>(memory)) != 0) {
-    throw Error(Fault::internal,
-                fmt::format("not enough memory for the pass phrase: scrypt needs {} MiB",
-                            memory / (1024 * 1024)));
+  if (crypto_pwhash_scryptsalsa208sha256(stream->bytes.data(), stream->bytes.size(), passphrase.text().data(),
+                                         passphrase.text().size(), record.salt.data(),
+                                         load_number(record.operations), static_cast<size_t>(memory)) != 0) {
+    throw Error(Fault::internal, fmt::format("not enough memory for the pass phrase: scrypt needs {} MiB",
+                                             memory / (1024 * 1024)));
   }
   auto* const body = reinterpret_cast<uint8_t*>(&record.body);
   std::transform(stream->bytes.begin(), stream->bytes.end(), body, body, std::bit_xor<>());
@@ -130,8 +124,7 @@ void apply_stream(Record& record, const Secret& passphrase) {
 void refuse_open_to_others(const base::Fd& fd, const fs::path& path) {
   if ((base::stat_of(fd, path.native()).mode & 077) == 0) return;
   const std::string name = printable(path.native());
-  throw Error(Fault::trust,
-              fmt::format("the secret key '{}' is open to others than its owner", name),
+  throw Error(Fault::trust, fmt::format("the secret key '{}' is open to others than its owner", name),
               fmt::format("chmod 600 {}", name));
 }
 
@@ -170,8 +163,7 @@ void check_limits(const Record& record, const std::string& name) {
 void decrypt(Record& record, const AskPassphrase& ask, const std::string& name) {
   check_limits(record, name);
   if (!ask) {
-    throw Error(Fault::input,
-                fmt::format("{}: is encrypted, and there is no pass phrase", printable(name)));
+    throw Error(Fault::input, fmt::format("{}: is encrypted, and there is no pass phrase", printable(name)));
   }
   apply_stream(record, ask());
   if (!has_checksum(record)) {
@@ -220,10 +212,9 @@ void check_passphrase(const std::string& text) {
                 "give one, or make a key without a password");
   }
   if (text.size() > longest_passphrase || text.find_first_of({"\n\0", 2}) != text.npos) {
-    throw Error(Fault::input,
-                fmt::format("minisign could not read this pass phrase: it must be one "
-                            "line of at most {} bytes",
-                            longest_passphrase));
+    throw Error(Fault::input, fmt::format("minisign could not read this pass phrase: it must be one "
+                                          "line of at most {} bytes",
+                                          longest_passphrase));
   }
 }
 

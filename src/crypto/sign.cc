@@ -8,8 +8,7 @@
 
 namespace bakehouse::crypto {
 
-Signature SecretKey::sign(const std::array<uint8_t, 64>& hash,
-                          std::string_view trusted_comment) const {
+Signature SecretKey::sign(const std::array<uint8_t, 64>& hash, std::string_view trusted_comment) const {
   if (!is_trusted_comment(trusted_comment)) {
     throw base::Error(base::Fault::input,
                       fmt::format("cannot sign the trusted comment '{}': it must be printable text "
@@ -25,8 +24,7 @@ Signature SecretKey::sign(const std::array<uint8_t, 64>& hash,
   crypto_sign_ed25519_detached(signature.signature.data(), nullptr, hash.data(), hash.size(), key);
   const std::string global = globally_signed(signature);
   crypto_sign_ed25519_detached(signature.global_signature.data(), nullptr,
-                               reinterpret_cast<const unsigned char*>(global.data()), global.size(),
-                               key);
+                               reinterpret_cast<const unsigned char*>(global.data()), global.size(), key);
   return signature;
 }
 

@@ -34,9 +34,8 @@ std::optional<base::Dir> open_if_any(const fs::path& directory) {
 // In byte order; hidden files are what editors leave behind.
 std::vector<std::string> key_file_names(const base::Dir& directory) {
   std::vector<std::string> names = directory.names();
-  std::erase_if(names, [](const std::string& name) {
-    return name.starts_with('.') || !name.ends_with(key_suffix);
-  });
+  std::erase_if(names,
+                [](const std::string& name) { return name.starts_with('.') || !name.ends_with(key_suffix); });
   return names;
 }
 
@@ -62,8 +61,8 @@ void refuse_confusable(const std::vector<TrustedKey>& keys, const TrustedKey& ad
     if (!are_confusable(known.key, added.key)) continue;
     const bool same_id = known.key.id == added.key.id;
     throw Error(Fault::trust,
-                fmt::format("the keys '{}' and '{}' in '{}' {}", printable(known.name),
-                            printable(added.name), printable(directory.native()),
+                fmt::format("the keys '{}' and '{}' in '{}' {}", printable(known.name), printable(added.name),
+                            printable(directory.native()),
                             same_id ? "have the same id but are different keys"
                                     : "are the same key under different ids"),
                 "find out which of them is genuine and remove the other");
@@ -144,8 +143,8 @@ PublicKey add_key(const fs::path& directory, const fs::path& key_file) {
     if (known.key == added.key) return added.key;
     if (known.name == added.name) {
       throw Error(Fault::input,
-                  fmt::format("another key is already trusted under the name '{}': {}",
-                              printable(known.name), known.key.id.text()),
+                  fmt::format("another key is already trusted under the name '{}': {}", printable(known.name),
+                              known.key.id.text()),
                   "give the key file another name, or remove the other key first");
     }
   }
@@ -160,8 +159,8 @@ void remove_key(const fs::path& directory, std::string_view id_or_name) {
   std::vector<std::string> doomed;
   if (opened) doomed = files_of_key(*opened, id_or_name);
   if (doomed.empty()) {
-    throw Error(Fault::input, fmt::format("no key '{}' in '{}'", printable(id_or_name),
-                                          printable(directory.native())));
+    throw Error(Fault::input,
+                fmt::format("no key '{}' in '{}'", printable(id_or_name), printable(directory.native())));
   }
   for (const std::string& name : doomed) opened->remove_file(base::TreePath::parse(name));
   opened->sync();
@@ -176,8 +175,8 @@ bool is_signed_by(const std::vector<Signature>& counted, const KeyId& key) {
                      [&](const Signature& signature) { return signature.key == key; });
 }
 
-Verdict judge(const TrustPolicy& policy, const std::array<uint8_t, 64>& hash,
-              const Signature& signature, const std::vector<Signature>& counted) {
+Verdict judge(const TrustPolicy& policy, const std::array<uint8_t, 64>& hash, const Signature& signature,
+              const std::vector<Signature>& counted) {
   if (policy.revoked.contains(signature.key)) return Verdict::revoked;
   Verdict verdict = Verdict::unknown;
   for (const TrustedKey& trusted : policy.keys) {
@@ -194,8 +193,7 @@ std::string explain(Verdict verdict, const KeyId& key) {
   const std::string id = key.text();
   switch (verdict) {
     case Verdict::good: break;
-    case Verdict::repeated:
-      return fmt::format("key {} signed more than once, which counts once", id);
+    case Verdict::repeated: return fmt::format("key {} signed more than once, which counts once", id);
     case Verdict::revoked: return fmt::format("key {} is revoked", id);
     case Verdict::unknown: return fmt::format("key {} is not trusted here", id);
     case Verdict::wrong: return fmt::format("the signature of key {} does not verify", id);
@@ -204,9 +202,8 @@ std::string explain(Verdict verdict, const KeyId& key) {
 }
 
 std::string how_to_trust(const TrustPolicy& policy) {
-  return fmt::format(
-      "if you trust the unknown key, add its file: release trust add FILE.pub (to {})",
-      printable(policy.where));
+  return fmt::format("if you trust the unknown key, add its file: release trust add FILE.pub (to {})",
+                     printable(policy.where));
 }
 
 }  // namespace
@@ -229,11 +226,10 @@ std::vector<Signature> require_signatures(const TrustPolicy& policy, std::string
   }
   if (std::cmp_greater_equal(counted.size(), needed)) return counted;
   if (signatures.empty()) reasons.emplace_back("there is no signature");
-  throw Error(
-      Fault::trust,
-      fmt::format("{} of {} required signature{} counted{}{}", counted.size(), needed,
-                  needed == 1 ? "" : "s", reasons.empty() ? "" : ": ", fmt::join(reasons, "; ")),
-      some_unknown ? how_to_trust(policy) : "");
+  throw Error(Fault::trust,
+              fmt::format("{} of {} required signature{} counted{}{}", counted.size(), needed,
+                          needed == 1 ? "" : "s", reasons.empty() ? "" : ": ", fmt::join(reasons, "; ")),
+              some_unknown ? how_to_trust(policy) : "");
 }
 
 }  // namespace bakehouse::crypto

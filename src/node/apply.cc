@@ -39,7 +39,8 @@ Plan begin_plan(const Node& node, std::string kind, const std::vector<phase::His
   plan.kind = std::move(kind);
   plan.id = make_deployment_id(node.around.clock);
   plan.previous = deployment_in_run(node).value_or("");
-  if (const auto* previous = phase::find_deployment(history, plan.previous)) plan.previous_version = previous->version;
+  if (const auto* previous = phase::find_deployment(history, plan.previous))
+    plan.previous_version = previous->version;
   plan.who = phase::describe_user();
   plan.began = node.around.clock.seconds();
   return plan;
@@ -66,16 +67,21 @@ const phase::HistoryEntry& rollback_target(const Node& node, const std::vector<p
   const std::string current = deployment_in_run(node).value_or("");
   if (current.empty()) throw Error(Fault::input, "nothing is deployed here", "apply a release first");
   const auto* now = phase::find_deployment(history, current);
-  if (now == nullptr) throw Error(Fault::needs_hands, fmt::format("the history does not know {}, which is in run/", current));
+  if (now == nullptr)
+    throw Error(Fault::needs_hands, fmt::format("the history does not know {}, which is in run/", current));
   const std::string id = wanted.value_or(now->parent);
-  if (id.empty()) throw Error(Fault::input, fmt::format("no good deployment came before {}", current), "see `release history`");
+  if (id.empty())
+    throw Error(Fault::input, fmt::format("no good deployment came before {}", current),
+                "see `release history`");
   if (id == current) throw Error(Fault::input, fmt::format("{} is in service already", base::printable(id)));
   const auto* target = phase::find_deployment(history, id);
   if (target == nullptr) {
-    throw Error(Fault::input, fmt::format("there is no deployment '{}' here", base::printable(id)), "see `release history`");
+    throw Error(Fault::input, fmt::format("there is no deployment '{}' here", base::printable(id)),
+                "see `release history`");
   }
   if (target->outcome != "good") {
-    throw Error(Fault::refused, fmt::format("{} ended {}: only a good deployment can be put back", id, target->outcome));
+    throw Error(Fault::refused,
+                fmt::format("{} ended {}: only a good deployment can be put back", id, target->outcome));
   }
   return *target;
 }
@@ -99,7 +105,8 @@ std::optional<Result> recover_under_lock(const Node& node, const std::string& pu
   return recover(node);
 }
 
-Result apply(const Node& node, const fs::path& path, const crypto::TrustPolicy& policy, const ApplyOptions& options) {
+Result apply(const Node& node, const fs::path& path, const crypto::TrustPolicy& policy,
+             const ApplyOptions& options) {
   const phase::Lock lock = phase::Lock::take(node.lock_path(), "release apply", node.around.clock);
   require_recovered(node);
   const artifact::Archive archive = artifact::open_archive(path, policy);
@@ -122,7 +129,8 @@ Result rollback(const Node& node, const std::optional<std::string>& deployment) 
   const phase::HistoryEntry target = rollback_target(node, history, deployment);
   const ReleaseTree release = read_release(node, target.deployment);
   if (release.manifest_digest.hex() != target.manifest) {
-    throw Error(Fault::refused, fmt::format("the manifest of {} is not the one that was applied", target.deployment));
+    throw Error(Fault::refused,
+                fmt::format("the manifest of {} is not the one that was applied", target.deployment));
   }
   require_intact(node, target.deployment, release.manifest);
   Plan plan = begin_plan(node, "rollback", history);

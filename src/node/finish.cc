@@ -29,7 +29,8 @@ void point_current(const Transaction& t) {
   deployments.sync();
 }
 
-void record(const Transaction& t, const std::string& outcome, const std::string& step, const std::string& cause) {
+void record(const Transaction& t, const std::string& outcome, const std::string& step,
+            const std::string& cause) {
   phase::HistoryEntry entry;
   entry.deployment = t.plan.id;
   entry.kind = t.plan.kind;
@@ -47,7 +48,9 @@ void record(const Transaction& t, const std::string& outcome, const std::string&
   phase::append_history(t.node.history_path(), entry);
 }
 
-void close(const Transaction& t) { t.journal.append({Kind::closed, "", text::Value::map(), t.node.around.clock.seconds()}); }
+void close(const Transaction& t) {
+  t.journal.append({Kind::closed, "", text::Value::map(), t.node.around.clock.seconds()});
+}
 
 std::string serving(const Transaction& t) {
   if (t.plan.previous.empty()) return "nothing is in service, as before";
@@ -82,8 +85,9 @@ Result finish_reverted(Transaction& t, const phase::Reversal& reversal) {
   const Fault fault = was_touched ? Fault::reverted : reversal.cause.fault();
   result.error = Error(fault, fmt::format("{}\n{}", what, serving(t)), reversal.cause.hint());
   if (!t.unwell.empty()) {
-    result.error = Error(Fault::needs_hands, fmt::format("{}\nbut it is not well: {}", result.error->what(), t.unwell),
-                         "look at its log in .bakehouse/logs");
+    result.error =
+        Error(Fault::needs_hands, fmt::format("{}\nbut it is not well: {}", result.error->what(), t.unwell),
+              "look at its log in .bakehouse/logs");
   }
   return result;
 }

@@ -26,10 +26,12 @@ void check_http(const HealthCheck& check, milliseconds limit) {
   const net::HttpAnswer answer = net::http_get(check.target, limits);
   const std::string body = base::printable(answer.body.substr(0, 200));
   if (answer.status != check.status) {
-    throw Error(Fault::build, fmt::format("answered {} instead of {}: {}", answer.status, check.status, body));
+    throw Error(Fault::build,
+                fmt::format("answered {} instead of {}: {}", answer.status, check.status, body));
   }
   if (check.body && answer.body.find(*check.body) == std::string::npos) {
-    throw Error(Fault::build, fmt::format("the answer does not hold '{}': {}", base::printable(*check.body), body));
+    throw Error(Fault::build,
+                fmt::format("the answer does not hold '{}': {}", base::printable(*check.body), body));
   }
 }
 
@@ -43,7 +45,8 @@ void check_command(const Node& node, const HealthCheck& check, const std::vector
   limits.time = limit;
   std::string last_line;
   const auto status = base::run(command, limits, [&](std::string_view line) { last_line = line; });
-  if (!status.ok()) throw Error(Fault::build, fmt::format("{}: {}", status.describe(), base::printable(last_line)));
+  if (!status.ok())
+    throw Error(Fault::build, fmt::format("{}: {}", status.describe(), base::printable(last_line)));
 }
 
 // Why it failed, or nullopt.
@@ -51,15 +54,9 @@ std::optional<std::string> try_once(const Node& node, const HealthCheck& check,
                                     const std::vector<std::string>& environment, milliseconds limit) {
   try {
     switch (check.kind) {
-      case HealthCheck::Kind::http:
-        check_http(check, limit);
-        break;
-      case HealthCheck::Kind::tcp:
-        net::tcp_probe(check.target, limit);
-        break;
-      case HealthCheck::Kind::command:
-        check_command(node, check, environment, limit);
-        break;
+      case HealthCheck::Kind::http: check_http(check, limit); break;
+      case HealthCheck::Kind::tcp: net::tcp_probe(check.target, limit); break;
+      case HealthCheck::Kind::command: check_command(node, check, environment, limit); break;
     }
     return std::nullopt;
   } catch (const Error& error) {
@@ -107,7 +104,9 @@ std::string with_logs(const Node& node, service::ServiceDriver& services) {
 void require_one(const Node& node, const HealthCheck& check, const std::vector<std::string>& environment,
                  service::ServiceDriver& services) {
   const base::Clock& clock = node.around.clock;
-  const auto since = [&](auto start) { return std::chrono::duration_cast<milliseconds>(clock.steady() - start); };
+  const auto since = [&](auto start) {
+    return std::chrono::duration_cast<milliseconds>(clock.steady() - start);
+  };
   const auto began = clock.steady();
   std::optional<decltype(clock.steady())> well_since;
   int in_a_row = 0;
@@ -117,8 +116,8 @@ void require_one(const Node& node, const HealthCheck& check, const std::vector<s
     const auto left = std::max(check.within - since(began), milliseconds(1));
     const auto failure = try_once(node, check, environment, std::max(left, check.every));
     if (failure && well_since && in_a_row >= check.times) {
-      throw Error(Fault::build, fmt::format("{}: did not stay well: {}{}", base::printable(check.target), *failure,
-                                            with_logs(node, services)));
+      throw Error(Fault::build, fmt::format("{}: did not stay well: {}{}", base::printable(check.target),
+                                            *failure, with_logs(node, services)));
     }
     if (failure) {
       in_a_row = 0;
@@ -130,9 +129,10 @@ void require_one(const Node& node, const HealthCheck& check, const std::vector<s
     }
     // Once it is well often enough only `stay` counts, however long that is.
     if (in_a_row < check.times && since(began) >= check.within) {
-      throw Error(Fault::build, fmt::format("{}: not well within {} ms: {}{}", base::printable(check.target),
-                                            check.within.count(), failure.value_or("too few successes in a row"),
-                                            with_logs(node, services)));
+      throw Error(
+          Fault::build,
+          fmt::format("{}: not well within {} ms: {}{}", base::printable(check.target), check.within.count(),
+                      failure.value_or("too few successes in a row"), with_logs(node, services)));
     }
     clock.wait(check.every);
   }

@@ -20,8 +20,8 @@ constexpr std::string_view administrators_trust = "/etc/bakehouse/trust";
 
 bool is_deployment_id(std::string_view id) {
   return id.size() <= 64 && !id.empty() && std::all_of(id.begin(), id.end(), [](char c) {
-    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || c == 'T' || c == 'Z' || c == '-';
-  });
+           return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || c == 'T' || c == 'Z' || c == '-';
+         });
 }
 
 }  // namespace
@@ -37,14 +37,19 @@ config::Root init_root(const fs::path& path, const std::string& project, config:
   config::check_project_name(project);
   const base::Dir dir = base::Dir::open_or_make(path, 0755);
   if (dir.exists(TreePath::parse(".bakehouse/root.json"))) {
-    throw Error(Fault::input, fmt::format("'{}' is a root already", path.native()), "choose another directory with --root");
+    throw Error(Fault::input, fmt::format("'{}' is a root already", path.native()),
+                "choose another directory with --root");
   }
   if (!dir.names().empty()) {
-    throw Error(Fault::input, fmt::format("'{}' is not empty", path.native()), "choose another directory with --root");
+    throw Error(Fault::input, fmt::format("'{}' is not empty", path.native()),
+                "choose another directory with --root");
   }
-  std::vector<TreePath> directories{TreePath::parse(".bakehouse/deployments"), TreePath::parse(".bakehouse/logs"),
-                                    TreePath::parse(".bakehouse/trust"),       layout.deployments,
-                                    layout.releases,                           layout.archives,
+  std::vector<TreePath> directories{TreePath::parse(".bakehouse/deployments"),
+                                    TreePath::parse(".bakehouse/logs"),
+                                    TreePath::parse(".bakehouse/trust"),
+                                    layout.deployments,
+                                    layout.releases,
+                                    layout.archives,
                                     layout.data};
   if (mode != config::Mode::final) directories.insert(directories.end(), {layout.source, layout.pillar});
   for (const TreePath& each : directories) dir.make_dirs(each, 0755);
@@ -66,18 +71,23 @@ std::optional<std::string> deployment_in(const base::Dir& dir, const TreePath& t
   std::string id = dir.read_file(file, 256);
   if (!id.empty() && id.back() == '\n') id.pop_back();
   if (!is_deployment_id(id)) {
-    throw Error(Fault::needs_hands, fmt::format("'{}' does not name a deployment", (dir.path() / file.str()).native()));
+    throw Error(Fault::needs_hands,
+                fmt::format("'{}' does not name a deployment", (dir.path() / file.str()).native()));
   }
   return id;
 }
 
-std::optional<std::string> deployment_in_run(const Node& node) { return deployment_in(node.dir, node.root.layout.run); }
+std::optional<std::string> deployment_in_run(const Node& node) {
+  return deployment_in(node.dir, node.root.layout.run);
+}
 
 Places places_of(const config::Layout& layout, const std::string& id) {
-  if (!is_deployment_id(id)) throw Error(Fault::input, fmt::format("'{}' is no deployment", base::printable(id)));
+  if (!is_deployment_id(id))
+    throw Error(Fault::input, fmt::format("'{}' is no deployment", base::printable(id)));
   // Beside run/, so that both are on one file system and links between them read the same.
   const TreePath next = layout.run.parent() / fmt::format(".{}.{}", layout.run.name(), id);
-  return {id, layout.deployments / id, next, layout.archives / id, TreePath::parse(".bakehouse/deployments") / id};
+  return {id, layout.deployments / id, next, layout.archives / id,
+          TreePath::parse(".bakehouse/deployments") / id};
 }
 
 std::string make_deployment_id(const base::Clock& clock) {

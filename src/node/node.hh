@@ -29,7 +29,8 @@ Node open_node(const std::filesystem::path& root, std::filesystem::path launch, 
 config::Root init_root(const std::filesystem::path& path, const std::string& project, config::Mode mode,
                        const config::Layout& layout, std::optional<std::filesystem::path> key);
 
-// Where this node keeps the keys it accepts: the administrator's directory when there is one, else the root's own.
+// Where this node keeps the keys it accepts: the administrator's directory when there is one, else the root's
+// own.
 std::filesystem::path trust_directory(const config::Root& root);
 
 // The deployment that run/ says it holds; nullopt when there is no run/.

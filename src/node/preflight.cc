@@ -22,32 +22,37 @@ void check_target(const Node& node, const ReleaseInfo& info) {
   utsname machine{};
   ::uname(&machine);
   if (info.os != "linux" || info.arch != machine.machine) {
-    throw Error(Fault::refused, fmt::format("the release was built for {} on {}, this machine is linux on {}",
-                                            base::printable(info.os), base::printable(info.arch), machine.machine),
+    throw Error(Fault::refused,
+                fmt::format("the release was built for {} on {}, this machine is linux on {}",
+                            base::printable(info.os), base::printable(info.arch), machine.machine),
                 "bake it on a machine like this one");
   }
   const std::string run = node.root.at(node.root.layout.run).native();
   if (info.run_path && *info.run_path != run) {
-    throw Error(Fault::refused, fmt::format("the release holds the path '{}' and runs nowhere else; here it would be at '{}'",
-                                            base::printable(*info.run_path), run),
+    throw Error(Fault::refused,
+                fmt::format("the release holds the path '{}' and runs nowhere else; here it would be at '{}'",
+                            base::printable(*info.run_path), run),
                 "say `root: " + node.root.path.native() + "` in bake.yaml and bake it again");
   }
 }
 
-void check_sequence(const ReleaseInfo& info, const std::vector<phase::HistoryEntry>& history, const ApplyOptions& options) {
+void check_sequence(const ReleaseInfo& info, const std::vector<phase::HistoryEntry>& history,
+                    const ApplyOptions& options) {
   uint64_t floor = 0;
   for (const auto& entry : history) {
     if (entry.outcome != "good") continue;
     floor = std::max(floor, entry.sequence);
     if (entry.sequence == info.sequence && entry.manifest != info.manifest.digest.hex()) {
-      throw Error(Fault::refused, fmt::format("{} has the sequence {} of {}, which holds other files", info.version,
-                                              info.sequence, entry.version),
+      throw Error(Fault::refused,
+                  fmt::format("{} has the sequence {} of {}, which holds other files", info.version,
+                              info.sequence, entry.version),
                   "bake it again, or give it another --sequence");
     }
   }
   if (info.sequence < floor && options.downgrade == ApplyOptions::Downgrade::refuse) {
-    throw Error(Fault::refused, fmt::format("{} is older than what was in service here already (sequence {} < {})",
-                                            info.version, info.sequence, floor),
+    throw Error(Fault::refused,
+                fmt::format("{} is older than what was in service here already (sequence {} < {})",
+                            info.version, info.sequence, floor),
                 "`release rollback` goes back; --allow-downgrade insists");
   }
 }
@@ -55,15 +60,18 @@ void check_sequence(const ReleaseInfo& info, const std::vector<phase::HistoryEnt
 // The release lies on the disk twice: pristine, and as the tree to run.
 void check_space(const Node& node, const ReleaseInfo& info) {
   struct statvfs disk {};
-  if (::statvfs(node.root.path.c_str(), &disk) != 0) base::fail_os("look at the file system of", node.root.path.native());
+  if (::statvfs(node.root.path.c_str(), &disk) != 0)
+    base::fail_os("look at the file system of", node.root.path.native());
   const uint64_t free_bytes = uint64_t{disk.f_bavail} * disk.f_frsize;
   const uint64_t needed = 2 * (info.bytes + info.entries * disk.f_frsize);
   if (needed > free_bytes) {
-    throw Error(Fault::refused, fmt::format("the release needs {} bytes, {} are free", needed, free_bytes), "make room");
+    throw Error(Fault::refused, fmt::format("the release needs {} bytes, {} are free", needed, free_bytes),
+                "make room");
   }
   // A file system that does not count inodes says it has none at all.
   if (disk.f_files != 0 && 2 * info.entries > disk.f_favail) {
-    throw Error(Fault::refused, fmt::format("the release needs {} inodes, {} are free", 2 * info.entries, disk.f_favail),
+    throw Error(Fault::refused,
+                fmt::format("the release needs {} inodes, {} are free", 2 * info.entries, disk.f_favail),
                 "make room");
   }
 }
@@ -78,8 +86,9 @@ void check_archive(const Node& node, const artifact::Archive& archive, const cry
                                           base::printable(info.name), node.root.project));
   }
   if (info.sequence < policy.lowest_sequence) {
-    throw Error(Fault::trust, fmt::format("the policy of this node accepts no sequence below {}; the release has {}",
-                                          policy.lowest_sequence, info.sequence));
+    throw Error(Fault::trust,
+                fmt::format("the policy of this node accepts no sequence below {}; the release has {}",
+                            policy.lowest_sequence, info.sequence));
   }
   check_target(node, info);
   check_sequence(info, phase::read_history(node.history_path()), options);
@@ -89,11 +98,12 @@ void check_archive(const Node& node, const artifact::Archive& archive, const cry
 void check_root(const Node& node) {
   const config::Layout& layout = node.root.layout;
   if (layout.how != config::Switch::exchange) {
-    throw Error(Fault::refused, fmt::format("the layout '{}' switches by {}, which this version cannot do", layout.name,
-                                            config::name_of(layout.how)));
+    throw Error(Fault::refused, fmt::format("the layout '{}' switches by {}, which this version cannot do",
+                                            layout.name, config::name_of(layout.how)));
   }
   if (node.dir.exists(layout.run) && !deployment_in_run(node)) {
-    throw Error(Fault::refused, fmt::format("'{}' exists and is no deployment of ours", node.root.at(layout.run).native()),
+    throw Error(Fault::refused,
+                fmt::format("'{}' exists and is no deployment of ours", node.root.at(layout.run).native()),
                 "move it away");
   }
   tree::probe_exchange(node.dir);

@@ -41,7 +41,8 @@ ReleaseTree read_release(const Node& node, const std::string& id) {
     for (const auto& [name, part] : release.info.parts) {
       const std::string content = dir.read_file(metadata() / name, largest_file);
       if (crypto::sha256(content) != part.digest) {
-        throw Error(Fault::refused, fmt::format("its '{}' is not the one that was signed", base::printable(name)));
+        throw Error(Fault::refused,
+                    fmt::format("its '{}' is not the one that was signed", base::printable(name)));
       }
       if (name == "launch.json") release.launch = launch::parse_launch(content, name);
     }
@@ -53,12 +54,14 @@ void require_intact(const Node& node, const std::string& id, const tree::Manifes
   const auto differences =
       tree::compare_with_directory(manifest, node.dir.open_dir(places_of(node.root.layout, id).tree));
   if (differences.empty()) return;
-  throw Error(Fault::refused,
-              fmt::format("the deployment {} is no longer what was signed:\n{}", id, tree::describe(differences)),
-              "apply its archive again");
+  throw Error(
+      Fault::refused,
+      fmt::format("the deployment {} is no longer what was signed:\n{}", id, tree::describe(differences)),
+      "apply its archive again");
 }
 
-text::Value merge_configuration(const Node& node, const std::string& id, const std::vector<std::string>& settings) {
+text::Value merge_configuration(const Node& node, const std::string& id,
+                                const std::vector<std::string>& settings) {
   const TreePath file = places_of(node.root.layout, id).tree / ".bakehouse/bake.yaml";
   config::Sources sources;
   sources.project_file = node.dir.read_file(file, largest_file);
@@ -71,7 +74,8 @@ text::Value merge_configuration(const Node& node, const std::string& id, const s
 config::Project read_configuration(const Node& node, const std::string& id) {
   const TreePath file = places_of(node.root.layout, id).records / "config.yaml";
   text::Diagnostics faults;
-  auto project = config::decode_project(text::parse_yaml(node.dir.read_file(file, largest_file), "config.yaml"), faults);
+  auto project =
+      config::decode_project(text::parse_yaml(node.dir.read_file(file, largest_file), "config.yaml"), faults);
   faults.throw_if_any();
   return project;
 }
@@ -87,7 +91,8 @@ tree::Manifest expected_manifest(const tree::Manifest& release, const std::vecto
                                  const config::Layout& layout) {
   tree::Manifest expected = release;
   for (const config::DataLink& link : links) {
-    std::erase_if(expected.entries, [&](const tree::Entry& entry) { return entry.path.is_within(link.in_run); });
+    std::erase_if(expected.entries,
+                  [&](const tree::Entry& entry) { return entry.path.is_within(link.in_run); });
     tree::Entry entry;
     entry.path = link.in_run;
     entry.type = base::FileType::symlink;

@@ -26,7 +26,8 @@ ReleaseTree read_release(const Node& node, const std::string& id);
 void require_intact(const Node& node, const std::string& id, const tree::Manifest& manifest);
 
 // The project file of the release with this node's configuration and `settings` over it.
-text::Value merge_configuration(const Node& node, const std::string& id, const std::vector<std::string>& settings);
+text::Value merge_configuration(const Node& node, const std::string& id,
+                                const std::vector<std::string>& settings);
 // What was in force when the deployment was configured.
 config::Project read_configuration(const Node& node, const std::string& id);
 

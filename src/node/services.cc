@@ -9,7 +9,8 @@
 
 namespace bakehouse::node {
 
-std::vector<std::string> base_environment(const Node& node, const std::string& deployment, const std::string& version) {
+std::vector<std::string> base_environment(const Node& node, const std::string& deployment,
+                                          const std::string& version) {
   const passwd* user = ::getpwuid(::geteuid());
   return {
       "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
@@ -45,7 +46,8 @@ std::vector<service::ServiceSpec> service_specs(const Node& node, const std::str
       spec.argv = {node.launch.native(), run.native(), name};
     }
     spec.environment = base_environment(node, deployment, release.info.version);
-    if (configured && settings->second.port) spec.environment.push_back(fmt::format("PORT={}", *settings->second.port));
+    if (configured && settings->second.port)
+      spec.environment.push_back(fmt::format("PORT={}", *settings->second.port));
     spec.directory = run;
     spec.log = node.root.state() / "logs" / (name + ".log");
     specs.push_back(std::move(spec));

@@ -15,7 +15,7 @@ namespace bakehouse::node {
 struct Status {
   std::string deployment;  // "" when nothing is deployed
   std::string version;
-  std::string outcome;     // of the last attempt: "good", "failed", "reverted"; "" when there was none
+  std::string outcome;      // of the last attempt: "good", "failed", "reverted"; "" when there was none
   base::Seconds since = 0;  // when it came into service
   bool recovery_needed = false;
   std::string running;  // who holds the switch lock; "" when nobody does

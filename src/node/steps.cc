@@ -122,7 +122,8 @@ void clear_for_link(const base::Dir& next, const config::DataLink& link) {
   }
   if (found->type != base::FileType::directory || !next.open_dir(link.in_run).names().empty()) {
     throw Error(Fault::input,
-                fmt::format("the release has files at '{}', where bake.yaml links to data", base::printable(link.in_run.str())),
+                fmt::format("the release has files at '{}', where bake.yaml links to data",
+                            base::printable(link.in_run.str())),
                 "leave them out of the source, or remove the entry from `data:`");
   }
   next.remove_tree(link.in_run);
@@ -172,7 +173,8 @@ void restart_previous(Transaction& t) {
   t.services->start(service_specs(t.node, t.plan.previous));
   const config::Project project = read_configuration(t.node, t.plan.previous);
   try {
-    require_health(t.node, project.health, base_environment(t.node, t.plan.previous, t.plan.previous_version), *t.services);
+    require_health(t.node, project.health, base_environment(t.node, t.plan.previous, t.plan.previous_version),
+                   *t.services);
   } catch (const Error& error) {
     t.unwell = error.what();
   }
@@ -210,18 +212,14 @@ Step backup_step(Transaction& t) {
   const auto prepare = [&t] {
     const char* rule = "closed";
     switch (read_configuration(t.node, t.plan.id).undo_data) {
-      case config::UndoData::closed:
-        break;
-      case config::UndoData::always:
-        rule = "always";
-        break;
-      case config::UndoData::never:
-        rule = "never";
-        break;
+      case config::UndoData::closed: break;
+      case config::UndoData::always: rule = "always"; break;
+      case config::UndoData::never: rule = "never"; break;
     }
     return Value::map({{"undo_data", rule}});
   };
-  return {"backup", prepare, [&t](const Value&) { backup(t); }, [&t](const Undo& undo) { undo_backup(t, undo); }};
+  return {"backup", prepare, [&t](const Value&) { backup(t); },
+          [&t](const Undo& undo) { undo_backup(t, undo); }};
 }
 
 Value identity_of(const base::Dir& root, const TreePath& tree) {
@@ -259,7 +257,10 @@ Step deploy_step(Transaction& t) {
 }
 
 Step hook_step(Transaction& t, const std::string& phase) {
-  return {phase, {}, [&t, phase](const Value&) { run_phase_hooks(t.node, hook_call(t, phase, t.plan.id), &t.journal); }, {}};
+  return {phase,
+          {},
+          [&t, phase](const Value&) { run_phase_hooks(t.node, hook_call(t, phase, t.plan.id), &t.journal); },
+          {}};
 }
 
 void start(const Transaction& t) {
@@ -285,8 +286,9 @@ Step health_step(Transaction& t) {
 }  // namespace
 
 std::vector<Step> make_steps(Transaction& t) {
-  return {stage_step(t),  configure_step(t),          stop_step(t),  backup_step(t),          deploy_step(t),
-          hook_step(t, "post_deploy"), start_step(t), hook_step(t, "upgrade"), health_step(t)};
+  return {stage_step(t),  configure_step(t),       stop_step(t),
+          backup_step(t), deploy_step(t),          hook_step(t, "post_deploy"),
+          start_step(t),  hook_step(t, "upgrade"), health_step(t)};
 }
 
 }  // namespace bakehouse::node

@@ -38,9 +38,11 @@ Plan decode_plan(const Value& value) {
   return plan;
 }
 
-Transaction make_transaction(const Node& node, Plan plan, const artifact::Archive* archive, phase::Journal& journal) {
+Transaction make_transaction(const Node& node, Plan plan, const artifact::Archive* archive,
+                             phase::Journal& journal) {
   Places places = places_of(node.root.layout, plan.id);
-  return {node, std::move(plan), std::move(places), archive, journal, service::open_driver(node.root.state()), {}};
+  return {node, std::move(plan), std::move(places), archive, journal, service::open_driver(node.root.state()),
+          {}};
 }
 
 }  // namespace bakehouse::node

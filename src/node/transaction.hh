@@ -19,8 +19,8 @@ struct Plan {
   std::string id;        // of the deployment that it makes
   std::string previous;  // the deployment in service; "" for the first
   std::string previous_version;
-  std::string parent;    // to which a later rollback of this one goes; "" when there is none
-  std::string target;    // rollback: whose tree is put back
+  std::string parent;  // to which a later rollback of this one goes; "" when there is none
+  std::string target;  // rollback: whose tree is put back
   std::string version;
   uint64_t sequence = 0;
   std::string manifest;  // its digest
@@ -41,7 +41,8 @@ struct Transaction {
   // The old release is back but not well: nothing that undo could do better.
   std::string unwell;
 };
-Transaction make_transaction(const Node& node, Plan plan, const artifact::Archive* archive, phase::Journal& journal);
+Transaction make_transaction(const Node& node, Plan plan, const artifact::Archive* archive,
+                             phase::Journal& journal);
 
 // They refer to `transaction`, which must outlive them.
 std::vector<phase::Step> make_steps(Transaction& transaction);

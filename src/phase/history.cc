@@ -59,9 +59,8 @@ std::vector<HistoryEntry> read_history(const fs::path& path) {
   for (size_t number = 1;; ++number) {
     const size_t end = rest.find('\n');
     if (end == std::string_view::npos) return history;
-    base::with_context(fmt::format("{}: line {}", path.native(), number), [&] {
-      history.push_back(decode(text::parse_json(rest.substr(0, end), "history")));
-    });
+    base::with_context(fmt::format("{}: line {}", path.native(), number),
+                       [&] { history.push_back(decode(text::parse_json(rest.substr(0, end), "history"))); });
     rest.remove_prefix(end + 1);
   }
 }
@@ -76,12 +75,14 @@ void append_history(const fs::path& path, const HistoryEntry& entry) {
 }
 
 const HistoryEntry* last_good(const std::vector<HistoryEntry>& history) {
-  const auto found = std::find_if(history.rbegin(), history.rend(), [](const auto& entry) { return entry.outcome == "good"; });
+  const auto found = std::find_if(history.rbegin(), history.rend(),
+                                  [](const auto& entry) { return entry.outcome == "good"; });
   return found == history.rend() ? nullptr : &*found;
 }
 
 const HistoryEntry* find_deployment(const std::vector<HistoryEntry>& history, std::string_view id) {
-  const auto found = std::find_if(history.begin(), history.end(), [&](const auto& entry) { return entry.deployment == id; });
+  const auto found =
+      std::find_if(history.begin(), history.end(), [&](const auto& entry) { return entry.deployment == id; });
   return found == history.end() ? nullptr : &*found;
 }
 

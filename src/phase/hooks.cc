@@ -65,7 +65,8 @@ void run_hook(const HookProgram& hook, const HookRun& run, Journal* journal, con
     if (around.events) around.events({Event::Kind::output, run.phase, std::string(line)});
   });
   if (!status.ok()) {
-    throw Error(Fault::build, fmt::format("the hook '{}' {}{}", base::printable(hook.name), status.describe(), tail.text()));
+    throw Error(Fault::build, fmt::format("the hook '{}' {}{}", base::printable(hook.name), status.describe(),
+                                          tail.text()));
   }
 }
 
@@ -94,8 +95,9 @@ void end_recorded_processes(const Journal& journal, const Surroundings& around) 
     // The leader of the group tells whether the group is still the one that was started.
     for (int attempt = 0; is_same(); ++attempt) {
       if (attempt == attempts) {
-        throw Error(Fault::needs_hands, fmt::format("the hook '{}' (process {}) does not end",
-                                                    base::printable(record.facts.string_at("hook")), pid),
+        throw Error(Fault::needs_hands,
+                    fmt::format("the hook '{}' (process {}) does not end",
+                                base::printable(record.facts.string_at("hook")), pid),
                     "end it by hand, then run `release recover`");
       }
       ::kill(-pid, SIGKILL);

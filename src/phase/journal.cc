@@ -47,7 +47,8 @@ Kind kind_named(std::string_view name) {
   for (const auto& [kind, its_name] : kinds) {
     if (its_name == name) return kind;
   }
-  throw Error(Fault::needs_hands, fmt::format("the journal holds a record '{}', which this program does not know", name),
+  throw Error(Fault::needs_hands,
+              fmt::format("the journal holds a record '{}', which this program does not know", name),
               "use the version of Bakehouse that wrote it");
 }
 
@@ -60,7 +61,8 @@ std::string encode(const Record& record) {
 
 Record decode(std::string_view payload) {
   const Value value = text::parse_json(payload, "journal");
-  Record record{kind_named(value.string_at("record")), value.string_or("step", ""), Value::map(), value.integer_at("time")};
+  Record record{kind_named(value.string_at("record")), value.string_or("step", ""), Value::map(),
+                value.integer_at("time")};
   if (const Value* facts = value.find("facts")) record.facts = *facts;
   return record;
 }
@@ -71,7 +73,8 @@ void put_u32(std::string& bytes, size_t number) {
 
 uint32_t get_u32(std::string_view bytes) {
   uint32_t number = 0;
-  for (int i = 3; i >= 0; --i) number = (number << 8) | static_cast<unsigned char>(bytes[static_cast<size_t>(i)]);
+  for (int i = 3; i >= 0; --i)
+    number = (number << 8) | static_cast<unsigned char>(bytes[static_cast<size_t>(i)]);
   return number;
 }
 
@@ -90,7 +93,8 @@ struct Parsed {
 
 Parsed parse(std::string_view bytes) {
   Parsed parsed;
-  if (!bytes.starts_with(file_head)) throw Error(Fault::needs_hands, "the journal does not begin as a journal does");
+  if (!bytes.starts_with(file_head))
+    throw Error(Fault::needs_hands, "the journal does not begin as a journal does");
   parsed.whole = file_head.size();
   for (;;) {
     const std::string_view rest = bytes.substr(parsed.whole);
@@ -112,7 +116,8 @@ Parsed parse(std::string_view bytes) {
 }  // namespace
 
 std::string_view name_of(Kind kind) {
-  return std::find_if(kinds.begin(), kinds.end(), [&](const auto& known) { return known.first == kind; })->second;
+  return std::find_if(kinds.begin(), kinds.end(), [&](const auto& known) { return known.first == kind; })
+      ->second;
 }
 
 Journal::Journal(fs::path path, base::Fd file, std::vector<Record> records)
@@ -151,7 +156,8 @@ void Journal::append(Record record) {
 }
 
 bool Journal::has(Kind kind) const {
-  return std::any_of(records_.begin(), records_.end(), [&](const Record& record) { return record.kind == kind; });
+  return std::any_of(records_.begin(), records_.end(),
+                     [&](const Record& record) { return record.kind == kind; });
 }
 
 bool Journal::has(Kind kind, std::string_view step) const {

@@ -48,7 +48,8 @@ std::string read_text(const base::Fd& file, const fs::path& path) {
 std::string describe_user() {
   const passwd* entry = ::getpwuid(::geteuid());
   std::string user = entry != nullptr ? entry->pw_name : fmt::format("uid {}", ::geteuid());
-  if (const char* invoker = std::getenv("SUDO_USER")) user = fmt::format("{} (by sudo)", base::printable(invoker));
+  if (const char* invoker = std::getenv("SUDO_USER"))
+    user = fmt::format("{} (by sudo)", base::printable(invoker));
   char host[HOST_NAME_MAX + 1] = {};
   ::gethostname(host, sizeof host - 1);
   return fmt::format("{} on {}", user, base::printable(host));
@@ -60,8 +61,8 @@ Lock Lock::take(const fs::path& path, const std::string& purpose, const base::Cl
     throw Error(Fault::locked, fmt::format("'{}' is locked by {}", path.native(), read_text(file, path)),
                 "wait until it has ended and try again");
   }
-  const std::string text = fmt::format("{}: {}, process {}, boot {}, since {}\n", describe_user(), purpose, ::getpid(),
-                                       base::boot_id(), base::iso_datetime(clock.seconds()));
+  const std::string text = fmt::format("{}: {}, process {}, boot {}, since {}\n", describe_user(), purpose,
+                                       ::getpid(), base::boot_id(), base::iso_datetime(clock.seconds()));
   if (::ftruncate(file.get(), 0) != 0) base::fail_os("write", path.native());
   base::write_all(file, text, path.native());
   return Lock(std::move(file));

@@ -59,7 +59,8 @@ std::optional<std::string> undo_step(Journal& journal, const Step& step, const S
   return std::nullopt;
 }
 
-std::vector<std::string> undo_all(Journal& journal, const std::vector<Step>& steps, const Surroundings& around) {
+std::vector<std::string> undo_all(Journal& journal, const std::vector<Step>& steps,
+                                  const Surroundings& around) {
   std::vector<std::string> failures;
   for (auto step = steps.rbegin(); step != steps.rend(); ++step) {
     if (!journal.has(Kind::begin, step->name)) continue;
@@ -69,10 +70,12 @@ std::vector<std::string> undo_all(Journal& journal, const std::vector<Step>& ste
 }
 
 // Undo itself is not cancelled: whoever presses Ctrl-C twice would be left with a mixture.
-Surroundings without_cancel(const Surroundings& around) { return {around.clock, around.events, [] { return false; }}; }
+Surroundings without_cancel(const Surroundings& around) {
+  return {around.clock, around.events, [] { return false; }};
+}
 
-Reversal revert(Journal& journal, const std::vector<Step>& steps, const Surroundings& around, std::string step,
-                const Error& cause) {
+Reversal revert(Journal& journal, const std::vector<Step>& steps, const Surroundings& around,
+                std::string step, const Error& cause) {
   Reversal reversal{std::move(step), cause, undo_all(journal, steps, without_cancel(around))};
   if (reversal.undo_failures.empty()) {
     journal.append({Kind::reverted, "", Value::map({{"cause", cause.what()}}), around.clock.seconds()});
@@ -82,13 +85,15 @@ Reversal revert(Journal& journal, const std::vector<Step>& steps, const Surround
 
 }  // namespace
 
-std::optional<Reversal> run_steps(Journal& journal, const std::vector<Step>& steps, const Surroundings& around) {
+std::optional<Reversal> run_steps(Journal& journal, const std::vector<Step>& steps,
+                                  const Surroundings& around) {
   for (const Step& step : steps) {
     try {
       run_step(journal, step, around);
     } catch (const std::exception& thrown) {
       const Error cause = as_error(thrown);
-      journal.append({Kind::failed, step.name, Value::map({{"cause", cause.what()}}), around.clock.seconds()});
+      journal.append(
+          {Kind::failed, step.name, Value::map({{"cause", cause.what()}}), around.clock.seconds()});
       return revert(journal, steps, around, step.name, cause);
     }
   }

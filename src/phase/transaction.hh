@@ -18,8 +18,8 @@ namespace bakehouse::phase {
 
 // What an undo is told.
 struct Undo {
-  const text::Value& facts;                            // what `prepare` of the step returned
-  std::function<bool(std::string_view step)> began;    // whether a later step was begun
+  const text::Value& facts;                          // what `prepare` of the step returned
+  std::function<bool(std::string_view step)> began;  // whether a later step was begun
 };
 
 struct Step {
@@ -41,7 +41,7 @@ struct Surroundings {
 };
 
 struct Reversal {
-  std::string step;                        // that failed
+  std::string step;  // that failed
   base::Error cause;
   std::vector<std::string> undo_failures;  // what a person must look at
 };
@@ -49,7 +49,8 @@ struct Reversal {
 // Runs the steps and appends `commit`: nullopt. When one fails: undoes, appends `reverted` and
 // returns why. An undo that fails does not stop the others; then `reverted` is not appended, so
 // that recovery tries again.
-std::optional<Reversal> run_steps(Journal& journal, const std::vector<Step>& steps, const Surroundings& around);
+std::optional<Reversal> run_steps(Journal& journal, const std::vector<Step>& steps,
+                                  const Surroundings& around);
 
 // For a journal found open without `commit` or `reverted`: undoes what it says was begun.
 Reversal undo_steps(Journal& journal, const std::vector<Step>& steps, const Surroundings& around);

@@ -40,7 +40,8 @@ void start_library() {
 void check(int result, std::string_view doing) {
   if (result >= 0) return;
   const git_error* last = git_error_last();
-  throw Error(Fault::input, fmt::format("cannot {}: {}", doing, last != nullptr ? last->message : "no reason given"));
+  throw Error(Fault::input,
+              fmt::format("cannot {}: {}", doing, last != nullptr ? last->message : "no reason given"));
 }
 
 bool is_dot_git(std::string_view name) {
@@ -50,11 +51,13 @@ bool is_dot_git(std::string_view name) {
   return lower == ".git";
 }
 
-void write_blob(git_repository* repository, const git_tree_entry* entry, const Dir& to, const TreePath& path) {
+void write_blob(git_repository* repository, const git_tree_entry* entry, const Dir& to,
+                const TreePath& path) {
   git_blob* raw = nullptr;
   check(git_blob_lookup(&raw, repository, git_tree_entry_id(entry)), "read a file of the commit");
   const OwnedBlob blob(raw);
-  const std::string_view content(static_cast<const char*>(git_blob_rawcontent(blob.get())), git_blob_rawsize(blob.get()));
+  const std::string_view content(static_cast<const char*>(git_blob_rawcontent(blob.get())),
+                                 git_blob_rawsize(blob.get()));
   const git_filemode_t mode = git_tree_entry_filemode(entry);
   if (mode == GIT_FILEMODE_LINK) {
     to.make_symlink(std::string(content), path);
@@ -74,18 +77,18 @@ void write_tree(git_repository* repository, const git_oid* id, const Dir& to, co
     const std::string name = git_tree_entry_name(entry);
     const TreePath inner = path / name;
     if (is_dot_git(name)) {
-      throw Error(Fault::input, fmt::format("the commit holds '{}': git itself never makes such a file", base::printable(inner.str())));
+      throw Error(Fault::input, fmt::format("the commit holds '{}': git itself never makes such a file",
+                                            base::printable(inner.str())));
     }
     switch (git_tree_entry_type(entry)) {
       case GIT_OBJECT_TREE:
         to.make_dir(inner, 0755);
         write_tree(repository, git_tree_entry_id(entry), to, inner);
         break;
-      case GIT_OBJECT_BLOB:
-        write_blob(repository, entry, to, inner);
-        break;
+      case GIT_OBJECT_BLOB: write_blob(repository, entry, to, inner); break;
       default:
-        throw Error(Fault::input, fmt::format("'{}' is a submodule, which is not built", base::printable(inner.str())),
+        throw Error(Fault::input,
+                    fmt::format("'{}' is a submodule, which is not built", base::printable(inner.str())),
                     "bring its files into the repository, or bake from a directory that holds them");
     }
   }
@@ -113,7 +116,8 @@ struct Repository::State {
     options.describe_strategy = GIT_DESCRIBE_TAGS;
     options.show_commit_oid_as_fallback = 1;
     git_describe_result* raw = nullptr;
-    check(git_describe_commit(&raw, reinterpret_cast<git_object*>(head.get()), &options), "describe the commit");
+    check(git_describe_commit(&raw, reinterpret_cast<git_object*>(head.get()), &options),
+          "describe the commit");
     const OwnedDescription result(raw);
     git_buf text = GIT_BUF_INIT;
     check(git_describe_format(&text, result.get(), nullptr), "describe the commit");
@@ -138,7 +142,9 @@ std::optional<Repository> Repository::open(const fs::path& path) {
   git_reference* head = nullptr;
   const int found = git_repository_head(&head, raw);
   if (found == GIT_EUNBORNBRANCH || found == GIT_ENOTFOUND) {
-    throw Error(Fault::input, fmt::format("the repository '{}' has no commit", base::printable(path.native())), "commit something first");
+    throw Error(Fault::input,
+                fmt::format("the repository '{}' has no commit", base::printable(path.native())),
+                "commit something first");
   }
   check(found, "read HEAD");
   const OwnedReference reference(head);
@@ -164,7 +170,8 @@ void Repository::write_head(const Dir& to) const {
 
 bool Repository::ignores(const TreePath& path) const {
   int ignored = 0;
-  check(git_ignore_path_is_ignored(&ignored, state_->repository.get(), path.str().c_str()), "read .gitignore");
+  check(git_ignore_path_is_ignored(&ignored, state_->repository.get(), path.str().c_str()),
+        "read .gitignore");
   if (ignored == 0) return false;
   git_index* raw = nullptr;
   check(git_repository_index(&raw, state_->repository.get()), "read the index");
@@ -178,7 +185,8 @@ void make_bare_repository(const fs::path& path) {
   git_repository_init_options options = GIT_REPOSITORY_INIT_OPTIONS_INIT;
   options.flags = GIT_REPOSITORY_INIT_BARE | GIT_REPOSITORY_INIT_MKPATH | GIT_REPOSITORY_INIT_NO_REINIT;
   options.initial_head = "master";
-  check(git_repository_init_ext(&raw, path.c_str(), &options), fmt::format("make the repository '{}'", path.native()));
+  check(git_repository_init_ext(&raw, path.c_str(), &options),
+        fmt::format("make the repository '{}'", path.native()));
   const OwnedRepository repository(raw);
 }
 

@@ -15,7 +15,8 @@ using base::Dir;
 using base::TreePath;
 
 // Copies a directory, leaving out what `leave_out` names and every `.git`.
-void copy_directory(const std::filesystem::path& from, const Dir& to, const std::function<bool(const TreePath&)>& leave_out) {
+void copy_directory(const std::filesystem::path& from, const Dir& to,
+                    const std::function<bool(const TreePath&)>& leave_out) {
   const Dir source = Dir::open(from);
   tree::ScanOptions options;
   options.excluded = [&](const TreePath& path) { return path.name() == ".git" || leave_out(path); };

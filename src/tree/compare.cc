@@ -16,18 +16,12 @@ using Kind = Difference::Kind;
 
 std::string_view name_of(Kind kind) {
   switch (kind) {
-    case Kind::missing:
-      return "missing";
-    case Kind::extra:
-      return "not in the manifest";
-    case Kind::type:
-      return "another type";
-    case Kind::mode:
-      return "another mode";
-    case Kind::content:
-      return "another content";
-    case Kind::link:
-      return "another link target";
+    case Kind::missing: return "missing";
+    case Kind::extra: return "not in the manifest";
+    case Kind::type: return "another type";
+    case Kind::mode: return "another mode";
+    case Kind::content: return "another content";
+    case Kind::link: return "another link target";
   }
   return "";
 }
@@ -42,7 +36,9 @@ std::optional<Kind> first_difference(const Entry& expected, const Entry& found) 
 
 }  // namespace
 
-std::string Difference::describe() const { return fmt::format("{}: {}", name_of(kind), base::printable(path.str())); }
+std::string Difference::describe() const {
+  return fmt::format("{}: {}", name_of(kind), base::printable(path.str()));
+}
 
 std::vector<Difference> compare(const Manifest& expected, const Manifest& found) {
   std::vector<Difference> differences;
@@ -74,7 +70,8 @@ std::vector<Difference> compare_with_directory(const Manifest& expected, const b
 std::string describe(const std::vector<Difference>& differences) {
   constexpr size_t shown = 10;
   std::string text;
-  for (size_t i = 0; i < std::min(shown, differences.size()); ++i) text += "  " + differences[i].describe() + "\n";
+  for (size_t i = 0; i < std::min(shown, differences.size()); ++i)
+    text += "  " + differences[i].describe() + "\n";
   if (differences.size() > shown) text += fmt::format("  and {} more\n", differences.size() - shown);
   return text;
 }

@@ -8,7 +8,8 @@ namespace bakehouse::tree {
 
 // Copies what `manifest` lists from `from` into `to`, where none of it exists yet. The content is
 // digested while it is copied: a file that is not what the manifest says is an Error(input).
-// Owners are kept where we may set them (as root). Shares extents where the file system can. Nothing is durable before the caller syncs.
+// Owners are kept where we may set them (as root). Shares extents where the file system can. Nothing is
+// durable before the caller syncs.
 void copy_tree(const base::Dir& from, const Manifest& manifest, const base::Dir& to);
 
 // The pieces, for writers whose content comes from elsewhere (an archive).

@@ -55,7 +55,8 @@ std::optional<std::string> unescape(std::string_view text) {
     if (i + 3 >= text.size()) return std::nullopt;
     const auto [end, error] = std::from_chars(digits, digits + 3, byte, 8);
     // One spelling for each byte: what needs no escape must not have one.
-    if (error != std::errc() || end != digits + 3 || byte > 255 || is_plain(static_cast<char>(byte))) return std::nullopt;
+    if (error != std::errc() || end != digits + 3 || byte > 255 || is_plain(static_cast<char>(byte)))
+      return std::nullopt;
     plain += static_cast<char>(byte);
     i += 3;
   }
@@ -65,17 +66,16 @@ std::optional<std::string> unescape(std::string_view text) {
 std::string format_entry(const Entry& entry) {
   const std::string name = "./" + escape(entry.path.str());
   switch (entry.type) {
-    case FileType::directory:
-      return fmt::format("{} type=dir mode=0{:o}\n", name, entry.mode);
+    case FileType::directory: return fmt::format("{} type=dir mode=0{:o}\n", name, entry.mode);
     case FileType::symlink:
       return fmt::format("{} type=link mode=0{:o} link={}\n", name, link_mode, escape(entry.link));
     case FileType::regular:
-      return fmt::format("{} type=file mode=0{:o} size={} time={}.0 sha256digest={}\n", name, entry.mode, entry.size,
-                         entry.time, entry.digest.hex());
-    case FileType::other:
-      break;
+      return fmt::format("{} type=file mode=0{:o} size={} time={}.0 sha256digest={}\n", name, entry.mode,
+                         entry.size, entry.time, entry.digest.hex());
+    case FileType::other: break;
   }
-  throw Error(Fault::internal, fmt::format("'{}' is of a kind that no manifest lists", base::printable(entry.path.str())));
+  throw Error(Fault::internal,
+              fmt::format("'{}' is of a kind that no manifest lists", base::printable(entry.path.str())));
 }
 
 // Takes the words of a line one after the other, each in its place: the writer has one way to say
@@ -96,7 +96,8 @@ class Words {
   std::string_view value(std::string_view key) {
     const std::string_view word = next();
     if (!word.starts_with(key) || word.size() <= key.size() || word[key.size()] != '=') {
-      throw Error(Fault::input, fmt::format("expected '{}=', found '{}'", key, base::printable(word.substr(0, 80))));
+      throw Error(Fault::input,
+                  fmt::format("expected '{}=', found '{}'", key, base::printable(word.substr(0, 80))));
     }
     return word.substr(key.size() + 1);
   }
@@ -116,12 +117,14 @@ class Words {
 
   std::string escaped(std::string_view text) {
     auto plain = unescape(text);
-    if (!plain) throw Error(Fault::input, fmt::format("'{}' is badly escaped", base::printable(text.substr(0, 80))));
+    if (!plain)
+      throw Error(Fault::input, fmt::format("'{}' is badly escaped", base::printable(text.substr(0, 80))));
     return *std::move(plain);
   }
 
   void finish() const {
-    if (!done_) throw Error(Fault::input, fmt::format("'{}' is too much", base::printable(rest_.substr(0, 80))));
+    if (!done_)
+      throw Error(Fault::input, fmt::format("'{}' is too much", base::printable(rest_.substr(0, 80))));
   }
 
  private:
@@ -143,7 +146,8 @@ Entry parse_entry(std::string_view line) {
   } else if (type == "link") {
     entry.type = FileType::symlink;
     entry.link = words.escaped(words.value("link"));
-    if (entry.link.empty() || entry.link.find('\0') != std::string::npos) throw Error(Fault::input, "bad link target");
+    if (entry.link.empty() || entry.link.find('\0') != std::string::npos)
+      throw Error(Fault::input, "bad link target");
   } else if (type == "file") {
     entry.type = FileType::regular;
     entry.size = words.number<uint64_t>("size", 10);
@@ -179,8 +183,9 @@ class OrderCheck {
 }  // namespace
 
 const Entry* Manifest::find(const base::TreePath& path) const {
-  const auto place = std::lower_bound(entries.begin(), entries.end(), path,
-                                      [](const Entry& entry, const base::TreePath& wanted) { return entry.path < wanted; });
+  const auto place =
+      std::lower_bound(entries.begin(), entries.end(), path,
+                       [](const Entry& entry, const base::TreePath& wanted) { return entry.path < wanted; });
   return place != entries.end() && place->path == path ? &*place : nullptr;
 }
 
@@ -211,7 +216,8 @@ Manifest parse_manifest(std::string_view text, std::string_view name) {
       const std::string_view line = text.substr(0, end);
       Entry entry = parse_entry(line);
       // The writer's spelling is the only one: no leading zeros, no other mode of a link.
-      if (std::string_view(format_entry(entry)).substr(0, end) != line) throw Error(Fault::input, "not the canonical spelling");
+      if (std::string_view(format_entry(entry)).substr(0, end) != line)
+        throw Error(Fault::input, "not the canonical spelling");
       order.take(entry);
       manifest.entries.push_back(std::move(entry));
     });

@@ -24,7 +24,8 @@ class Walk {
 
   void enter(const Dir& dir, const TreePath& path, int depth) {
     if (depth > deepest) {
-      throw Error(Fault::input, fmt::format("'{}' lies more than {} directories deep", base::printable(path.str()), deepest));
+      throw Error(Fault::input, fmt::format("'{}' lies more than {} directories deep",
+                                            base::printable(path.str()), deepest));
     }
     for (const std::string& name : dir.names()) {
       const TreePath inner = path / name;

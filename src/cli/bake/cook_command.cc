@@ -23,7 +23,8 @@ std::optional<base::Seconds> source_date_epoch() {
   base::Seconds seconds = 0;
   const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), seconds);
   if (error != std::errc() || end != digits.data() + digits.size() || seconds < 0) {
-    throw Error(Fault::input, "SOURCE_DATE_EPOCH is not a number of seconds", "unset it, or set it as `date +%s` prints it");
+    throw Error(Fault::input, "SOURCE_DATE_EPOCH is not a number of seconds",
+                "unset it, or set it as `date +%s` prints it");
   }
   return seconds;
 }
@@ -54,7 +55,8 @@ int run_cook(const GlobalOptions& global, const CookCommand& command, const Scre
 
   const bakery::Cooked cooked = bakery::cook(node, options);
   screen.say(fmt::format("baked {} {}: {}", node.root.project, cooked.version, cooked.archive.native()));
-  Value facts = Value::map({{"outcome", "good"}, {"version", cooked.version}, {"archive", cooked.archive.native()}});
+  Value facts =
+      Value::map({{"outcome", "good"}, {"version", cooked.version}, {"archive", cooked.archive.native()}});
   if (cooked.applied) {
     facts.set("outcome", cooked.applied->outcome);
     facts.set("deployment", cooked.applied->deployment);

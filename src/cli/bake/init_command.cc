@@ -16,7 +16,8 @@ int run_init(const GlobalOptions& global, const InitCommand& command, const Scre
   std::optional<fs::path> key = command.key;
   if (key) key = fs::absolute(*key);
   const config::Root root = node::init_root(path, command.name, config::Mode::cooking, layout, key);
-  for (const auto& remote : {layout.source_remote, layout.pillar_remote}) source::make_bare_repository(root.at(remote));
+  for (const auto& remote : {layout.source_remote, layout.pillar_remote})
+    source::make_bare_repository(root.at(remote));
   screen.say(fmt::format("made the staging root of {}: {}", command.name, root.path.native()));
   screen.say(fmt::format("next: bake ./SOURCE --root {}{}", path.native(), key ? "" : " --key FILE"));
   screen.answer(Value::map({{"project", command.name}, {"mode", "cooking"}, {"root", root.path.native()}}));

@@ -23,7 +23,8 @@ fs::path public_file_of(const fs::path& secret) {
 
 void refuse_existing(const fs::path& file) {
   if (fs::exists(fs::symlink_status(file))) {
-    throw Error(Fault::input, fmt::format("'{}' exists", base::printable(file.native())), "choose another name: keys are never overwritten");
+    throw Error(Fault::input, fmt::format("'{}' exists", base::printable(file.native())),
+                "choose another name: keys are never overwritten");
   }
 }
 
@@ -47,8 +48,10 @@ int run_key_new(const KeyNewCommand& command, const Screen& screen) {
   const std::string id = key.public_key().id.text();
   screen.say(fmt::format("made the key {}", id));
   screen.say(fmt::format("  {}  signs; keep it secret, and keep a copy", command.file.native()));
-  screen.say(fmt::format("  {}  for the nodes: `release trust add {}`", public_file.native(), public_file.native()));
-  screen.answer(Value::map({{"key", id}, {"secret", command.file.native()}, {"public", public_file.native()}}));
+  screen.say(
+      fmt::format("  {}  for the nodes: `release trust add {}`", public_file.native(), public_file.native()));
+  screen.answer(
+      Value::map({{"key", id}, {"secret", command.file.native()}, {"public", public_file.native()}}));
   return 0;
 }
 

@@ -14,7 +14,8 @@ const cli::Grammar grammar{
     {"--root", "--key", "--as", "--sequence", "--set", "--password-file", "--password-fd", "--layout"}};
 
 void add_passphrase(CLI::App& command, cli::PassphraseOptions& options) {
-  auto* file = command.add_option("--password-file", options.file, "read the pass phrase from the first line of FILE");
+  auto* file =
+      command.add_option("--password-file", options.file, "read the pass phrase from the first line of FILE");
   command.add_option("--password-fd", options.descriptor, "read it from a descriptor")->excludes(file);
 }
 
@@ -30,7 +31,8 @@ struct Commands {
 };
 
 void add_globals(CLI::App& app, Commands& all) {
-  app.add_option("--root", all.global.root, "the root to work on (else the nearest above the working directory)");
+  app.add_option("--root", all.global.root,
+                 "the root to work on (else the nearest above the working directory)");
   app.add_flag("--json", all.global.json, "one object, or one event a line, for programs");
   app.add_flag("--quiet", all.global.quiet, "errors and warnings only");
   app.add_flag("--no-color", all.global.no_color, "no colours");
@@ -38,17 +40,22 @@ void add_globals(CLI::App& app, Commands& all) {
 }
 
 void add_cook(CLI::App& app, Commands& all) {
-  auto* command = app.add_subcommand("cook", "build, pack, sign and apply here (`bake PATH` is short for it)");
-  command->add_option("PATH", all.cook.path, "the source: a directory or a git repository (else <root>/project)");
+  auto* command =
+      app.add_subcommand("cook", "build, pack, sign and apply here (`bake PATH` is short for it)");
+  command->add_option("PATH", all.cook.path,
+                      "the source: a directory or a git repository (else <root>/project)");
   command->add_option("--key", all.cook.key, "the secret key to sign with");
   command->add_option("--as", all.cook.version, "the version, whatever bake.yaml says");
-  command->add_option("--sequence", all.cook.sequence, "the sequence number, instead of the time of the source");
-  command->add_option("--set", all.cook.settings, "a.b=value, over the configuration")->allow_extra_args(false);
+  command->add_option("--sequence", all.cook.sequence,
+                      "the sequence number, instead of the time of the source");
+  command->add_option("--set", all.cook.settings, "a.b=value, over the configuration")
+      ->allow_extra_args(false);
   command->add_flag("--no-apply", all.cook.no_apply, "make the archive only");
   auto* fast = command->add_flag("--fast", all.cook.fast, "compress quickly");
   command->add_flag("--best", all.cook.best, "compress as well as possible")->excludes(fast);
   add_passphrase(*command, all.cook.passphrase);
-  command->callback([&all] { all.chosen = [&all](const auto& screen) { return run_cook(all.global, all.cook, screen); }; });
+  command->callback(
+      [&all] { all.chosen = [&all](const auto& screen) { return run_cook(all.global, all.cook, screen); }; });
 }
 
 void add_init(CLI::App& app, Commands& all) {
@@ -56,14 +63,18 @@ void add_init(CLI::App& app, Commands& all) {
   command->add_option("NAME", all.init.name, "the project")->required();
   command->add_option("--layout", all.init.layout, "a shipped layout, or a file");
   command->add_option("--key", all.init.key, "the secret key to sign with by default");
-  command->callback([&all] { all.chosen = [&all](const auto& screen) { return run_init(all.global, all.init, screen); }; });
+  command->callback(
+      [&all] { all.chosen = [&all](const auto& screen) { return run_init(all.global, all.init, screen); }; });
 }
 
 void add_config(CLI::App& app, Commands& all) {
   auto* command = app.add_subcommand("config", "the merged configuration, each value with its origin");
   command->add_option("PATH", all.config.path, "the source");
-  command->add_option("--set", all.config.settings, "a.b=value, over the configuration")->allow_extra_args(false);
-  command->callback([&all] { all.chosen = [&all](const auto& screen) { return run_config(all.global, all.config, screen); }; });
+  command->add_option("--set", all.config.settings, "a.b=value, over the configuration")
+      ->allow_extra_args(false);
+  command->callback([&all] {
+    all.chosen = [&all](const auto& screen) { return run_config(all.global, all.config, screen); };
+  });
 }
 
 void add_key(CLI::App& app, Commands& all) {
@@ -74,11 +85,13 @@ void add_key(CLI::App& app, Commands& all) {
   make->add_option("FILE", all.key_new.file, "the secret key")->required();
   make->add_flag("--no-password", all.key_new.no_password, "do not encrypt it");
   add_passphrase(*make, all.key_new.passphrase);
-  make->callback([&all] { all.chosen = [&all](const auto& screen) { return run_key_new(all.key_new, screen); }; });
+  make->callback(
+      [&all] { all.chosen = [&all](const auto& screen) { return run_key_new(all.key_new, screen); }; });
   auto* show = key->add_subcommand("show", "print the public key of FILE");
   show->add_option("FILE", all.key_show.file, "the secret key")->required();
   add_passphrase(*show, all.key_show.passphrase);
-  show->callback([&all] { all.chosen = [&all](const auto& screen) { return run_key_show(all.key_show, screen); }; });
+  show->callback(
+      [&all] { all.chosen = [&all](const auto& screen) { return run_key_show(all.key_show, screen); }; });
 }
 
 }  // namespace

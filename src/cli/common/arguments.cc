@@ -17,7 +17,9 @@ bool contains(const std::vector<std::string>& list, std::string_view text) {
   return std::find(list.begin(), list.end(), text) != list.end();
 }
 
-bool is_path(std::string_view word) { return word == "." || word == ".." || word.find('/') != std::string_view::npos; }
+bool is_path(std::string_view word) {
+  return word == "." || word == ".." || word.find('/') != std::string_view::npos;
+}
 
 std::optional<std::string> first_word(const Grammar& grammar, const std::vector<std::string>& arguments) {
   for (size_t i = 0; i < arguments.size(); ++i) {
@@ -47,12 +49,14 @@ std::vector<std::string> apply_grammar(const Grammar& grammar, std::vector<std::
     return arguments;
   }
   if (!word) {
-    throw base::Error(base::Fault::usage, "no command", fmt::format("`{} --help` lists the commands", grammar.program));
+    throw base::Error(base::Fault::usage, "no command",
+                      fmt::format("`{} --help` lists the commands", grammar.program));
   }
   const auto meant = text::nearest(*word, grammar.commands);
   std::string hint = meant ? fmt::format("did you mean `{} {}`?", grammar.program, *meant)
                            : fmt::format("`{} --help` lists the commands", grammar.program);
-  if (!grammar.implied.empty()) hint += fmt::format(" A path to {} holds a '/': ./{}", grammar.implied, base::printable(*word));
+  if (!grammar.implied.empty())
+    hint += fmt::format(" A path to {} holds a '/': ./{}", grammar.implied, base::printable(*word));
   throw base::Error(base::Fault::usage, fmt::format("unknown command '{}'", base::printable(*word)), hint);
 }
 

@@ -35,7 +35,9 @@ inline int parse_and_run(CLI::App& app, const Grammar& grammar, std::vector<std:
     } catch (const CLI::ParseError& error) {
       throw as_usage_error(error, grammar.program);
     }
-    if (!chosen) throw base::Error(base::Fault::usage, "no command", "`" + grammar.program + " --help` lists the commands");
+    if (!chosen)
+      throw base::Error(base::Fault::usage, "no command",
+                        "`" + grammar.program + " --help` lists the commands");
     const Screen screen(grammar.program, global);
     return guarded(screen, [&] { return chosen(screen); });
   });

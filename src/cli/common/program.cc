@@ -31,16 +31,11 @@ volatile std::sig_atomic_t stop_wanted = 0;
 
 std::string_view name_of(Event::Kind kind) {
   switch (kind) {
-    case Event::Kind::phase_started:
-      return "phase-started";
-    case Event::Kind::phase_done:
-      return "phase-done";
-    case Event::Kind::output:
-      return "output";
-    case Event::Kind::note:
-      return "note";
-    case Event::Kind::warning:
-      return "warning";
+    case Event::Kind::phase_started: return "phase-started";
+    case Event::Kind::phase_done: return "phase-done";
+    case Event::Kind::output: return "output";
+    case Event::Kind::note: return "note";
+    case Event::Kind::warning: return "warning";
   }
   return "";
 }
@@ -77,14 +72,16 @@ Installation find_installation() {
     return {source_root / "layouts", source_root / "buildpacks", build_root / "src/launch/launch"};
   }
   const fs::path prefix = program.parent_path().parent_path();
-  return {prefix / "share/bakehouse/layouts", prefix / "share/bakehouse/buildpacks", prefix / "libexec/bakehouse/launch"};
+  return {prefix / "share/bakehouse/layouts", prefix / "share/bakehouse/buildpacks",
+          prefix / "libexec/bakehouse/launch"};
 }
 
 Screen::Screen(std::string program, const GlobalOptions& options)
     : program_(std::move(program)),
       json_(options.json),
       quiet_(options.quiet),
-      color_(!options.no_color && !options.json && !is_set("NO_COLOR") && !is_set("CI") && ::isatty(STDOUT_FILENO) == 1) {}
+      color_(!options.no_color && !options.json && !is_set("NO_COLOR") && !is_set("CI") &&
+             ::isatty(STDOUT_FILENO) == 1) {}
 
 std::string Screen::paint(std::string_view color, const std::string& text) const {
   return color_ ? fmt::format("{}{}{}", color, text, plain) : text;
@@ -141,7 +138,8 @@ std::optional<fs::path> find_root(const GlobalOptions& options) {
 fs::path require_root(const GlobalOptions& options) {
   const auto root = find_root(options);
   if (root) return *root;
-  throw Error(Fault::usage, "there is no root here or above", "name one with --root, or make one with `init`");
+  throw Error(Fault::usage, "there is no root here or above",
+              "name one with --root, or make one with `init`");
 }
 
 phase::Surroundings make_surroundings(const Screen& screen) {

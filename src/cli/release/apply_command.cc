@@ -29,7 +29,8 @@ int report(const node::Result& result, const std::string& what, const Screen& sc
   } else {
     screen.say(fmt::format("{} {} as {}", what, result.version, result.deployment));
   }
-  screen.done(Value::map({{"outcome", result.outcome}, {"version", result.version}, {"deployment", result.deployment}}));
+  screen.done(Value::map(
+      {{"outcome", result.outcome}, {"version", result.version}, {"deployment", result.deployment}}));
   return result.error ? base::exit_code(result.error->fault()) : 0;
 }
 
@@ -45,7 +46,8 @@ int run_apply(const GlobalOptions& global, const ApplyCommand& command, const Sc
   options.settings = command.settings;
   if (command.allow_downgrade) options.downgrade = node::ApplyOptions::Downgrade::allow;
   const auto policy = crypto::load_trust(node::trust_directory(node.root), node.root.project);
-  return report(node::apply(node, find_archive(node.root, command.archive), policy, options), "in service:", screen);
+  return report(node::apply(node, find_archive(node.root, command.archive), policy, options),
+                "in service:", screen);
 }
 
 int run_rollback(const GlobalOptions& global, const RollbackCommand& command, const Screen& screen) {
@@ -63,7 +65,9 @@ int run_recover(const GlobalOptions& global, const Screen& screen) {
   }
   if (recovered->outcome == "needs-hands") return report(*recovered, "", screen);
   screen.say(fmt::format("recovered: {} ended {}", recovered->version, recovered->outcome));
-  screen.done(Value::map({{"outcome", recovered->outcome}, {"version", recovered->version}, {"deployment", recovered->deployment}}));
+  screen.done(Value::map({{"outcome", recovered->outcome},
+                          {"version", recovered->version},
+                          {"deployment", recovered->deployment}}));
   return 0;
 }
 

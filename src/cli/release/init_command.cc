@@ -11,7 +11,8 @@ int run_init(const GlobalOptions& global, const InitCommand& command, const Scre
   const config::Root root = node::init_root(path, command.name, config::Mode::final, layout, std::nullopt);
   screen.say(fmt::format("made the production root of {}: {}", command.name, root.path.native()));
   screen.say(fmt::format("next: release trust add KEY.pub --root {}", path.native()));
-  screen.answer(text::Value::map({{"project", command.name}, {"mode", "final"}, {"root", root.path.native()}}));
+  screen.answer(
+      text::Value::map({{"project", command.name}, {"mode", "final"}, {"root", root.path.native()}}));
   return 0;
 }
 

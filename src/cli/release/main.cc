@@ -30,12 +30,14 @@ using Run = int (*)(const Commands&, const cli::Screen&);
 CLI::App* add(CLI::App& app, Commands& all, const char* name, const char* purpose, Run run) {
   auto* command = app.add_subcommand(name, purpose);
   command->fallthrough();
-  command->callback([&all, run] { all.chosen = [&all, run](const cli::Screen& screen) { return run(all, screen); }; });
+  command->callback(
+      [&all, run] { all.chosen = [&all, run](const cli::Screen& screen) { return run(all, screen); }; });
   return command;
 }
 
 void add_globals(CLI::App& app, Commands& all) {
-  app.add_option("--root", all.global.root, "the root to work on (else the nearest above the working directory)");
+  app.add_option("--root", all.global.root,
+                 "the root to work on (else the nearest above the working directory)");
   app.add_flag("--json", all.global.json, "one object, or one event a line, for programs");
   app.add_flag("--quiet", all.global.quiet, "errors and warnings only");
   app.add_flag("--no-color", all.global.no_color, "no colours");
@@ -53,17 +55,22 @@ void add_trust(CLI::App& app, Commands& all) {
   add(*trust, all, "list", "the keys accepted",
       [](const Commands& c, const cli::Screen& screen) { return run_trust_list(c.global, screen); });
   add(*trust, all, "remove", "accept a key no longer",
-      [](const Commands& c, const cli::Screen& screen) { return run_trust_remove(c.global, c.trust, screen); })
+      [](const Commands& c, const cli::Screen& screen) {
+        return run_trust_remove(c.global, c.trust, screen);
+      })
       ->add_option("KEY", all.trust.subject, "its id or name")
       ->required();
 }
 
 void add_transactions(CLI::App& app, Commands& all) {
-  auto* apply = add(app, all, "apply", "put a release into service, or leave everything as it was",
-                    [](const Commands& c, const cli::Screen& screen) { return run_apply(c.global, c.apply, screen); });
+  auto* apply =
+      add(app, all, "apply", "put a release into service, or leave everything as it was",
+          [](const Commands& c, const cli::Screen& screen) { return run_apply(c.global, c.apply, screen); });
   apply->add_option("ARCHIVE", all.apply.archive, "an archive, or a version in releases/")->required();
-  apply->add_option("--set", all.apply.settings, "a.b=value, over the configuration")->allow_extra_args(false);
-  apply->add_flag("--allow-downgrade", all.apply.allow_downgrade, "accept a release older than one that was in service");
+  apply->add_option("--set", all.apply.settings, "a.b=value, over the configuration")
+      ->allow_extra_args(false);
+  apply->add_flag("--allow-downgrade", all.apply.allow_downgrade,
+                  "accept a release older than one that was in service");
   add(app, all, "rollback", "put the deployment before the current one back",
       [](const Commands& c, const cli::Screen& screen) { return run_rollback(c.global, c.rollback, screen); })
       ->add_option("DEPLOYMENT", all.rollback.deployment, "another one, as `release history` names it");
@@ -72,9 +79,9 @@ void add_transactions(CLI::App& app, Commands& all) {
 }
 
 void add_views(CLI::App& app, Commands& all) {
-  add(app, all, "status", "what is in service",
-      [](const Commands& c, const cli::Screen& screen) { return run_status(c.global, c.status, screen); })
-      ->add_flag("--check", all.status.check, "exit 9 unless all is well");
+  add(app, all, "status", "what is in service", [](const Commands& c, const cli::Screen& screen) {
+    return run_status(c.global, c.status, screen);
+  })->add_flag("--check", all.status.check, "exit 9 unless all is well");
   add(app, all, "history", "every deployment and how it ended",
       [](const Commands& c, const cli::Screen& screen) { return run_history(c.global, screen); });
   add(app, all, "verify", "check an archive, or what is in service, byte by byte",
@@ -85,8 +92,9 @@ void add_views(CLI::App& app, Commands& all) {
 }
 
 void add_init(CLI::App& app, Commands& all) {
-  auto* init = add(app, all, "init", "make a production root",
-                   [](const Commands& c, const cli::Screen& screen) { return run_init(c.global, c.init, screen); });
+  auto* init =
+      add(app, all, "init", "make a production root",
+          [](const Commands& c, const cli::Screen& screen) { return run_init(c.global, c.init, screen); });
   init->add_option("NAME", all.init.name, "the project")->required();
   init->add_option("--layout", all.init.layout, "a shipped layout, or a file");
 }

@@ -4,7 +4,8 @@
 namespace bakehouse::cli {
 
 int run_serve(const GlobalOptions& global, const Screen& screen) {
-  const node::Node node = node::open_node(require_root(global), find_installation().launch, make_surroundings(screen));
+  const node::Node node =
+      node::open_node(require_root(global), find_installation().launch, make_surroundings(screen));
   node::serve(node);
   return 0;
 }

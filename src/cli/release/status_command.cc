@@ -15,8 +15,9 @@ node::Node open(const GlobalOptions& global, const Screen& screen) {
 
 void say_services(const std::vector<service::ServiceState>& services, const Screen& screen) {
   for (const auto& state : services) {
-    screen.say(fmt::format("  {}: {}", state.name, state.running ? fmt::format("runs (process {})", state.pid)
-                                                                  : "does not run, " + state.last_end));
+    screen.say(fmt::format(
+        "  {}: {}", state.name,
+        state.running ? fmt::format("runs (process {})", state.pid) : "does not run, " + state.last_end));
   }
 }
 
@@ -28,10 +29,12 @@ int run_status(const GlobalOptions& global, const StatusCommand& command, const 
   if (status.deployment.empty()) {
     screen.say(fmt::format("{}: nothing is deployed", node.root.project));
   } else {
-    screen.say(fmt::format("{} {} is in service since {}", node.root.project, status.version, base::iso_datetime(status.since)));
+    screen.say(fmt::format("{} {} is in service since {}", node.root.project, status.version,
+                           base::iso_datetime(status.since)));
     screen.say(fmt::format("  deployment {}", status.deployment));
   }
-  if (!status.outcome.empty() && status.outcome != "good") screen.say(fmt::format("  the last attempt ended {}", status.outcome));
+  if (!status.outcome.empty() && status.outcome != "good")
+    screen.say(fmt::format("  the last attempt ended {}", status.outcome));
   if (!status.running.empty()) screen.say(fmt::format("  running: {}", status.running));
   if (status.recovery_needed) screen.say("  a transaction was interrupted: `release recover` takes it up");
   say_services(status.services, screen);
@@ -44,8 +47,8 @@ int run_history(const GlobalOptions& global, const Screen& screen) {
   const node::Node node = open(global, screen);
   Value list = Value::list();
   for (const auto& entry : phase::read_history(node.history_path())) {
-    screen.say(fmt::format("{}  {:<8}  {:<8}  {:<12}  {}", base::iso_datetime(entry.ended), entry.kind, entry.outcome,
-                           entry.version, entry.deployment));
+    screen.say(fmt::format("{}  {:<8}  {:<8}  {:<12}  {}", base::iso_datetime(entry.ended), entry.kind,
+                           entry.outcome, entry.version, entry.deployment));
     if (!entry.cause.empty()) {
       screen.say(fmt::format("    {}: {}", entry.step, entry.cause.substr(0, entry.cause.find('\n'))));
     }

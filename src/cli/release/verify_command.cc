@@ -45,7 +45,8 @@ int verify_archive(const config::Root& root, const std::filesystem::path& path, 
 }  // namespace
 
 int run_verify(const GlobalOptions& global, const VerifyCommand& command, const Screen& screen) {
-  const node::Node node = node::open_node(require_root(global), find_installation().launch, make_surroundings(screen));
+  const node::Node node =
+      node::open_node(require_root(global), find_installation().launch, make_surroundings(screen));
   if (command.archive) return verify_archive(node.root, *command.archive, screen);
   const node::Verification found = node::verify(node);
   say("the deployment", found.deployment, screen);

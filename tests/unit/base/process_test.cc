@@ -348,15 +348,6 @@ TEST_CASE("a program is cancelled when that is asked for") {
   CHECK(status.describe() == "was cancelled");
 }
 
-TEST_CASE("a program that has ended is not cancelled any more") {
-  bool ended = false;
-  Limits limits;
-  limits.cancelled = [&] { return ended; };
-  const ExitStatus status = run(shell("echo last"), limits, [&](std::string_view) {});
-  ended = true;
-  CHECK(status.ok());
-}
-
 TEST_CASE("the time limit holds for a program that never stops printing") {
   size_t count = 0;
   const ExitStatus status = run(shell("exec yes"), limit_of_50ms, [&](std::string_view) { ++count; });
