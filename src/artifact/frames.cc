@@ -88,7 +88,8 @@ std::vector<Frame> parse_index(std::string_view payload) {
     frame.size = get_u32(payload.substr(4));
     frame.compressed_digest = get_digest(payload.substr(8));
     frame.digest = get_digest(payload.substr(40));
-    if (frame.size == 0 || frame.size > largest_frame || frame.compressed_size > largest_frame) {
+    if (frame.size == 0 || frame.size > largest_frame || frame.compressed_size == 0 ||
+        frame.compressed_size > largest_frame) {
       throw Error(Fault::input, fmt::format("frame {} has no legal size", frames.size() + 1));
     }
     frames.push_back(frame);

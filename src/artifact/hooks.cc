@@ -27,12 +27,20 @@ const std::vector<std::string>& hook_phases() {
   return phases;
 }
 
-// The phase a file below the hooks' directory belongs to: "P" or "P.d/name".
+// The phase a file below the hooks' directory belongs to: "P" or "P.d/name". Anywhere else it
+// belongs to none, and what is returned names none.
 std::string phase_of(const TreePath& path) {
   const auto parts = path.parts();
-  std::string name(parts[2]);
-  if (parts.size() == 4 && name.ends_with(".d")) name.resize(name.size() - 2);
-  return name;
+  if (parts.size() == 3) return std::string(parts[2]);
+  if (parts.size() == 4 && parts[2].ends_with(".d"))
+    return std::string(parts[2].substr(0, parts[2].size() - 2));
+  return path.str().substr(hooks_directory.size() + 1);
+}
+
+// A link or file there would hide every hook without a word.
+bool hides_hooks(const tree::Entry& entry) {
+  return entry.type != FileType::directory &&
+         (entry.path.str() == ".bake" || entry.path.str() == hooks_directory);
 }
 
 bool is_hook_file(const tree::Entry& entry) {
@@ -57,8 +65,9 @@ std::string why_no_hook(const tree::Entry& entry) {
 void check_hooks(const tree::Manifest& manifest) {
   std::string faults;
   for (const tree::Entry& entry : manifest.entries) {
-    if (!is_hook_file(entry)) continue;
-    const std::string reason = why_no_hook(entry);
+    std::string reason;
+    if (hides_hooks(entry)) reason = "it is not a directory";
+    if (is_hook_file(entry)) reason = why_no_hook(entry);
     if (!reason.empty()) faults += fmt::format("\n  '{}': {}", base::printable(entry.path.str()), reason);
   }
   if (!faults.empty()) throw Error(Fault::input, "not every file of .bake/hooks is a hook:" + faults);

@@ -4,12 +4,13 @@
 #include "artifact/tar.hh"
 #include "base/encoding.hh"
 #include "base/error.hh"
-#include "base/files.hh"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <charconv>
+
+#include <fcntl.h>
 
 namespace bakehouse::artifact {
 namespace {
@@ -17,6 +18,7 @@ namespace {
 namespace fs = std::filesystem;
 using base::Error;
 using base::Fault;
+using base::Fd;
 
 struct Head {
   std::string bytes;
@@ -49,7 +51,7 @@ std::string member_at(std::string_view bytes, uint64_t& offset) {
   return content;
 }
 
-Head read_head(const base::Fd& file, const fs::path& path) {
+Head read_head(const Fd& file, const fs::path& path) {
   constexpr std::string_view zstd_magic = "\x28\xB5\x2F\xFD";
   std::string start(largest_head, '\0');
   size_t filled = 0;
@@ -86,7 +88,9 @@ void require_canonical_head(const Head& head, base::Seconds time) {
 Archive read_verified(const fs::path& path, const crypto::TrustPolicy& policy) {
   Archive archive;
   archive.path = path;
-  archive.file = base::open_for_reading(path);
+  // A FIFO must not be waited for; of a regular file the flag means nothing.
+  archive.file = Fd(::open(path.c_str(), O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC));
+  if (!archive.file) base::fail_os("open", path.native());
   if (base::stat_of(archive.file, path.native()).type != base::FileType::regular) {
     throw Error(Fault::input, "it is no regular file");
   }

@@ -47,11 +47,11 @@ Part decode_part(const Value& value, const std::string& what, int64_t limit, Dia
   return part;
 }
 
-// Members that are always there.
+// Reads a map whose members are always there.
 class Strict {
  public:
   Strict(const Value& value, std::string what, Diagnostics& faults)
-      : value_(value), what_(std::move(what)), faults_(faults), reader_(value, what_, faults) {}
+      : reader_(value, std::move(what), faults) {}
 
   std::string text(std::string_view key) {
     reader_.require(key);
@@ -70,13 +70,11 @@ class Strict {
     const Value* found = reader_.require(key);
     return found != nullptr ? *found : nothing;
   }
+  // For the members that may be absent.
   MapReader& optional() { return reader_; }
   void finish() { reader_.finish(); }
 
  private:
-  const Value& value_;
-  std::string what_;
-  Diagnostics& faults_;
   MapReader reader_;
 };
 

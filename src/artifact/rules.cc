@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <map>
 #include <optional>
+#include <utility>
 
 namespace bakehouse::artifact {
 namespace {
@@ -17,41 +18,74 @@ using tree::Entry;
 
 constexpr uint32_t set_id_bits = 06000;
 
-// By its text alone: how deep the link stands, less every "..", must never go below the top.
-// A link through another link is followed by nobody here, so the text is all that counts.
-bool leaves_tree(const Entry& entry) {
-  if (entry.link.starts_with('/')) return true;
-  auto depth = static_cast<std::ptrdiff_t>(entry.path.parts().size()) - 1;
-  std::string_view rest = entry.link;
-  while (!rest.empty()) {
-    const size_t slash = rest.find('/');
-    const std::string_view part = rest.substr(0, slash);
-    rest = slash == std::string_view::npos ? std::string_view{} : rest.substr(slash + 1);
-    if (part.empty() || part == ".") continue;
-    depth += part == ".." ? -1 : 1;
-    if (depth < 0) return true;
-  }
-  return false;
-}
-
-std::optional<std::string> why_forbidden(const Entry& entry) {
-  if (entry.path.str() == ".bakehouse" || entry.path.str().starts_with(".bakehouse/")) {
-    return "the name .bakehouse belongs to the release itself";
-  }
-  if (entry.path.name().starts_with(".wh."))
-    return "container tools read names that begin with .wh. as deletions";
-  if (entry.type == FileType::symlink && leaves_tree(entry)) {
-    return fmt::format("the link leads out of the tree, to '{}'", base::printable(entry.link));
-  }
-  if ((entry.mode & set_id_bits) != 0) return "set-user-id and set-group-id bits are not allowed";
-  return std::nullopt;
-}
-
 std::string fold_case(std::string_view path) {
   std::string folded(path);
   std::transform(folded.begin(), folded.end(), folded.begin(),
                  [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
   return folded;
+}
+
+using Parts = std::vector<std::string>;
+
+// Behind what is there, its first part last.
+void append_reversed(Parts& ahead, std::string_view target) {
+  for (size_t end = target.size();;) {
+    const size_t slash = target.substr(0, end).rfind('/');
+    const size_t begin = slash == std::string_view::npos ? 0 : slash + 1;
+    ahead.emplace_back(target.substr(begin, end - begin));
+    if (slash == std::string_view::npos) return;
+    end = slash;
+  }
+}
+
+const Entry* find_link(const tree::Manifest& manifest, const Parts& place) {
+  const std::string path = fmt::format("{}", fmt::join(place, "/"));
+  if (base::TreePath::why_not(path)) return nullptr;
+  const Entry* entry = manifest.find(base::TreePath::parse(path));
+  return entry != nullptr && entry->type == FileType::symlink ? entry : nullptr;
+}
+
+// Follows every link on the way, as the kernel would: ".." behind a name that is itself a link
+// leads elsewhere than its text says.
+bool leaves_tree(const tree::Manifest& manifest, const Entry& link) {
+  constexpr int most_links = 40;  // the kernel gives up here
+  Parts place;
+  for (const std::string_view part : link.path.parts()) place.emplace_back(part);
+  Parts ahead;
+  const Entry* followed = &link;
+  for (int count = 1; count <= most_links; ++count) {
+    if (followed->link.starts_with('/')) return true;
+    place.pop_back();
+    append_reversed(ahead, followed->link);
+    for (followed = nullptr; followed == nullptr && !ahead.empty();) {
+      const std::string part = std::move(ahead.back());
+      ahead.pop_back();
+      if (part.empty() || part == ".") continue;
+      if (part == ".." && place.empty()) return true;
+      if (part == "..") {
+        place.pop_back();
+      } else {
+        place.push_back(part);
+        followed = find_link(manifest, place);
+      }
+    }
+    if (followed == nullptr) return false;
+  }
+  return false;
+}
+
+std::optional<std::string> why_forbidden(const tree::Manifest& manifest, const Entry& entry) {
+  const std::string folded = fold_case(entry.path.str());
+  if (folded == ".bakehouse" || folded.starts_with(".bakehouse/")) {
+    return "the name .bakehouse belongs to the release itself";
+  }
+  if (entry.path.name().starts_with(".wh."))
+    return "container tools read names that begin with .wh. as deletions";
+  if (entry.type == FileType::symlink && leaves_tree(manifest, entry)) {
+    return fmt::format("the link leads out of the tree, to '{}'", base::printable(entry.link));
+  }
+  if ((entry.mode & set_id_bits) != 0) return "set-user-id and set-group-id bits are not allowed";
+  return std::nullopt;
 }
 
 }  // namespace
@@ -61,7 +95,8 @@ std::vector<std::string> find_forbidden(const tree::Manifest& manifest) {
   std::map<std::string, const Entry*> by_folded_name;
   for (const Entry& entry : manifest.entries) {
     const std::string shown = base::printable(entry.path.str());
-    if (const auto reason = why_forbidden(entry)) faults.push_back(fmt::format("'{}': {}", shown, *reason));
+    if (const auto reason = why_forbidden(manifest, entry))
+      faults.push_back(fmt::format("'{}': {}", shown, *reason));
     const auto [other, is_new] = by_folded_name.try_emplace(fold_case(entry.path.str()), &entry);
     if (!is_new) {
       faults.push_back(fmt::format("'{}': where case does not count it clashes with '{}'", shown,

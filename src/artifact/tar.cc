@@ -12,7 +12,7 @@ namespace bakehouse::artifact {
 namespace {
 
 // GNU's dialect of the ustar header: names are plain bytes of any length ('L' and 'K' members),
-// sizes beyond 8 GiB are binary. pax records would force names into UTF-8 (docs/decisions/0003).
+// sizes beyond 8 GiB are binary. pax records would force names into UTF-8 (docs/decisions/0002).
 struct Field {
   size_t offset;
   size_t size;
@@ -34,7 +34,8 @@ void put(std::string& block, Field field, std::string_view text) {
               block.begin() + static_cast<std::ptrdiff_t>(field.offset));
 }
 
-// Octal digits and a NUL, or, when they do not suffice, the number in big-endian bytes with the top bit set.
+// Octal digits and a NUL, or, when they do not suffice, the number in big-endian bytes with the top
+// bit set: a negative one (a time before 1970) in two's complement over the whole field.
 void put_number(std::string& block, Field field, uint64_t number) {
   const size_t digits = field.size - 1;
   const std::string octal = fmt::format("{:0{}o}", number, digits);
@@ -44,7 +45,10 @@ void put_number(std::string& block, Field field, uint64_t number) {
   }
   for (size_t i = 0; i < 8; ++i)
     block[field.offset + field.size - 1 - i] = static_cast<char>(number >> (8 * i));
-  block[field.offset] = static_cast<char>(0x80);
+  const bool negative = static_cast<int64_t>(number) < 0;
+  for (size_t i = 8; i < field.size; ++i)
+    block[field.offset + field.size - 1 - i] = static_cast<char>(negative ? 0xFF : 0);
+  if (!negative) block[field.offset] = static_cast<char>(0x80);
 }
 
 struct Header {

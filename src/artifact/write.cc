@@ -135,7 +135,7 @@ void append_file(const Fd& from, const Fd& to, const fs::path& shown) {
 ReleaseInfo pack(const PackRequest& request, const fs::path& archive) {
   require_allowed(request.manifest);
   ReleaseInfo info = request.info;
-  const Fd spool = open_spool(archive.parent_path());
+  const Fd spool = open_spool(archive.has_parent_path() ? archive.parent_path() : ".");
   FrameWriter out(spool, request.level);
 
   const std::string manifest = format_manifest(request.manifest);

@@ -70,17 +70,17 @@ std::vector<buildpack::Buildpack> choose_buildpacks(const config::Project& proje
 
 // What the project file says of processes stands above what buildpacks found.
 void apply_process_settings(const config::Project& project, launch::LaunchFile& launch) {
-  for (const auto& [name, settings] : project.processes) {
-    if (!settings.command) {
-      if (launch.find(name) == nullptr) {
-        throw Error(Fault::input,
-                    fmt::format("bake.yaml speaks of a process '{}', which no buildpack defined", name),
-                    fmt::format("give it a `command:` or name it in the Procfile"));
-      }
-      continue;
+  for (const auto& setting : project.processes) {
+    const std::string& name = setting.first;
+    const auto& command = setting.second.command;
+    if (!command && launch.find(name) == nullptr) {
+      throw Error(Fault::input,
+                  fmt::format("bake.yaml speaks of a process '{}', which no buildpack defined", name),
+                  "give it a `command:` or name it in the Procfile");
     }
+    if (!command) continue;
     std::erase_if(launch.processes, [&](const auto& process) { return process.type == name; });
-    launch.processes.push_back({name, {"/bin/bash", "-c", *settings.command}, {}, "", ""});
+    launch.processes.push_back({name, {"/bin/bash", "-c", *command}, {}, "", ""});
   }
   std::sort(launch.processes.begin(), launch.processes.end(),
             [](const auto& a, const auto& b) { return a.type < b.type; });

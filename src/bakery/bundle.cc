@@ -13,6 +13,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <charconv>
 #include <functional>
 #include <mutex>
 #include <set>
@@ -109,16 +110,26 @@ struct Dating {
   uint64_t sequence;
 };
 
+fs::path last_sequence_file(const node::Node& node) { return node.root.state() / "last-sequence"; }
+
+// The highest sequence that was ever baked or good here; 0 when there was none.
+uint64_t highest_sequence(const node::Node& node) {
+  constexpr uint64_t largest_file = 64;
+  uint64_t highest = 0;
+  const std::string baked = base::read_file_if_any(last_sequence_file(node), largest_file).value_or("");
+  std::from_chars(baked.data(), baked.data() + baked.size(), highest);
+  for (const auto& entry : phase::read_history(node.history_path())) {
+    if (entry.outcome == "good") highest = std::max(highest, entry.sequence);
+  }
+  return highest;
+}
+
 // A directory has no time of its own: it gets the present one, and a sequence above all before it.
 Dating date(const node::Node& node, const source::Checkout& checkout, const CookOptions& options) {
   const auto known = options.source_date_epoch ? options.source_date_epoch : checkout.time;
   Dating dating{known.value_or(node.around.clock.seconds()), 0};
   dating.sequence = static_cast<uint64_t>(dating.created);
-  if (!known) {
-    for (const auto& entry : phase::read_history(node.history_path())) {
-      if (entry.outcome == "good") dating.sequence = std::max(dating.sequence, entry.sequence + 1);
-    }
-  }
+  if (!known) dating.sequence = std::max(dating.sequence, highest_sequence(node) + 1);
   if (options.sequence) dating.sequence = *options.sequence;
   return dating;
 }
@@ -215,6 +226,8 @@ Bundle bundle(const node::Node& node, const ProjectFile& file, const source::Che
       }};
   artifact::pack(request, archive);
   sign_whole_file(archive, key);
+  base::write_file(last_sequence_file(node),
+                   fmt::format("{}\n", std::max(dating.sequence, highest_sequence(node))));
   return {archive, info.version, key.public_key()};
 }
 

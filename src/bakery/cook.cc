@@ -2,7 +2,9 @@
 
 #include "bakery/build.hh"
 #include "bakery/bundle.hh"
+#include "base/encoding.hh"
 #include "base/error.hh"
+#include "base/files.hh"
 #include "phase/lock.hh"
 #include "source/source.hh"
 
@@ -11,6 +13,7 @@
 namespace bakehouse::bakery {
 namespace {
 
+namespace fs = std::filesystem;
 using base::Dir;
 using base::Error;
 using base::Event;
@@ -23,14 +26,32 @@ Dir make_workspace(const node::Node& node) {
   return node.dir.open_dir(build);
 }
 
-source::Checkout fetch(const node::Node& node, const std::filesystem::path& source, const Dir& to) {
+// A root that travels in its own releases would double with every bake.
+void refuse_root_inside(const node::Node& node, const fs::path& source, const Dir& tree) {
+  const fs::path inside = node.root.path.lexically_relative(fs::canonical(source));
+  if (inside.empty() || *inside.begin() == "..") return;
+  if (!tree.exists(base::TreePath::parse(inside.native()) / ".bakehouse/root.json")) return;
+  throw Error(Fault::input, fmt::format("the source holds the root itself, '{}'", inside.native()),
+              "move the root out of the source, or name it in .gitignore");
+}
+
+void warn_of_left_out(const node::Node& node, const source::Checkout& checkout) {
+  for (const auto& path : checkout.left_out) {
+    node.around.events(
+        {Event::Kind::warning, "fetch",
+         fmt::format("'{}' is no file, directory or link and is left out", base::printable(path.str()))});
+  }
+}
+
+source::Checkout fetch(const node::Node& node, const fs::path& source, const Dir& to) {
   node.around.events({Event::Kind::phase_started, "fetch", ""});
-  const auto inside = std::filesystem::weakly_canonical(node.root.path).native();
-  if (inside == std::filesystem::weakly_canonical(source).native()) {
+  if (node.root.path == fs::weakly_canonical(source)) {
     throw Error(Fault::input, "the source is the root itself",
                 "bake a directory that holds the source alone");
   }
   source::Checkout checkout = source::check_out(source, to);
+  refuse_root_inside(node, source, to);
+  warn_of_left_out(node, checkout);
   node.around.events({Event::Kind::phase_done, "fetch", ""});
   return checkout;
 }
@@ -54,6 +75,7 @@ Cooked cook(const node::Node& node, const CookOptions& options) {
                 "make a staging root with `bake init`");
   }
   const auto lock = phase::Lock::take(node.root.state() / "build.lock", "bake", node.around.clock);
+  base::open_for_reading(options.key);  // a key that is not there is said now, not after the build
   const Dir tree = make_workspace(node);
   const source::Checkout checkout = fetch(node, options.source, tree);
   const ProjectFile file = read_project(node, tree, options.settings);

@@ -26,36 +26,30 @@ int hex_value(char digit) {
   return -1;
 }
 
-bool is_continuation(char c) { return (static_cast<unsigned char>(c) & 0xC0) == 0x80; }
+uint8_t byte_at(std::string_view text, size_t index) {
+  return index < text.size() ? static_cast<uint8_t>(text[index]) : 0;
+}
 
-// Length of the UTF-8 sequence at the start of `text` (RFC 3629: shortest form, no surrogates,
-// up to U+10FFFF), or 0 when there is none.
-size_t utf8_length(std::string_view text) {
-  const auto lead = static_cast<unsigned char>(text[0]);
-  size_t length = 0;
-  uint32_t code = 0;
+bool is_continuation(uint8_t byte) { return (byte & 0xC0) == 0x80; }
+
+// RFC 3629: the second byte decides whether a sequence is the shortest, no surrogate, and not
+// above U+10FFFF.
+bool is_second_byte(uint8_t lead, uint8_t byte) {
+  switch (lead) {
+    case 0xE0: return byte >= 0xA0 && byte <= 0xBF;
+    case 0xED: return byte >= 0x80 && byte <= 0x9F;
+    case 0xF0: return byte >= 0x90 && byte <= 0xBF;
+    case 0xF4: return byte >= 0x80 && byte <= 0x8F;
+    default: return is_continuation(byte);
+  }
+}
+
+size_t length_by_lead(uint8_t lead) {
   if (lead < 0x80) return 1;
-  if (lead >= 0xC2 && lead <= 0xDF) {
-    length = 2;
-    code = lead & 0x1F;
-  } else if (lead >= 0xE0 && lead <= 0xEF) {
-    length = 3;
-    code = lead & 0x0F;
-  } else if (lead >= 0xF0 && lead <= 0xF4) {
-    length = 4;
-    code = lead & 0x07;
-  } else {
-    return 0;
-  }
-  if (text.size() < length) return 0;
-  for (size_t i = 1; i < length; ++i) {
-    if (!is_continuation(text[i])) return 0;
-    code = (code << 6) | (static_cast<unsigned char>(text[i]) & 0x3F);
-  }
-  constexpr uint32_t shortest[] = {0, 0, 0x80, 0x800, 0x10000};
-  if (code < shortest[length] || code > 0x10FFFF) return 0;
-  if (code >= 0xD800 && code <= 0xDFFF) return 0;
-  return length;
+  if (lead >= 0xC2 && lead <= 0xDF) return 2;
+  if (lead >= 0xE0 && lead <= 0xEF) return 3;
+  if (lead >= 0xF0 && lead <= 0xF4) return 4;
+  return 0;
 }
 
 // C0, DEL and, in UTF-8, C1 (which terminals obey as well).
@@ -66,6 +60,18 @@ bool is_control(std::string_view character) {
 }
 
 }  // namespace
+
+size_t utf8_length(std::string_view text) {
+  if (text.empty()) return 0;
+  const uint8_t lead = byte_at(text, 0);
+  const size_t length = length_by_lead(lead);
+  if (length < 2) return length;
+  if (!is_second_byte(lead, byte_at(text, 1))) return 0;
+  for (size_t i = 2; i < length; ++i) {
+    if (!is_continuation(byte_at(text, i))) return 0;
+  }
+  return length;
+}
 
 std::optional<std::string> from_hex(std::string_view text) {
   if (text.size() % 2 != 0) return std::nullopt;

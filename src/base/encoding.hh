@@ -11,6 +11,9 @@ std::string to_hex(std::string_view bytes);
 // Lower-case digits only; nullopt for anything else.
 std::optional<std::string> from_hex(std::string_view text);
 
+// The length of the UTF-8 character that `text` begins with (RFC 3629); 0 when it begins with none.
+size_t utf8_length(std::string_view text);
+
 // Control characters and bytes that are no UTF-8 appear as \ooo, so that a hostile name can
 // neither move a terminal's cursor nor forge a line of a log.
 std::string printable(std::string_view text);

@@ -3,6 +3,7 @@
 #include "base/encoding.hh"
 #include "base/error.hh"
 #include "base/files.hh"
+#include "base/process_group.hh"
 
 #include <algorithm>
 #include <array>
@@ -334,7 +335,9 @@ ExitStatus run(Command command, const Limits& limits,
   ExitStatus result = status ? *status : process.stop(limits.grace);
   result.cancelled = !status && limits.cancelled();
   result.timed_out = !status && !result.cancelled;
-  process.signal_group(SIGKILL);  // children left behind, which could hold the pipe open for ever
+  // Children left behind: they could hold the pipe open for ever, and write where the caller goes on.
+  process.signal_group(SIGKILL);
+  await_end({process.pid()}, std::chrono::steady_clock::now() + limits.grace, system_clock());
   if (open) drain(pipe.read, lines);
   lines.finish();
   return result;

@@ -34,6 +34,17 @@ int minor_of(std::string_view api) {
   return minor;
 }
 
+// What the specification allows, and '_': an id names directories.
+void check_id(const std::string& id) {
+  const auto is_allowed = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' ||
+           c == '/' || c == '-' || c == '_';
+  };
+  if (!id.empty() && id != "." && id != ".." && std::all_of(id.begin(), id.end(), is_allowed)) return;
+  throw Error(Fault::input, fmt::format("'{}' is no id of a buildpack (letters, digits, '.', '/', '-', '_')",
+                                        base::printable(id)));
+}
+
 void require_program(const fs::path& program) {
   if (::access(program.c_str(), X_OK) == 0) return;
   throw Error(Fault::input, fmt::format("'{}' is missing or not executable", program.native()));
@@ -55,6 +66,7 @@ Buildpack load_buildpack(const fs::path& directory) {
   base::with_context(file.native(), [&] {
     pack.api = document.string_at("api");
     pack.id = document.at("buildpack").string_at("id");
+    check_id(pack.id);
     pack.version = document.at("buildpack").string_at("version");
     const int minor = minor_of(pack.api);
     if (minor < oldest_minor || minor > newest_minor) {

@@ -28,11 +28,6 @@ constexpr int detect_failed = 100;
 constexpr uint64_t largest_toml = 1 << 20;
 constexpr uint64_t largest_os_release = 1 << 16;
 
-// A variable that crosses over from our own environment, when it is set.
-void pass_on(std::vector<std::string>& environment, const char* name) {
-  if (const char* value = std::getenv(name)) environment.push_back(fmt::format("{}={}", name, value));
-}
-
 std::string os_release(std::string_view key) {
   const std::string text = base::read_file_if_any("/etc/os-release", largest_os_release).value_or("");
   std::string_view rest = text;
@@ -78,27 +73,30 @@ Directories make_directories(const Buildpack& pack, const Workshop& workshop) {
   return made;
 }
 
-// From nothing: a build must not depend on who happens to run it.
+// From nothing: a build must not depend on who happens to run it. The specification's order: what
+// crosses over from us, what the project says, what the engine says.
 std::vector<std::string> environment_for(const Buildpack& pack, const Workshop& workshop,
                                          const Directories& made) {
-  std::vector<std::string> environment{"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
-                                       fmt::format("HOME={}", made.home.native()),
-                                       fmt::format("CNB_BUILDPACK_DIR={}", pack.directory.native()),
-                                       fmt::format("CNB_PLATFORM_DIR={}", made.platform.native()),
-                                       fmt::format("CNB_LAYERS_DIR={}", made.layers.native()),
-                                       fmt::format("CNB_BUILD_PLAN_PATH={}", made.plan.native()),
-                                       fmt::format("CNB_BP_PLAN_PATH={}", made.plan.native()),
-                                       "CNB_TARGET_OS=linux",
-                                       fmt::format("CNB_TARGET_ARCH={}", architecture()),
-                                       fmt::format("CNB_TARGET_DISTRO_NAME={}", os_release("ID")),
-                                       fmt::format("CNB_TARGET_DISTRO_VERSION={}", os_release("VERSION_ID")),
-                                       "CNB_EXEC_ENV=production"};
+  const std::string usual_path = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+  std::map<std::string, std::string> variables{{"PATH", usual_path}, {"HOME", made.home}};
   for (const char* name :
        {"HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy", "NO_PROXY", "no_proxy"}) {
-    pass_on(environment, name);
+    if (const char* value = std::getenv(name)) variables[name] = value;
   }
   for (const auto& [name, value] : workshop.settings.environment)
-    environment.push_back(fmt::format("{}={}", name, value));
+    variables[name] = name == "PATH" ? value + ":" + usual_path : value;
+  variables["CNB_BUILDPACK_DIR"] = pack.directory;
+  variables["CNB_PLATFORM_DIR"] = made.platform;
+  variables["CNB_LAYERS_DIR"] = made.layers;
+  variables["CNB_BUILD_PLAN_PATH"] = made.plan;
+  variables["CNB_BP_PLAN_PATH"] = made.plan;
+  variables["CNB_TARGET_OS"] = "linux";
+  variables["CNB_TARGET_ARCH"] = architecture();
+  variables["CNB_TARGET_DISTRO_NAME"] = os_release("ID");
+  variables["CNB_TARGET_DISTRO_VERSION"] = os_release("VERSION_ID");
+  variables["CNB_EXEC_ENV"] = "production";
+  std::vector<std::string> environment;
+  for (const auto& [name, value] : variables) environment.push_back(fmt::format("{}={}", name, value));
   return environment;
 }
 
@@ -147,24 +145,32 @@ launch::LaunchProcess decode_process(const Value& value, const Buildpack& pack) 
   return process;
 }
 
-// Of a process named twice the later buildpack's counts.
+// Of a process named twice the later buildpack's counts; a default that it replaces is none any more
+// unless it says so again.
 void collect_processes(const Buildpack& pack, const fs::path& layers, launch::LaunchFile& launch) {
-  const fs::path file = layers / "launch.toml";
-  const auto text = base::read_file_if_any(file, largest_toml);
+  const auto text = base::read_file_if_any(layers / "launch.toml", largest_toml);
   if (!text) return;
-  const Value document = text::parse_toml(*text, fmt::format("launch.toml of {}", pack.id));
+  const Value document = text::parse_toml(*text, "launch.toml");
   const Value* processes = document.find("processes");
   if (processes == nullptr) return;
+  std::string own_default;
   for (const Value& item : processes->items()) {
     launch::LaunchProcess process = decode_process(item, pack);
     std::erase_if(launch.processes, [&](const auto& other) { return other.type == process.type; });
+    if (launch.default_process == process.type) launch.default_process.clear();
     const Value* is_default = item.find("default");
-    if (is_default != nullptr && is_default->text() == "true") launch.default_process = process.type;
+    if (is_default != nullptr && is_default->text() == "true") {
+      if (!own_default.empty()) throw Error(Fault::build, "launch.toml names more than one default process");
+      own_default = process.type;
+    }
     launch.processes.push_back(std::move(process));
   }
+  if (!own_default.empty()) launch.default_process = own_default;
+  // What no node would accept must not be signed: the reader of releases is the judge.
+  launch::parse_launch(launch::format_launch(launch), "launch.json");
 }
 
-void refuse_launch_layers(const Buildpack& pack, const fs::path& layers) {
+void refuse_launch_layers(const fs::path& layers) {
   for (const std::string& name : base::Dir::open(layers).names()) {
     if (!name.ends_with(".toml") || name == "launch.toml" || name == "build.toml" || name == "store.toml")
       continue;
@@ -172,11 +178,19 @@ void refuse_launch_layers(const Buildpack& pack, const fs::path& layers) {
     const Value* types = layer.find("types");
     const Value* launched = types != nullptr ? types->find("launch") : nullptr;
     if (launched != nullptr && launched->text() == "true") {
-      throw Error(
-          Fault::build,
-          fmt::format("the buildpack {} makes a layer for the launch ({}), which this version cannot carry",
-                      pack.id, base::printable(name)));
+      throw Error(Fault::build, fmt::format("{} is a layer for the launch, which this version cannot carry",
+                                            base::printable(name)));
     }
+  }
+}
+
+// What a buildpack left behind is its own fault, not that of the source.
+void take_results(const Buildpack& pack, const fs::path& layers, launch::LaunchFile& launch) {
+  try {
+    refuse_launch_layers(layers);
+    collect_processes(pack, layers, launch);
+  } catch (const Error& error) {
+    throw error.within("the buildpack " + pack.id).as(Fault::build);
   }
 }
 
@@ -192,8 +206,7 @@ void build_one(const Buildpack& pack, const Workshop& workshop, launch::LaunchFi
     workshop.events({Event::Kind::output, "build", std::string(line)});
   });
   if (!status.ok()) throw Error(Fault::build, fmt::format("the buildpack {} {}", pack.id, status.describe()));
-  refuse_launch_layers(pack, made.layers);
-  collect_processes(pack, made.layers, launch);
+  take_results(pack, made.layers, launch);
 }
 
 }  // namespace

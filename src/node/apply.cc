@@ -28,7 +28,7 @@ void run_closing_hook(const Node& node, const Plan& plan, const std::string& pha
     run_phase_hooks(node,
                     {phase, plan.id, plan.id, plan.previous_version, node.root.at(node.root.layout.run),
                      node.root.at(places.backup)},
-                    nullptr);
+                    nullptr, node.around);
   } catch (const Error& error) {
     node.around.events({Event::Kind::warning, phase, error.what()});
   }
@@ -54,6 +54,16 @@ Result carry_out(const Node& node, const Plan& plan, const artifact::Archive* ar
   Result result = finish_good(transaction);
   run_closing_hook(node, plan, "post_install");
   return result;
+}
+
+// Before recovery touches anything. What run/ holds is never inferred from what was done.
+void require_known_run(const Node& node, const Plan& plan, const phase::Journal& journal) {
+  const bool is_fresh = serving(node, plan) == Serving::fresh;
+  if (is_fresh ? journal.has(Kind::begin, "deploy") : !journal.has(Kind::commit)) return;
+  throw Error(Fault::needs_hands,
+              fmt::format("'{}' holds the {} deployment, which the journal excludes",
+                          node.root.at(node.root.layout.run).native(), is_fresh ? "new" : "old"),
+              "see `release history`, then put the other one there");
 }
 
 // What an earlier transaction left comes first: the node must be whole before it changes again.
@@ -95,6 +105,7 @@ std::optional<Result> recover(const Node& node) {
   node.around.events({Event::Kind::warning, "recover",
                       fmt::format("the {} of {} was interrupted; taking it up", plan.kind, plan.version)});
   phase::end_recorded_processes(*journal, node.around);
+  require_known_run(node, plan, *journal);
   Transaction transaction = make_transaction(node, plan, nullptr, *journal);
   if (journal->has(Kind::commit)) return finish_good(transaction);
   return finish_reverted(transaction, phase::undo_steps(*journal, make_steps(transaction), node.around));

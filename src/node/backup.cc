@@ -10,6 +10,9 @@
 
 #include <fmt/format.h>
 
+#include <optional>
+#include <string>
+
 #include <unistd.h>
 
 namespace bakehouse::node {
@@ -21,6 +24,43 @@ constexpr uint64_t largest_manifest = 1ULL << 30;
 
 TreePath copy_of_data(const Places& places) { return places.backup / "data"; }
 TreePath manifest_of_data(const Places& places) { return places.backup / "data.manifest"; }
+// Says, from before the exchange on, which directory the restored copy is.
+TreePath mark_of_restored(const Places& places) { return places.backup / "data.restored"; }
+
+std::string identity_of(const std::optional<base::FileStat>& stat) {
+  return stat ? fmt::format("{} {}\n", stat->device, stat->inode) : std::string();
+}
+
+// Whether the exchange has happened: then the other directory is what data/ was.
+bool is_restored(const Node& node, const Places& places) {
+  constexpr uint64_t largest_mark = 100;
+  const TreePath mark = mark_of_restored(places);
+  return node.dir.exists(mark) &&
+         node.dir.read_file(mark, largest_mark) == identity_of(node.dir.stat(node.root.layout.data));
+}
+
+tree::Manifest read_manifest(const Node& node, const Places& places) {
+  const TreePath path = manifest_of_data(places);
+  if (!node.dir.exists(path)) {
+    throw base::Error(base::Fault::needs_hands,
+                      fmt::format("the backup '{}' is gone", node.root.at(copy_of_data(places)).native()),
+                      "put back what belongs into data/ by hand");
+  }
+  return tree::parse_manifest(node.dir.read_file(path, largest_manifest), "data.manifest");
+}
+
+// A copy of the backup, whole and durable, to be exchanged with data/.
+void prepare_restored(const Node& node, const Places& places, const TreePath& restored) {
+  const tree::Manifest manifest = read_manifest(node, places);
+  node.dir.remove_tree(restored);
+  const auto stat = node.dir.stat(node.root.layout.data);
+  node.dir.make_dir(restored, stat ? stat->mode : 0755);
+  if (stat && ::geteuid() == 0) node.dir.set_owner(restored, stat->uid, stat->gid);
+  const base::Dir target = node.dir.open_dir(restored);
+  tree::copy_tree(node.dir.open_dir(copy_of_data(places)), manifest, target);  // verifies what it copies
+  base::sync_filesystem(target.fd(), target.path().native());
+  base::write_file(node.root.at(mark_of_restored(places)), identity_of(node.dir.stat(restored)), 0600);
+}
 
 }  // namespace
 
@@ -43,26 +83,17 @@ void backup_data(const Node& node, const Places& places) {
 
 void restore_data(const Node& node, const Places& places) {
   const TreePath& data = node.root.layout.data;
-  if (!node.dir.exists(manifest_of_data(places))) return;
-  const tree::Manifest manifest =
-      tree::parse_manifest(node.dir.read_file(manifest_of_data(places), largest_manifest), "data.manifest");
   // Beside data/, so that one exchange puts it in place.
   const TreePath restored = data.parent() / fmt::format(".{}.{}", data.name(), places.id);
   const TreePath failed = places.backup / "data.failed";
-  node.dir.remove_tree(restored);
-  const auto stat = node.dir.stat(data);
-  node.dir.make_dir(restored, stat ? stat->mode : 0755);
-  if (stat && ::geteuid() == 0) node.dir.set_owner(restored, stat->uid, stat->gid);
-  const base::Dir target = node.dir.open_dir(restored);
-  tree::copy_tree(node.dir.open_dir(copy_of_data(places)), manifest, target);  // verifies what it copies
-  base::sync_filesystem(target.fd(), target.path().native());
-  tree::exchange(node.dir, data, restored);
-  if (!node.dir.exists(restored)) return;
-  if (node.dir.exists(failed)) {
-    node.dir.remove_tree(restored);
-  } else {
-    node.dir.rename_new(restored, failed);
+  if (!node.dir.exists(restored) || !is_restored(node, places)) {
+    prepare_restored(node, places, restored);
+    tree::exchange(node.dir, data, restored);
   }
+  if (!node.dir.exists(failed) && node.dir.exists(restored)) node.dir.rename_new(restored, failed);
+  node.dir.remove_tree(restored);  // an earlier try kept what data/ was
+  node.dir.open_dir(data.parent()).sync();
+  node.dir.open_dir(places.backup).sync();
 }
 
 }  // namespace bakehouse::node

@@ -13,7 +13,8 @@ namespace bakehouse::node {
 void backup_data(const Node& node, const Places& places);
 
 // Puts the backup back in place of data/, which goes to archives/<id>/data.failed. The backup is
-// checked before anything moves. Does nothing when no backup was finished; may be called again.
+// checked before anything moves; Error(needs_hands) when there is none. Called again after it was
+// interrupted it goes on, and what data/ was is never lost.
 void restore_data(const Node& node, const Places& places);
 
 }  // namespace bakehouse::node

@@ -18,6 +18,8 @@ void retire_old_run(const Transaction& t) {
   if (t.plan.previous.empty() || !root.exists(t.places.next)) return;
   root.make_dirs(t.places.backup, 0700);
   root.rename_new(t.places.next, t.places.backup / "run");
+  root.open_dir(t.places.next.parent()).sync();
+  root.open_dir(t.places.backup).sync();
 }
 
 void point_current(const Transaction& t) {
@@ -52,7 +54,7 @@ void close(const Transaction& t) {
   t.journal.append({Kind::closed, "", text::Value::map(), t.node.around.clock.seconds()});
 }
 
-std::string serving(const Transaction& t) {
+std::string still_in_service(const Transaction& t) {
   if (t.plan.previous.empty()) return "nothing is in service, as before";
   return fmt::format("{} is in service as before", t.plan.previous_version);
 }
@@ -83,7 +85,7 @@ Result finish_reverted(Transaction& t, const phase::Reversal& reversal) {
   record(t, result.outcome, reversal.step, reversal.cause.what());
   close(t);
   const Fault fault = was_touched ? Fault::reverted : reversal.cause.fault();
-  result.error = Error(fault, fmt::format("{}\n{}", what, serving(t)), reversal.cause.hint());
+  result.error = Error(fault, fmt::format("{}\n{}", what, still_in_service(t)), reversal.cause.hint());
   if (!t.unwell.empty()) {
     result.error =
         Error(Fault::needs_hands, fmt::format("{}\nbut it is not well: {}", result.error->what(), t.unwell),

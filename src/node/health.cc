@@ -102,8 +102,8 @@ std::string with_logs(const Node& node, service::ServiceDriver& services) {
 }
 
 void require_one(const Node& node, const HealthCheck& check, const std::vector<std::string>& environment,
-                 service::ServiceDriver& services) {
-  const base::Clock& clock = node.around.clock;
+                 service::ServiceDriver& services, const phase::Surroundings& around) {
+  const base::Clock& clock = around.clock;
   const auto since = [&](auto start) {
     return std::chrono::duration_cast<milliseconds>(clock.steady() - start);
   };
@@ -111,7 +111,7 @@ void require_one(const Node& node, const HealthCheck& check, const std::vector<s
   std::optional<decltype(clock.steady())> well_since;
   int in_a_row = 0;
   for (;;) {
-    if (node.around.cancelled()) throw Error(Fault::reverted, "cancelled");
+    if (around.cancelled()) throw Error(Fault::reverted, "cancelled");
     require_processes(node, services);
     const auto left = std::max(check.within - since(began), milliseconds(1));
     const auto failure = try_once(node, check, environment, std::max(left, check.every));
@@ -141,8 +141,9 @@ void require_one(const Node& node, const HealthCheck& check, const std::vector<s
 }  // namespace
 
 void require_health(const Node& node, const std::vector<HealthCheck>& checks,
-                    const std::vector<std::string>& environment, service::ServiceDriver& services) {
-  for (const HealthCheck& check : checks) require_one(node, check, environment, services);
+                    const std::vector<std::string>& environment, service::ServiceDriver& services,
+                    const phase::Surroundings& around) {
+  for (const HealthCheck& check : checks) require_one(node, check, environment, services, around);
   require_processes(node, services);
 }
 

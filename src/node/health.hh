@@ -11,8 +11,10 @@
 namespace bakehouse::node {
 
 // Returns when every check has succeeded as often and as long as it must, and no process has ended
-// since it was started. Otherwise an Error(build) with the last reason.
+// since it was started. Otherwise an Error(build) with the last reason. `around` is the node's, or
+// what an undo was given.
 void require_health(const Node& node, const std::vector<config::HealthCheck>& checks,
-                    const std::vector<std::string>& environment, service::ServiceDriver& services);
+                    const std::vector<std::string>& environment, service::ServiceDriver& services,
+                    const phase::Surroundings& around);
 
 }  // namespace bakehouse::node

@@ -7,7 +7,8 @@
 
 namespace bakehouse::node {
 
-void run_phase_hooks(const Node& node, const HookCall& call, phase::Journal* journal) {
+void run_phase_hooks(const Node& node, const HookCall& call, phase::Journal* journal,
+                     const phase::Surroundings& around) {
   const ReleaseTree release = read_release(node, call.owner);
   const base::Dir deployment = node.dir.open_dir(places_of(node.root.layout, call.owner).tree);
   std::vector<phase::HookProgram> programs;
@@ -24,7 +25,7 @@ void run_phase_hooks(const Node& node, const HookCall& call, phase::Journal* jou
   run.directory = call.directory;
   run.settings = read_configuration(node, call.owner).hook(call.phase);
   run.log = node.root.state() / "logs" / "hooks.log";
-  phase::run_hooks(programs, run, journal, node.around);
+  phase::run_hooks(programs, run, journal, around);
 }
 
 }  // namespace bakehouse::node

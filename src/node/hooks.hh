@@ -18,6 +18,8 @@ struct HookCall {
   std::filesystem::path backup;
 };
 // Nothing happens when the release has no such hook. `journal` is null outside a transaction.
-void run_phase_hooks(const Node& node, const HookCall& call, phase::Journal* journal);
+// `around` is the node's, or what an undo was given.
+void run_phase_hooks(const Node& node, const HookCall& call, phase::Journal* journal,
+                     const phase::Surroundings& around);
 
 }  // namespace bakehouse::node

@@ -2,6 +2,7 @@
 
 #include "base/encoding.hh"
 #include "base/error.hh"
+#include "crypto/ownership.hh"
 #include "tree/switch.hh"
 
 #include <fmt/format.h>
@@ -10,6 +11,7 @@
 
 #include <sys/statvfs.h>
 #include <sys/utsname.h>
+#include <unistd.h>
 
 namespace bakehouse::node {
 namespace {
@@ -46,7 +48,7 @@ void check_sequence(const ReleaseInfo& info, const std::vector<phase::HistoryEnt
       throw Error(Fault::refused,
                   fmt::format("{} has the sequence {} of {}, which holds other files", info.version,
                               info.sequence, entry.version),
-                  "bake it again, or give it another --sequence");
+                  "bake it with a --sequence of its own");
     }
   }
   if (info.sequence < floor && options.downgrade == ApplyOptions::Downgrade::refuse) {
@@ -76,6 +78,16 @@ void check_space(const Node& node, const ReleaseInfo& info) {
   }
 }
 
+// As root: whoever could write these would decide what root runs.
+void check_owners(const Node& node) {
+  if (::geteuid() != 0) return;
+  const config::Layout& layout = node.root.layout;
+  for (const auto& path :
+       {node.root.state(), node.root.at(layout.deployments), node.root.at(layout.archives)}) {
+    crypto::check_only_owner_writes(path);
+  }
+}
+
 }  // namespace
 
 void check_archive(const Node& node, const artifact::Archive& archive, const crypto::TrustPolicy& policy,
@@ -97,6 +109,7 @@ void check_archive(const Node& node, const artifact::Archive& archive, const cry
 
 void check_root(const Node& node) {
   const config::Layout& layout = node.root.layout;
+  check_owners(node);
   if (layout.how != config::Switch::exchange) {
     throw Error(Fault::refused, fmt::format("the layout '{}' switches by {}, which this version cannot do",
                                             layout.name, config::name_of(layout.how)));

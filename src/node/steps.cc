@@ -14,6 +14,8 @@
 
 #include <fmt/format.h>
 
+#include <set>
+
 // The steps of the node's transaction, in the order in which they run. Each undo is right whether
 // its step ran whole, in part or, for `deploy`, at the very moment of the switch.
 
@@ -83,7 +85,14 @@ void stage(const Transaction& t) {
   base::sync_filesystem(next.fd(), next.path().native());
 }
 
+// What depends on an undo that failed waits until it has succeeded.
+void require_back(const Undo& undo, std::string_view step, std::string_view waiting) {
+  if (undo.is_back(step)) return;
+  throw Error(Fault::needs_hands, fmt::format("{} until the undo of {} has succeeded", waiting, step));
+}
+
 void unstage(const Transaction& t, const Undo& undo) {
+  require_back(undo, "deploy", "what was staged is kept");
   const base::Dir& root = t.node.dir;
   const TreePath failed_run = t.places.backup / "run.failed";
   if (undo.began("deploy") && root.exists(t.places.next) && !root.exists(failed_run)) {
@@ -93,6 +102,7 @@ void unstage(const Transaction& t, const Undo& undo) {
   root.remove_tree(t.places.next);
   root.remove_tree(t.places.tree);
   root.remove_tree(t.places.records);
+  base::sync_filesystem(root.fd(), root.path().native());
 }
 
 Step stage_step(Transaction& t) {
@@ -148,17 +158,25 @@ void configure(const Transaction& t) {
   base::sync_filesystem(next.fd(), next.path().native());
 }
 
+// The directories of data/ that configuring makes, each before what it holds.
+std::set<TreePath> missing_directories(const Transaction& t) {
+  std::set<TreePath> missing;
+  for (TreePath directory : data_directories(t, configured_project(t))) {
+    for (; !t.node.dir.exists(directory); directory = directory.parent()) missing.insert(directory);
+  }
+  return missing;
+}
+
 Step configure_step(Transaction& t) {
   const auto prepare = [&t] {
     Value made = Value::list();
-    for (const TreePath& directory : data_directories(t, configured_project(t))) {
-      if (!t.node.dir.exists(directory)) made.push(directory.str());
-    }
+    for (const TreePath& directory : missing_directories(t)) made.push(directory.str());
     return Value::map({{"made", made}});
   };
   const auto undo = [&t](const Undo& undo) {
-    for (const Value& made : undo.facts.at("made").items()) {
-      const TreePath directory = TreePath::parse(made.text());
+    const auto& all = undo.facts.at("made").items();
+    for (auto made = all.rbegin(); made != all.rend(); ++made) {
+      const TreePath directory = TreePath::parse(made->text());
       const bool is_empty = t.node.dir.exists(directory) && t.node.dir.open_dir(directory).names().empty();
       if (is_empty) t.node.dir.remove_tree(directory);
     }
@@ -167,27 +185,33 @@ Step configure_step(Transaction& t) {
 }
 
 // The old release is back: its processes run again, and whether it is well is said, not undone.
-void restart_previous(Transaction& t) {
+void restart_previous(Transaction& t, const Undo& undo) {
   if (t.plan.previous.empty() || !t.services->lasting()) return;
+  // Started on the wrong code or data it would write what the next try takes away again.
+  require_back(undo, "deploy", "the processes stay stopped");
+  require_back(undo, "backup", "the processes stay stopped");
   t.services->stop();
   t.services->start(service_specs(t.node, t.plan.previous));
   const config::Project project = read_configuration(t.node, t.plan.previous);
   try {
     require_health(t.node, project.health, base_environment(t.node, t.plan.previous, t.plan.previous_version),
-                   *t.services);
+                   *t.services, undo.around);
   } catch (const Error& error) {
     t.unwell = error.what();
   }
 }
 
 Step stop_step(Transaction& t) {
-  return {"stop", {}, [&t](const Value&) { t.services->stop(); }, [&t](const Undo&) { restart_previous(t); }};
+  return {"stop",
+          {},
+          [&t](const Value&) { t.services->stop(); },
+          [&t](const Undo& undo) { restart_previous(t, undo); }};
 }
 
 void backup(const Transaction& t) {
   if (!t.plan.previous.empty()) {
     t.node.dir.make_dirs(t.places.backup / "dumps", 0700);
-    run_phase_hooks(t.node, hook_call(t, "dump", t.plan.previous), &t.journal);
+    run_phase_hooks(t.node, hook_call(t, "dump", t.plan.previous), &t.journal, t.node.around);
   }
   backup_data(t.node, t.places);
 }
@@ -200,12 +224,16 @@ bool data_goes_back(const Undo& undo) {
 }
 
 void undo_backup(const Transaction& t, const Undo& undo) {
+  // Nothing has changed data, and backup and dump may be unfinished: reloading half a dump would do the harm.
+  if (!undo.began("deploy")) return;
   if (!data_goes_back(undo)) {
-    note(t, "backup", "data stays as it is: the processes had been started");
+    note(t, "backup", "data stays as it is");
     return;
   }
+  require_back(undo, "deploy", "data stays as it is");
   restore_data(t.node, t.places);
-  if (!t.plan.previous.empty()) run_phase_hooks(t.node, hook_call(t, "restore", t.plan.previous), &t.journal);
+  if (t.plan.previous.empty()) return;
+  run_phase_hooks(t.node, hook_call(t, "restore", t.plan.previous), &t.journal, undo.around);
 }
 
 Step backup_step(Transaction& t) {
@@ -232,19 +260,18 @@ Value identity_of(const base::Dir& root, const TreePath& tree) {
 void switch_back(const Transaction& t) {
   const base::Dir& root = t.node.dir;
   const TreePath& run = t.node.root.layout.run;
-  const std::string in_run = deployment_in(root, run).value_or("");
-  if (in_run == t.plan.previous) return;
-  if (in_run != t.plan.id) {
-    throw Error(Fault::needs_hands,
-                fmt::format("'{}' holds the deployment '{}', neither the new one nor the old one",
-                            t.node.root.at(run).native(), in_run));
+  if (serving(t.node, t.plan) == Serving::fresh) {
+    if (t.plan.previous.empty()) {
+      root.rename_new(run, t.places.next);
+    } else if (deployment_in(root, t.places.next) == t.plan.previous) {
+      root.exchange(run, t.places.next);
+    } else {
+      throw Error(Fault::needs_hands, fmt::format("the old release is not in '{}', where the switch left it",
+                                                  t.node.root.at(t.places.next).native()));
+    }
   }
-  if (t.plan.previous.empty()) {
-    root.rename_new(run, t.places.next);
-    root.open_dir(run.parent()).sync();
-  } else {
-    tree::exchange(root, run, t.places.next);
-  }
+  // Also when an earlier try had come as far and was ended before this.
+  root.open_dir(run.parent()).sync();
 }
 
 Step deploy_step(Transaction& t) {
@@ -259,7 +286,9 @@ Step deploy_step(Transaction& t) {
 Step hook_step(Transaction& t, const std::string& phase) {
   return {phase,
           {},
-          [&t, phase](const Value&) { run_phase_hooks(t.node, hook_call(t, phase, t.plan.id), &t.journal); },
+          [&t, phase](const Value&) {
+            run_phase_hooks(t.node, hook_call(t, phase, t.plan.id), &t.journal, t.node.around);
+          },
           {}};
 }
 
@@ -278,7 +307,8 @@ Step start_step(Transaction& t) {
 Step health_step(Transaction& t) {
   const auto run = [&t](const Value&) {
     const config::Project project = read_configuration(t.node, t.plan.id);
-    require_health(t.node, project.health, base_environment(t.node, t.plan.id, t.plan.version), *t.services);
+    require_health(t.node, project.health, base_environment(t.node, t.plan.id, t.plan.version), *t.services,
+                   t.node.around);
   };
   return {"health", {}, run, {}};
 }

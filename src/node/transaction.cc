@@ -1,7 +1,13 @@
 #include "node/transaction.hh"
 
+#include "base/error.hh"
+
+#include <fmt/format.h>
+
 namespace bakehouse::node {
 
+using base::Error;
+using base::Fault;
 using text::Value;
 
 Value encode(const Plan& plan) {
@@ -36,6 +42,19 @@ Plan decode_plan(const Value& value) {
   plan.began = value.integer_at("began");
   for (const Value& setting : value.at("settings").items()) plan.settings.push_back(setting.text());
   return plan;
+}
+
+Serving serving(const Node& node, const Plan& plan) {
+  const base::TreePath& run = node.root.layout.run;
+  if (!node.dir.exists(run) && plan.previous.empty()) return Serving::old;
+  const auto found = deployment_in_run(node);
+  if (found == plan.id) return Serving::fresh;
+  if (found && found == plan.previous) return Serving::old;
+  throw Error(Fault::needs_hands,
+              fmt::format("'{}' holds {}, neither the new deployment {} nor the one before",
+                          node.root.at(run).native(),
+                          found ? "the deployment " + *found : "no deployment of ours", plan.id),
+              "put back what belongs there, then run `release recover`");
 }
 
 Transaction make_transaction(const Node& node, Plan plan, const artifact::Archive* archive,

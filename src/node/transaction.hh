@@ -31,6 +31,11 @@ struct Plan {
 text::Value encode(const Plan& plan);
 Plan decode_plan(const text::Value& value);
 
+// What run/ holds: the release of before (or nothing, before the first), or the one of the plan.
+// Error(needs_hands) when it is neither.
+enum class Serving { old, fresh };
+Serving serving(const Node& node, const Plan& plan);
+
 struct Transaction {
   const Node& node;
   Plan plan;

@@ -2,6 +2,7 @@
 
 #include "base/encoding.hh"
 #include "base/error.hh"
+#include "base/process_group.hh"
 
 #include <fmt/format.h>
 
@@ -10,6 +11,7 @@
 #include <deque>
 
 #include <fcntl.h>
+#include <unistd.h>
 
 namespace bakehouse::phase {
 namespace {
@@ -80,6 +82,18 @@ void run_hooks(const std::vector<HookProgram>& programs, const HookRun& run, Jou
   for (const HookProgram& hook : programs) run_hook(hook, run, journal, log, around);
 }
 
+namespace {
+
+// The kernel gives a number out again only when neither a process nor a group has it. So a leader
+// that began at another time says that the group is gone; where there is no leader, who is in the
+// group was started by it.
+bool is_group_gone(pid_t group, uint64_t start) {
+  const auto leader = base::identify_process(group);
+  return leader ? leader->start_time != start : base::living_members({group}).empty();
+}
+
+}  // namespace
+
 void end_recorded_processes(const Journal& journal, const Surroundings& around) {
   constexpr int attempts = 500;
   constexpr std::chrono::milliseconds pause(10);
@@ -88,15 +102,10 @@ void end_recorded_processes(const Journal& journal, const Surroundings& around) 
     if (record.kind != Record::Kind::process || record.facts.string_at("boot") != boot) continue;
     const auto pid = static_cast<pid_t>(record.facts.integer_at("pid"));
     const uint64_t start = record.facts.unsigned_at("start");
-    const auto is_same = [&] {
-      const auto found = base::identify_process(pid);
-      return found && found->start_time == start;
-    };
-    // The leader of the group tells whether the group is still the one that was started.
-    for (int attempt = 0; is_same(); ++attempt) {
+    for (int attempt = 0; !is_group_gone(pid, start); ++attempt) {
       if (attempt == attempts) {
         throw Error(Fault::needs_hands,
-                    fmt::format("the hook '{}' (process {}) does not end",
+                    fmt::format("the hook '{}' (process group {}) does not end",
                                 base::printable(record.facts.string_at("hook")), pid),
                     "end it by hand, then run `release recover`");
       }

@@ -33,8 +33,9 @@ struct HookRun {
 void run_hooks(const std::vector<HookProgram>& programs, const HookRun& run, Journal* journal,
                const Surroundings& around);
 
-// Ends, with their groups, the processes that the journal says were started on this boot and that
-// are still the same ones. Returns when none of them is left; Error(needs_hands) when one stays.
+// Ends the processes that the journal says were started on this boot, with what they started in
+// their groups, also where they themselves are gone already. Strangers that were given their numbers
+// since are left alone. Returns when none is left; Error(needs_hands) when one stays.
 void end_recorded_processes(const Journal& journal, const Surroundings& around);
 
 }  // namespace bakehouse::phase

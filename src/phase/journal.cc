@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
 #include <utility>
 
 #include <fcntl.h>
@@ -59,12 +60,14 @@ std::string encode(const Record& record) {
   return text::to_json(value);
 }
 
-Record decode(std::string_view payload) {
+Record decode(std::string_view payload) try {
   const Value value = text::parse_json(payload, "journal");
   Record record{kind_named(value.string_at("record")), value.string_or("step", ""), Value::map(),
                 value.integer_at("time")};
   if (const Value* facts = value.find("facts")) record.facts = *facts;
   return record;
+} catch (const Error& error) {
+  throw error.as(Fault::needs_hands);
 }
 
 void put_u32(std::string& bytes, size_t number) {
@@ -91,6 +94,27 @@ struct Parsed {
   size_t whole = 0;  // bytes up to the end of the last whole record
 };
 
+// The bytes of the whole record that `bytes` begin with, or 0 when they begin with none.
+size_t whole_record(std::string_view bytes) {
+  if (bytes.size() < record_head) return 0;
+  const uint32_t length = get_u32(bytes);
+  if (length == 0 || bytes.size() - record_head < length) return 0;
+  return base::crc32c(bytes.substr(record_head, length)) == get_u32(bytes.substr(4)) ? record_head + length
+                                                                                     : 0;
+}
+
+// Whether `bytes`, which do not begin with a whole record, are what a crash leaves of one. Each is
+// durable before the next is written, so nothing can stand behind it; the end may be zeros, because
+// a file system may make a file longer before it writes what is in it.
+bool is_torn(std::string_view bytes) {
+  const uint32_t length = bytes.size() < record_head ? 0 : get_u32(bytes);
+  if (length != 0 && record_head + uint64_t{length} < bytes.size()) return false;
+  for (size_t at = 1; at < bytes.size(); ++at) {
+    if (whole_record(bytes.substr(at)) != 0) return false;
+  }
+  return true;
+}
+
 Parsed parse(std::string_view bytes) {
   Parsed parsed;
   if (!bytes.starts_with(file_head))
@@ -98,17 +122,13 @@ Parsed parse(std::string_view bytes) {
   parsed.whole = file_head.size();
   for (;;) {
     const std::string_view rest = bytes.substr(parsed.whole);
-    if (rest.size() < record_head) return parsed;  // the end, or the torn head of a last record
-    const uint32_t length = get_u32(rest);
-    if (rest.size() - record_head < length) return parsed;
-    const std::string_view payload = rest.substr(record_head, length);
-    const size_t size = record_head + length;
-    if (base::crc32c(payload) != get_u32(rest.substr(4))) {
-      if (size == rest.size()) return parsed;  // torn: nothing was written after it
+    const size_t size = whole_record(rest);
+    if (size == 0) {
+      if (is_torn(rest)) return parsed;
       throw Error(Fault::needs_hands, fmt::format("the journal is damaged at byte {}", parsed.whole),
                   "look at run/.bakehouse/deployment and at `release status` before you remove the journal");
     }
-    parsed.records.push_back(decode(payload));
+    parsed.records.push_back(decode(rest.substr(record_head, size - record_head)));
     parsed.whole += size;
   }
 }
@@ -149,10 +169,25 @@ std::vector<Record> Journal::read(const fs::path& path) {
   return bytes ? parse(*bytes).records : std::vector<Record>{};
 }
 
-void Journal::append(Record record) {
-  base::write_all(file_, frame(record), path_.native());
-  if (::fdatasync(file_.get()) != 0) base::fail_os("make durable", path_.native());
+void Journal::append(Record record) try {
+  if (!file_)
+    throw Error(Fault::needs_hands, fmt::format("'{}' could not be written before", path_.native()));
+  const off_t end = ::lseek(file_.get(), 0, SEEK_END);
+  try {
+    base::write_all(file_, frame(record), path_.native());
+  } catch (const Error&) {
+    // The next record must not stand behind half of this one.
+    if (end < 0 || ::ftruncate(file_.get(), end) != 0) file_.reset();
+    throw;
+  }
+  if (::fdatasync(file_.get()) != 0) {
+    const Error error = base::os_error(errno, "make durable", path_.native());
+    file_.reset();  // what is on the disk is unknown, and asking again would not tell
+    throw error;
+  }
   records_.push_back(std::move(record));
+} catch (const Error& error) {
+  throw error.as(Fault::needs_hands).with_hint("see to the disk, then run `release recover`");
 }
 
 bool Journal::has(Kind kind) const {

@@ -45,7 +45,8 @@ class Journal {
   // The same for commands that only look: nothing is cut.
   static std::vector<Record> read(const std::filesystem::path& path);
 
-  // Durable when it returns.
+  // Durable when it returns. Error(needs_hands) when it cannot be; after a failure that leaves open
+  // what is on the disk, nothing more is written.
   void append(Record record);
 
   const std::vector<Record>& records() const { return records_; }

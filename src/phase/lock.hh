@@ -1,8 +1,8 @@
-// Locks by descriptor: they die with their owner, and tell who that is.
+// The locks of a root: one command at a time builds, one switches.
 #pragma once
 
 #include "base/clock.hh"
-#include "base/fd.hh"
+#include "base/file_lock.hh"
 
 #include <filesystem>
 #include <optional>
@@ -14,12 +14,12 @@ class Lock {
  public:
   // Error(locked) with the holder's text when somebody else has it.
   static Lock take(const std::filesystem::path& path, const std::string& purpose, const base::Clock& clock);
-  // Who holds it, or nullopt when it is free. Takes nothing.
+  // Who holds it, or nullopt when it is free.
   static std::optional<std::string> holder(const std::filesystem::path& path);
 
  private:
-  explicit Lock(base::Fd file) : file_(std::move(file)) {}
-  base::Fd file_;
+  explicit Lock(base::FileLock lock) : lock_(std::move(lock)) {}
+  base::FileLock lock_;
 };
 
 // "anna (by sudo) on web1": for locks and records.

@@ -1,5 +1,7 @@
 #include "phase/transaction.hh"
 
+#include "base/encoding.hh"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -18,10 +20,23 @@ void tell(const Surroundings& around, Event::Kind kind, const std::string& phase
   if (around.events) around.events({kind, phase, std::move(text)});
 }
 
-// What escapes a step may be any exception; from here on it is an Error with the step's name.
+// Journal and history hold text; what a program or a file name brought into a message may be none.
+std::string printable_lines(std::string_view text) {
+  std::string shown;
+  for (;;) {
+    const size_t end = text.find('\n');
+    shown += base::printable(text.substr(0, end));
+    if (end == std::string_view::npos) return shown;
+    shown += '\n';
+    text.remove_prefix(end + 1);
+  }
+}
+
+// What escapes a step may be any exception; from here on it is an Error.
 Error as_error(const std::exception& thrown) {
-  if (const auto* error = dynamic_cast<const Error*>(&thrown)) return *error;
-  return {Fault::internal, thrown.what()};
+  const auto* error = dynamic_cast<const Error*>(&thrown);
+  return {error != nullptr ? error->fault() : Fault::internal, printable_lines(thrown.what()),
+          error != nullptr ? error->hint() : std::string()};
 }
 
 void run_step(Journal& journal, const Step& step, const Surroundings& around) {
@@ -48,7 +63,11 @@ std::optional<std::string> undo_step(Journal& journal, const Step& step, const S
   tell(around, Event::Kind::note, step.name, fmt::format("undoing {}", step.name));
   try {
     const Value facts = facts_of(journal, step.name);
-    step.undo({facts, [&](std::string_view later) { return journal.has(Kind::begin, later); }});
+    const auto began = [&](std::string_view later) { return journal.has(Kind::begin, later); };
+    const auto is_back = [&](std::string_view later) {
+      return !began(later) || journal.has(Kind::undone, later);
+    };
+    step.undo({facts, began, is_back, around});
   } catch (const std::exception& thrown) {
     const std::string cause = fmt::format("undo of {}: {}", step.name, as_error(thrown).what());
     journal.append({Kind::undo_failed, step.name, Value::map({{"cause", cause}}), around.clock.seconds()});

@@ -16,10 +16,21 @@
 
 namespace bakehouse::phase {
 
+// What the engine needs of the world.
+struct Surroundings {
+  base::Clock clock;
+  base::EventSink events;
+  // Asked between steps and while waiting; true: undo and end.
+  std::function<bool()> cancelled = [] { return false; };
+};
+
 // What an undo is told.
 struct Undo {
   const text::Value& facts;                          // what `prepare` of the step returned
   std::function<bool(std::string_view step)> began;  // whether a later step was begun
+  // Whether a later step stands in the way no more: it was never begun, or its undo succeeded.
+  std::function<bool(std::string_view step)> is_back;
+  const Surroundings& around;  // for what waits: the wish to stop that began an undo must not end it
 };
 
 struct Step {
@@ -32,14 +43,6 @@ struct Step {
   std::function<void(const Undo& undo)> undo;
 };
 
-// What the engine needs of the world.
-struct Surroundings {
-  base::Clock clock;
-  base::EventSink events;
-  // Asked between steps and while waiting; true: undo and end.
-  std::function<bool()> cancelled = [] { return false; };
-};
-
 struct Reversal {
   std::string step;  // that failed
   base::Error cause;
@@ -47,7 +50,8 @@ struct Reversal {
 };
 
 // Runs the steps and appends `commit`: nullopt. When one fails: undoes, appends `reverted` and
-// returns why. An undo that fails does not stop the others; then `reverted` is not appended, so
+// returns why. An undo that fails does not stop the others, which ask `is_back` where they depend on
+// it; then `reverted` is not appended, so
 // that recovery tries again.
 std::optional<Reversal> run_steps(Journal& journal, const std::vector<Step>& steps,
                                   const Surroundings& around);

@@ -3,7 +3,7 @@
 
 #include "base/clock.hh"
 #include "base/dir.hh"
-#include "base/fd.hh"
+#include "base/file_lock.hh"
 
 #include <optional>
 #include <string>
@@ -18,8 +18,8 @@ class SupervisorLock {
   static std::optional<std::string> holder(const base::Dir& state);
 
  private:
-  explicit SupervisorLock(base::Fd file) : file_(std::move(file)) {}
-  base::Fd file_;
+  explicit SupervisorLock(base::FileLock lock) : lock_(std::move(lock)) {}
+  base::FileLock lock_;
 };
 
 }  // namespace bakehouse::service

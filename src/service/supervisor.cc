@@ -4,7 +4,7 @@
 #include "base/encoding.hh"
 #include "base/error.hh"
 #include "base/process.hh"
-#include "service/group.hh"
+#include "base/process_group.hh"
 
 #include <algorithm>
 #include <cerrno>
@@ -129,12 +129,13 @@ void Supervisor::stop_from(size_t first) {
     if (services_[i]->process) groups.push_back(services_[i]->process->pid());
   }
   signal_all(SIGTERM);
-  if (!groups.empty() && !await_end(groups, clock_.steady() + settings_.grace, clock_)) {
+  if (!groups.empty() && !base::await_end(groups, clock_.steady() + settings_.grace, clock_)) {
     signal_all(SIGKILL);
-    if (!await_end(groups, clock_.steady() + kill_limit, clock_)) {
-      throw Error(Fault::needs_hands,
-                  fmt::format("these processes do not end: {}", fmt::join(living_members(groups), ", ")),
-                  "they hang in the kernel: see /proc/PID/stack, then repeat the command");
+    if (!base::await_end(groups, clock_.steady() + kill_limit, clock_)) {
+      throw Error(
+          Fault::needs_hands,
+          fmt::format("these processes do not end: {}", fmt::join(base::living_members(groups), ", ")),
+          "they hang in the kernel: see /proc/PID/stack, then repeat the command");
     }
   }
   for (; services_.size() > first; services_.pop_back()) {
@@ -187,7 +188,7 @@ void Supervisor::tend() {
 void Supervisor::note_end(Running& service) {
   const std::string name = printable(service.spec.name);
   service.process->signal_group(SIGKILL);
-  if (!await_end({service.process->pid()}, clock_.steady() + kill_limit, clock_)) {
+  if (!base::await_end({service.process->pid()}, clock_.steady() + kill_limit, clock_)) {
     tell(Event::Kind::warning, fmt::format("{} has left a process that does not end", name));
   }
   service.last_end = service.process->wait().describe();

@@ -51,6 +51,17 @@ bool is_dot_git(std::string_view name) {
   return lower == ".git";
 }
 
+[[noreturn]] void refuse_submodule(std::string_view path) {
+  throw Error(Fault::input, fmt::format("'{}' is a submodule, which is not built", base::printable(path)),
+              "bring its files into the repository, or bake from a directory that holds them");
+}
+
+OwnedIndex open_index(git_repository* repository) {
+  git_index* index = nullptr;
+  check(git_repository_index(&index, repository), "read the index");
+  return OwnedIndex(index);
+}
+
 void write_blob(git_repository* repository, const git_tree_entry* entry, const Dir& to,
                 const TreePath& path) {
   git_blob* raw = nullptr;
@@ -86,10 +97,7 @@ void write_tree(git_repository* repository, const git_oid* id, const Dir& to, co
         write_tree(repository, git_tree_entry_id(entry), to, inner);
         break;
       case GIT_OBJECT_BLOB: write_blob(repository, entry, to, inner); break;
-      default:
-        throw Error(Fault::input,
-                    fmt::format("'{}' is a submodule, which is not built", base::printable(inner.str())),
-                    "bring its files into the repository, or bake from a directory that holds them");
+      default: refuse_submodule(inner.str());
     }
   }
 }
@@ -102,7 +110,8 @@ struct Repository::State {
 
   bool is_dirty() const {
     if (git_repository_is_bare(repository.get()) != 0) return false;
-    git_status_options options = GIT_STATUS_OPTIONS_INIT;
+    git_status_options options{};
+    check(git_status_options_init(&options, GIT_STATUS_OPTIONS_VERSION), "prepare a comparison");
     options.show = GIT_STATUS_SHOW_INDEX_AND_WORKDIR;
     options.flags = GIT_STATUS_OPT_INCLUDE_UNTRACKED | GIT_STATUS_OPT_EXCLUDE_SUBMODULES;
     git_status_list* raw = nullptr;
@@ -112,7 +121,8 @@ struct Repository::State {
   }
 
   std::string description() const {
-    git_describe_options options = GIT_DESCRIBE_OPTIONS_INIT;
+    git_describe_options options{};
+    check(git_describe_options_init(&options, GIT_DESCRIBE_OPTIONS_VERSION), "prepare a description");
     options.describe_strategy = GIT_DESCRIBE_TAGS;
     options.show_commit_oid_as_fallback = 1;
     git_describe_result* raw = nullptr;
@@ -168,21 +178,31 @@ void Repository::write_head(const Dir& to) const {
   write_tree(state_->repository.get(), git_commit_tree_id(state_->head.get()), to, TreePath());
 }
 
+void Repository::refuse_submodules() const {
+  const OwnedIndex index = open_index(state_->repository.get());
+  for (size_t i = 0; i < git_index_entrycount(index.get()); ++i) {
+    const git_index_entry* entry = git_index_get_byindex(index.get(), i);
+    if (entry->mode == GIT_FILEMODE_COMMIT) refuse_submodule(entry->path);
+  }
+}
+
 bool Repository::ignores(const TreePath& path) const {
   int ignored = 0;
   check(git_ignore_path_is_ignored(&ignored, state_->repository.get(), path.str().c_str()),
         "read .gitignore");
   if (ignored == 0) return false;
-  git_index* raw = nullptr;
-  check(git_repository_index(&raw, state_->repository.get()), "read the index");
-  const OwnedIndex index(raw);
-  return git_index_get_bypath(index.get(), path.str().c_str(), GIT_INDEX_STAGE_NORMAL) == nullptr;
+  const OwnedIndex index = open_index(state_->repository.get());
+  if (git_index_get_bypath(index.get(), path.str().c_str(), GIT_INDEX_STAGE_NORMAL) != nullptr) return false;
+  // The index knows files only: of a directory it tells whether something below it is tracked.
+  return git_index_find_prefix(nullptr, index.get(), (path.str() + "/").c_str()) == GIT_ENOTFOUND;
 }
 
 void make_bare_repository(const fs::path& path) {
   start_library();
   git_repository* raw = nullptr;
-  git_repository_init_options options = GIT_REPOSITORY_INIT_OPTIONS_INIT;
+  git_repository_init_options options{};
+  check(git_repository_init_options_init(&options, GIT_REPOSITORY_INIT_OPTIONS_VERSION),
+        "prepare a repository");
   options.flags = GIT_REPOSITORY_INIT_BARE | GIT_REPOSITORY_INIT_MKPATH | GIT_REPOSITORY_INIT_NO_REINIT;
   options.initial_head = "master";
   check(git_repository_init_ext(&raw, path.c_str(), &options),

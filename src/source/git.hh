@@ -22,6 +22,8 @@ class Repository {
   Checkout describe() const;
   // Writes the files of HEAD.
   void write_head(const base::Dir& to) const;
+  // Throws the Error that names one, if the work tree has any.
+  void refuse_submodules() const;
   // Whether a path of the work tree is ignored and not tracked.
   bool ignores(const base::TreePath& path) const;
 

@@ -14,14 +14,15 @@ namespace {
 using base::Dir;
 using base::TreePath;
 
-// Copies a directory, leaving out what `leave_out` names and every `.git`.
-void copy_directory(const std::filesystem::path& from, const Dir& to,
-                    const std::function<bool(const TreePath&)>& leave_out) {
+// Copies a directory, leaving out what `leave_out` names and every `.git`. Returns what cannot be copied.
+std::vector<TreePath> copy_directory(const std::filesystem::path& from, const Dir& to,
+                                     const std::function<bool(const TreePath&)>& leave_out) {
   const Dir source = Dir::open(from);
   tree::ScanOptions options;
   options.excluded = [&](const TreePath& path) { return path.name() == ".git" || leave_out(path); };
-  const tree::Scan found = tree::scan(source, options);
+  tree::Scan found = tree::scan(source, options);
   tree::copy_tree(source, found.manifest, to);
+  return std::move(found.specials);
 }
 
 }  // namespace
@@ -29,12 +30,14 @@ void copy_directory(const std::filesystem::path& from, const Dir& to,
 Checkout check_out(const std::filesystem::path& from, const Dir& to) {
   const auto repository = Repository::open(from);
   if (!repository) {
-    copy_directory(from, to, [](const TreePath&) { return false; });
-    return {"directory", "", false, std::nullopt, ""};
+    auto left_out = copy_directory(from, to, [](const TreePath&) { return false; });
+    return {"directory", "", false, std::nullopt, "", std::move(left_out)};
   }
   Checkout checkout = repository->describe();
   if (checkout.dirty) {
-    copy_directory(from, to, [&](const TreePath& path) { return repository->ignores(path); });
+    repository->refuse_submodules();
+    checkout.left_out =
+        copy_directory(from, to, [&](const TreePath& path) { return repository->ignores(path); });
   } else {
     repository->write_head(to);
   }

@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace bakehouse::source {
 
@@ -17,6 +18,8 @@ struct Checkout {
   // When the source was made: the commit's time; nullopt for a directory, which has none.
   std::optional<base::Seconds> time;
   std::string description;  // git: as `git describe --tags --always`; "" otherwise
+  // Devices, sockets and FIFOs of a work tree or directory: they are not copied.
+  std::vector<base::TreePath> left_out = {};
 };
 
 // Fills the empty directory `to`. Of a git repository whose work tree is clean (or that has none)

@@ -33,7 +33,6 @@ crypto::Digest copy_content(const Fd& from, const Fd& to, const std::string& sho
   return sha.finish();
 }
 
-// Before the modes are final: a change of owner clears set-id bits.
 void keep_owner(const Dir& from, const base::TreePath& path, const Dir& to) {
   if (::geteuid() != 0) return;
   const auto stat = from.stat(path);
@@ -49,6 +48,8 @@ void copy_file(const Dir& from, const Entry& entry, const Dir& to) {
   }
   target.close(shown);
   keep_owner(from, entry.path, to);
+  // Writing clears set-id bits, and so does a change of owner.
+  if ((entry.mode & 06000) != 0) to.set_mode(entry.path, entry.mode);
   to.set_mtime(entry.path, entry.time);
 }
 

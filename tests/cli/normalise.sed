@@ -7,7 +7,7 @@ s/\b[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\b/<uuid>/g
 
 # SHA-256; then minisign: a public key, and the 16 digits that name it
 s/\b[0-9a-f]{64}\b/<digest>/g
-s/\bRW[A-Za-z0-9+\/]{54}/<public-key>/g
+s/RW[A-Za-z0-9+\/]{54}/<public-key>/g
 s/\b[0-9A-F]{16}\b/<key>/g
 s/\bage1[0-9a-z]{58}\b/<recipient>/g
 
@@ -22,3 +22,11 @@ s/("[a-z_]*(_ms|_ns|seconds|duration|elapsed)": ?)[0-9.]+/\1<time>/g
 s/ +<time>/ <time>/g
 
 s/\bpid [0-9]+\b/pid <pid>/g
+s/\bprocess [0-9]+\b/process <pid>/g
+s/"pid": ?[0-9]+/"pid":<pid>/g
+
+# Members of JSON that are moments, that follow from them, or that name this machine's user
+s/"(began|ended|sequence)": ?[0-9]+/"\1":<number>/g
+s/"durations": ?\{[^}]*\}/"durations":{<times>}/g
+s/"who": ?"[^"]*"/"who":"<who>"/g
+s/\b(is locked by|running:) [^:]+:/\1 <who>:/g

@@ -28,3 +28,42 @@ skip() {
   printf '%s\n' "$1"
   exit 77
 }
+
+# wait_until COMMAND...: until it succeeds, at most some twenty seconds.
+wait_until() {
+  local attempt
+  for ((attempt = 0; attempt < 400; attempt++)); do
+    if "$@"; then return 0; fi
+    sleep 0.05
+  done
+  printf 'still not so after twenty seconds: %s\n' "$*"
+  exit 1
+}
+
+# make_project DIRECTORY VERSION: the source of a project "shop" with one process and one page.
+make_project() {
+  mkdir -p "$1/public"
+  printf 'name: shop\nversion: %s\n' "$2" >"$1/bake.yaml"
+  printf 'web: exec sleep 600\n' >"$1/Procfile"
+  printf 'shop %s\n' "$2" >"$1/public/index.html"
+}
+
+# make_staging: ~/shop.key, and a root ~/staging that signs with it.
+make_staging() {
+  bake key new shop.key --no-password --quiet
+  bake init shop --root staging --key shop.key --quiet
+}
+
+# make_archive VERSION [OPTION...]: ~/source as it stands becomes staging/releases/shop-VERSION.tar.zst.
+# Within one second the clock alone would not tell which of two is the later.
+make_archive() {
+  local before
+  before=$(find staging/releases -name '*.tar.zst' | wc -l)
+  bake ./source --root staging --as "$1" --sequence "$((before + 1))" --no-apply --quiet "${@:2}"
+}
+
+# make_production: a root ~/production that trusts shop.key.
+make_production() {
+  release init shop --root production --quiet
+  release trust add shop.pub --root production --quiet
+}

@@ -60,7 +60,10 @@ int run_cook(const GlobalOptions& global, const CookCommand& command, const Scre
   if (cooked.applied) {
     facts.set("outcome", cooked.applied->outcome);
     facts.set("deployment", cooked.applied->deployment);
-    if (cooked.applied->error) throw cooked.applied->error->within("applying it here");
+    if (const auto& error = cooked.applied->error) {
+      screen.fail(error->within("applying it here"), facts);
+      return base::exit_code(error->fault());
+    }
     screen.say(fmt::format("in service here as {}", cooked.applied->deployment));
   }
   screen.done(facts);

@@ -55,8 +55,10 @@ std::vector<std::string> apply_grammar(const Grammar& grammar, std::vector<std::
   const auto meant = text::nearest(*word, grammar.commands);
   std::string hint = meant ? fmt::format("did you mean `{} {}`?", grammar.program, *meant)
                            : fmt::format("`{} --help` lists the commands", grammar.program);
-  if (!grammar.implied.empty())
-    hint += fmt::format(" A path to {} holds a '/': ./{}", grammar.implied, base::printable(*word));
+  if (!grammar.implied.empty()) {
+    hint += fmt::format("{} A path to {} holds a '/': ./{}", meant ? "" : ".", grammar.implied,
+                        base::printable(*word));
+  }
   throw base::Error(base::Fault::usage, fmt::format("unknown command '{}'", base::printable(*word)), hint);
 }
 

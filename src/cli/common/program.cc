@@ -120,15 +120,13 @@ void Screen::done(const Value& facts) const {
   answer(line);
 }
 
-void Screen::fail(const Error& error) const {
+void Screen::fail(const Error& error, Value facts) const {
   print(stderr, fmt::format("{}: {}", paint(red, program_), printable_lines(error.what())));
   if (!error.hint().empty()) print(stderr, "  " + printable_lines(error.hint()));
-  if (!json_) return;
-  print(stdout, text::to_json(Value::map({{"event", "done"},
-                                          {"outcome", "error"},
-                                          {"exit", base::exit_code(error.fault())},
-                                          {"error", printable_lines(error.what())},
-                                          {"hint", printable_lines(error.hint())}})));
+  facts.set("exit", base::exit_code(error.fault()));
+  facts.set("error", printable_lines(error.what()));
+  facts.set("hint", printable_lines(error.hint()));
+  done(facts);
 }
 
 std::optional<fs::path> find_root(const GlobalOptions& options) {

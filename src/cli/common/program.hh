@@ -42,8 +42,8 @@ class Screen {
   bool json() const { return json_; }
   // The last line of long work.
   void done(const text::Value& facts) const;
-  // To standard error, and with --json as the last line of standard output too.
-  void fail(const base::Error& error) const;
+  // To standard error; with --json also the last line of standard output, with `facts` in it.
+  void fail(const base::Error& error, text::Value facts = text::Value::map({{"outcome", "error"}})) const;
 
  private:
   void show(const base::Event& event) const;

@@ -24,14 +24,15 @@ fs::path find_archive(const config::Root& root, const std::string& name) {
 }
 
 int report(const node::Result& result, const std::string& what, const Screen& screen) {
+  const Value facts = Value::map(
+      {{"outcome", result.outcome}, {"version", result.version}, {"deployment", result.deployment}});
   if (result.error) {
-    screen.fail(*result.error);
-  } else {
-    screen.say(fmt::format("{} {} as {}", what, result.version, result.deployment));
+    screen.fail(*result.error, facts);
+    return base::exit_code(result.error->fault());
   }
-  screen.done(Value::map(
-      {{"outcome", result.outcome}, {"version", result.version}, {"deployment", result.deployment}}));
-  return result.error ? base::exit_code(result.error->fault()) : 0;
+  screen.say(fmt::format("{} {} as {}", what, result.version, result.deployment));
+  screen.done(facts);
+  return 0;
 }
 
 node::Node open(const GlobalOptions& global, const Screen& screen) {

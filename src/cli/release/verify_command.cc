@@ -21,9 +21,12 @@ Value encode(const Differences& differences) {
 void say(const std::string& what, const Differences& differences, const Screen& screen) {
   if (differences.empty()) {
     screen.say(what + ": as it must be");
-  } else {
-    screen.say(fmt::format("{}: {} differences\n{}", what, differences.size(), tree::describe(differences)));
+    return;
   }
+  std::string list = tree::describe(differences);
+  list.pop_back();  // the last line end, which `say` adds
+  screen.say(fmt::format("{}: {} difference{}\n{}", what, differences.size(),
+                         differences.size() == 1 ? "" : "s", list));
 }
 
 int verify_archive(const config::Root& root, const std::filesystem::path& path, const Screen& screen) {

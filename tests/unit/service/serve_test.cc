@@ -1,9 +1,9 @@
 #include "service/serve.hh"
 
+#include "base/process_group.hh"
 #include "base/error.hh"
 #include "base/process.hh"
 #include "service/driver.hh"
-#include "service/group.hh"
 #include "service/protocol.hh"
 #include "service/socket.hh"
 
@@ -220,7 +220,7 @@ TEST_CASE("what a killed supervisor left is mistaken for nothing") {
   CHECK(open_driver(scene.path())->lasting());
   CHECK(open_driver(scene.path())->states().empty());
   // Its services die by a signal of the kernel's, each in its own time.
-  CHECK(await_end({pid}, std::chrono::steady_clock::now() + 60s, base::system_clock()));
+  CHECK(base::await_end({pid}, std::chrono::steady_clock::now() + 60s, base::system_clock()));
 }
 
 TEST_CASE("no service inherits the lock, the socket or anything else") {

@@ -1,4 +1,4 @@
-#include "service/group.hh"
+#include "base/process_group.hh"
 
 #include "base/dir.hh"
 #include "base/error.hh"
@@ -14,10 +14,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-namespace bakehouse::service {
+namespace bakehouse::base {
 namespace {
-
-using base::Fd;
 
 std::optional<pid_t> parse_pid(std::string_view name) {
   pid_t pid = 0;
@@ -31,19 +29,18 @@ std::vector<Fd> watch(const std::vector<pid_t>& pids) {
   std::vector<Fd> watched;
   for (const pid_t pid : pids) {
     Fd fd(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)));
-    if (!fd && errno != ESRCH) base::fail_os("watch", fmt::format("process {}", pid));
+    if (!fd && errno != ESRCH) fail_os("watch", fmt::format("process {}", pid));
     if (fd) watched.push_back(std::move(fd));
   }
   return watched;
 }
 
-int milliseconds_until(std::chrono::steady_clock::time_point deadline, const base::Clock& clock) {
+int milliseconds_until(std::chrono::steady_clock::time_point deadline, const Clock& clock) {
   const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - clock.steady());
   return static_cast<int>(std::clamp<long long>(left.count(), 0, INT_MAX));
 }
 
-bool await_all(std::vector<Fd> watched, std::chrono::steady_clock::time_point deadline,
-               const base::Clock& clock) {
+bool await_all(std::vector<Fd> watched, std::chrono::steady_clock::time_point deadline, const Clock& clock) {
   while (!watched.empty()) {
     pollfd last{watched.back().get(), POLLIN, 0};
     const int wait = milliseconds_until(deadline, clock);
@@ -58,16 +55,16 @@ bool await_all(std::vector<Fd> watched, std::chrono::steady_clock::time_point de
 
 std::vector<pid_t> living_members(const std::vector<pid_t>& groups) {
   std::vector<pid_t> members;
-  for (const auto& name : base::Dir::open("/proc").names()) {
+  for (const auto& name : Dir::open("/proc").names()) {
     const auto pid = parse_pid(name);
     if (!pid || std::ranges::find(groups, ::getpgid(*pid)) == groups.end()) continue;
-    if (base::identify_process(*pid)) members.push_back(*pid);
+    if (identify_process(*pid)) members.push_back(*pid);
   }
   return members;
 }
 
 bool await_end(const std::vector<pid_t>& groups, std::chrono::steady_clock::time_point deadline,
-               const base::Clock& clock) {
+               const Clock& clock) {
   // Again after each round: members may have started others meanwhile.
   for (;;) {
     const auto members = living_members(groups);
@@ -76,4 +73,4 @@ bool await_end(const std::vector<pid_t>& groups, std::chrono::steady_clock::time
   }
 }
 
-}  // namespace bakehouse::service
+}  // namespace bakehouse::base

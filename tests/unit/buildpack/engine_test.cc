@@ -1,0 +1,339 @@
+#include "buildpack/engine.hh"
+
+#include "support/failure.hh"
+#include "support/mentions.hh"
+#include "workbench.hh"
+
+#include <doctest/doctest.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <set>
+#include <sstream>
+#include <string>
+#include <vector>
+
+using namespace bakehouse;
+using namespace bakehouse::buildpack;
+using support::failure;
+using support::Mentions;
+namespace fs = std::filesystem;
+
+namespace {
+
+const std::string build_failure = "fault 5: ";
+
+std::string ids(const std::vector<Buildpack>& packs) {
+  std::string text;
+  for (const Buildpack& pack : packs) text += pack.id + " ";
+  return text;
+}
+
+std::string describe(const launch::LaunchFile& file) {
+  std::string text;
+  for (const auto& process : file.processes) {
+    text += fmt::format("{} [{}] [{}] {} by {}{}\n", process.type, fmt::join(process.command, "|"),
+                        fmt::join(process.args, "|"), process.working_directory, process.buildpack,
+                        process.type == file.default_process ? " default" : "");
+  }
+  return text;
+}
+
+// A build script that leaves this launch.toml.
+Scripts with_launch(const std::string& toml) {
+  return {"exit 0", "cat >\"$1/launch.toml\" <<'TOML'\n" + toml + "\nTOML"};
+}
+
+std::string process(const std::string& type, const std::string& command, const std::string& more = "") {
+  return fmt::format("[[processes]]\ntype = \"{}\"\ncommand = [\"{}\"]\n{}\n", type, command, more);
+}
+
+std::set<std::string> names_of(const std::string& environment) {
+  std::istringstream lines(environment);
+  std::set<std::string> names;
+  for (std::string line; std::getline(lines, line);) names.insert(line.substr(0, line.find('=')));
+  return names;
+}
+
+std::string value_of(const std::string& name, const std::string& environment) {
+  std::istringstream lines(environment);
+  for (std::string line; std::getline(lines, line);) {
+    if (line.starts_with(name + "=")) return line.substr(name.size() + 1);
+  }
+  return "not set";
+}
+
+// For as long as it lives, a variable of our own process is set.
+class Variable {
+ public:
+  Variable(const char* name, const char* value) : name_(name) { ::setenv(name, value, 1); }
+  Variable(const Variable&) = delete;
+  Variable& operator=(const Variable&) = delete;
+  ~Variable() { ::unsetenv(name_); }
+
+ private:
+  const char* name_;
+};
+
+}  // namespace
+
+TEST_CASE("detection: 0 passes, 100 does not, and each need draws its conclusion") {
+  Workbench bench;
+  const Buildpack yes = bench.pack("yes", {.detect = "exit 0"});
+  const Buildpack no = bench.pack("no", {.detect = "echo nothing for me; exit 100"});
+  const Buildpack also = bench.pack("also", {.detect = "exit 0"});
+
+  CHECK(ids(detect({yes, no, also}, Need::any, bench.workshop())) == "yes also ");
+  CHECK(ids(detect({also, yes}, Need::all, bench.workshop())) == "also yes ");
+  const std::string refused = build_failure +
+                              "no buildpacks for this source:\n"
+                              "  no does not apply\n"
+                              "  | nothing for me";
+  CHECK(failure([&] { detect({yes, no, also}, Need::all, bench.workshop()); }) == refused);
+  CHECK(failure([&] { detect({no}, Need::any, bench.workshop()); }) == refused);
+}
+
+TEST_CASE("detection with nobody to ask finds nothing") {
+  Workbench bench;
+  CHECK(failure([&] { detect({}, Need::any, bench.workshop()); }) ==
+        Mentions{"no buildpacks for this source"});
+}
+
+TEST_CASE("detection that ends otherwise is a fault of the buildpack, with what it said on both outputs") {
+  struct Row {
+    std::string script;
+    std::string how;
+  };
+  const Row rows[] = {
+      {"echo one; echo two >&2; exit 1", "exited with status 1"},
+      {"echo one; echo two >&2; exit 99", "exited with status 99"},
+      {"echo one; echo two >&2; kill -SEGV $$", "was killed by signal 11"},
+  };
+  for (const Row& row : rows) {
+    CAPTURE(row.script);
+    for (const Need need : {Need::any, Need::all}) {
+      Workbench bench;
+      const std::string message =
+          failure([&] { detect({bench.pack("acme/odd", {.detect = row.script})}, need, bench.workshop()); });
+      CHECK(message == Mentions{build_failure + "detection by the buildpack acme/odd " + row.how});
+      CHECK(message == Mentions{"\n  | one\n  | two"});
+    }
+  }
+}
+
+TEST_CASE("detection runs in the application, with platform and an empty plan as arguments") {
+  Workbench bench;
+  base::write_file(bench.application() / "marker", "");
+  const std::string script =
+      "[[ -f marker ]] || { echo \"in $PWD\"; exit 1; }\n"
+      "(($# == 2)) || { echo \"$# arguments\"; exit 1; }\n"
+      "[[ -d $1/env && $1 == \"$CNB_PLATFORM_DIR\" ]] || { echo \"platform $1\"; exit 1; }\n"
+      "[[ -f $2 && ! -s $2 && $2 == \"$CNB_BUILD_PLAN_PATH\" ]] || { echo \"plan $2\"; exit 1; }\n"
+      "[[ $0 == \"$CNB_BUILDPACK_DIR/bin/detect\" ]] || { echo \"called as $0\"; exit 1; }\n"
+      "[[ -z $(cat) ]] || { echo 'standard input is not empty'; exit 1; }";
+  CHECK(ids(detect({bench.pack("a", {.detect = script})}, Need::all, bench.workshop())) == "a ");
+}
+
+TEST_CASE("a build runs in the application, with layers, platform and plan as arguments") {
+  Workbench bench;
+  base::write_file(bench.application() / "marker", "");
+  const std::string script =
+      "set -e\n"
+      "[[ -f marker ]]\n"
+      "(($# == 3))\n"
+      "[[ -d $1 && -z $(ls -A \"$1\") && $1 == \"$CNB_LAYERS_DIR\" ]]\n"
+      "[[ -d $2/env && $2 == \"$CNB_PLATFORM_DIR\" ]]\n"
+      "[[ -f $3 && ! -s $3 && $3 == \"$CNB_BP_PLAN_PATH\" ]]\n"
+      "[[ -d $HOME && -w $HOME ]]\n"
+      "echo made >made\n"
+      "echo 'it is done'";
+  bench.build({bench.pack("acme/a", {.build = script})});
+  CHECK(bench.output == "it is done\n");
+  CHECK(base::read_file(bench.application() / "made", 10) == "made\n");
+  CHECK(bench.notes == std::vector<std::string>{"acme/a 1.2.3"});
+}
+
+TEST_CASE("the environment of a buildpack is made from nothing") {
+  const Variable secret("BAKEHOUSE_TEST_SECRET", "s3cret");
+  const Variable locale("LC_ALL", "de_DE.UTF-8");
+  Workbench bench;
+  bench.settings.environment = {{"NODE_ENV", "production"}};
+  // By a program, because bash adds variables of its own.
+  bench.build({bench.pack("acme/a", {.build = "exec cat /proc/self/environ | tr '\\0' '\\n'"})});
+  std::set<std::string> names = names_of(bench.output);
+  for (const char* of_bash : {"PWD", "SHLVL", "_", "OLDPWD"}) names.erase(of_bash);
+  for (const char* of_the_network :
+       {"HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy", "NO_PROXY", "no_proxy"})
+    names.erase(of_the_network);
+  CHECK(names == std::set<std::string>{
+                     "CNB_BP_PLAN_PATH", "CNB_BUILDPACK_DIR", "CNB_BUILD_PLAN_PATH", "CNB_EXEC_ENV",
+                     "CNB_LAYERS_DIR", "CNB_PLATFORM_DIR", "CNB_TARGET_ARCH", "CNB_TARGET_DISTRO_NAME",
+                     "CNB_TARGET_DISTRO_VERSION", "CNB_TARGET_OS", "HOME", "NODE_ENV", "PATH"});
+  CHECK(value_of("CNB_TARGET_OS", bench.output) == "linux");
+  CHECK(value_of("NODE_ENV", bench.output) == "production");
+  CHECK(value_of("HOME", bench.output) != value_of("CNB_LAYERS_DIR", bench.output));
+}
+
+TEST_CASE("the way to the network crosses over") {
+  const Variable proxy("https_proxy", "http://proxy.example:3128");
+  Workbench bench;
+  bench.build({bench.pack("a", {.build = "echo \"$https_proxy\""})});
+  CHECK(bench.output == "http://proxy.example:3128\n");
+}
+
+TEST_CASE("build.env reaches detection and build, as variables and as files of the platform") {
+  Workbench bench;
+  bench.settings.environment = {{"NODE_ENV", "production"}, {"EMPTY", ""}};
+  const std::string check =
+      "[[ $NODE_ENV == production && $(cat \"$CNB_PLATFORM_DIR/env/NODE_ENV\") == production && "
+      "-f $CNB_PLATFORM_DIR/env/EMPTY && ${EMPTY-unset} == '' ]]";
+  const Buildpack pack = bench.pack("a", {.detect = check, .build = check});
+  CHECK(ids(detect({pack}, Need::all, bench.workshop())) == "a ");
+  bench.build({pack});
+}
+
+TEST_CASE("a PATH of build.env stands before the usual one") {
+  Workbench bench;
+  bench.settings.environment = {{"PATH", "/opt/tool/bin"}};
+  bench.build({bench.pack("a", {.build = "cat /proc/self/environ | tr '\\0' '\\n' | grep ^PATH="})});
+  CHECK(bench.output == "PATH=/opt/tool/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin\n");
+}
+
+TEST_CASE("processes are what launch.toml says, sorted by type") {
+  Workbench bench;
+  const auto launch =
+      bench.build({bench.pack("acme/a", with_launch("[[processes]]\n"
+                                                    "type = \"worker\"\n"
+                                                    "command = [\"bin/work\", \"--hard\"]\n"
+                                                    "args = [\"a b\", \"c\"]\n"
+                                                    "working-dir = \"sub\"\n" +
+                                                    process("web", "bin/serve", "default = true"))),
+                   bench.pack("acme/b", with_launch(process("clock", "bin/tick")))});
+  CHECK(describe(launch) ==
+        "clock [bin/tick] []  by acme/b\n"
+        "web [bin/serve] []  by acme/a default\n"
+        "worker [bin/work|--hard] [a b|c] sub by acme/a\n");
+}
+
+TEST_CASE("a buildpack need not define a process, nor be known for a launch.toml without any") {
+  Workbench bench;
+  const auto launch =
+      bench.build({bench.pack("a", {}), bench.pack("b", with_launch("[[labels]]\nkey = \"k\"\n"))});
+  CHECK(launch.processes.empty());
+  CHECK(launch.default_process.empty());
+}
+
+TEST_CASE("of a process that two buildpacks define the later one's counts") {
+  struct Row {
+    std::string first;
+    std::string second;
+    std::string expected;
+  };
+  const std::string is_default = "default = true";
+  const std::string web = process("web", "one");
+  const std::string web_default = process("web", "one", is_default);
+  const std::string other = process("web", "two");
+  const std::string other_default = process("web", "two", is_default);
+  const std::string worker_default = process("worker", "work", is_default);
+  const Row rows[] = {
+      {web, other, "web [two] []  by b\n"},
+      {web, other_default, "web [two] []  by b default\n"},
+      // It is another process now, and its buildpack did not make it the default.
+      {web_default, other, "web [two] []  by b\n"},
+      {web_default, worker_default, "web [one] []  by a\nworker [work] []  by b default\n"},
+      {web_default, "", "web [one] []  by a default\n"},
+  };
+  for (const Row& row : rows) {
+    CAPTURE(row.first);
+    CAPTURE(row.second);
+    Workbench bench;
+    const auto launch =
+        bench.build({bench.pack("a", with_launch(row.first)), bench.pack("b", with_launch(row.second))});
+    CHECK(describe(launch) == row.expected);
+  }
+}
+
+TEST_CASE("a launch.toml that no launcher could follow fails the build, and its buildpack is named") {
+  struct Row {
+    std::string toml;
+    std::string reason;
+  };
+  const Row rows[] = {
+      {"[[processes]]\ncommand = [\"x\"]\n", "'type' is missing"},
+      {"[[processes]]\ntype = \"web\"\n", "the process 'web' has no command"},
+      {"[[processes]]\ntype = \"web\"\ncommand = []\n", "the process 'web' has no command"},
+      {"[[processes]]\ntype = \"web\"\ncommand = \"bin/serve\"\n", "the process 'web' has no command"},
+      {"[[processes\n", "this is no TOML"},
+      {process("", "x"), "is no process type"},
+      {process("../../etc", "x"), "is no process type"},
+      {process("a b", "x"), "is no process type"},
+      {process("web", ""), "'command' names no program"},
+      {process("web", "x", "working-dir = \"../out\""), "the working directory '../out'"},
+      {process("web", "x", "default = true") + process("worker", "x", "default = true"),
+       "more than one default"},
+  };
+  for (const Row& row : rows) {
+    CAPTURE(row.toml);
+    Workbench bench;
+    const std::string message =
+        failure([&] { bench.build({bench.pack("acme/odd", with_launch(row.toml))}); });
+    CHECK(message == Mentions{build_failure});
+    CHECK(message == Mentions{"acme/odd"});
+    CHECK(message == Mentions{row.reason});
+  }
+}
+
+TEST_CASE("layers of the build are fine, a layer for the launch is refused") {
+  const auto layer = [](const std::string& types) -> Scripts {
+    return {"exit 0", "mkdir \"$1/tools\"; echo '" + types +
+                          "' >\"$1/tools.toml\"; echo >\"$1/build.toml\"; "
+                          "echo >\"$1/store.toml\""};
+  };
+  for (const std::string types : {"", "[types]", "[types]\nbuild = true\ncache = true\nlaunch = false"}) {
+    CAPTURE(types);
+    Workbench bench;
+    bench.build({bench.pack("a", layer(types))});
+  }
+  Workbench bench;
+  CHECK(failure([&] { bench.build({bench.pack("acme/a", layer("[types]\nlaunch = true"))}); }) ==
+        build_failure +
+            "the buildpack acme/a: tools.toml is a layer for the launch, which this version cannot carry");
+}
+
+TEST_CASE("a build that fails ends it: later buildpacks do not run") {
+  Workbench bench;
+  const std::string message = failure([&] {
+    bench.build({bench.pack("acme/a", {.build = "echo trying; echo oops >&2; exit 7"}),
+                 bench.pack("acme/b", {.build = "echo never"})});
+  });
+  CHECK(message == build_failure + "the buildpack acme/a exited with status 7");
+  CHECK(bench.output == "trying\noops\n");
+}
+
+TEST_CASE("a buildpack that runs too long is ended with all it started") {
+  Workbench bench;
+  bench.settings.time_limit = std::chrono::milliseconds(300);
+  const fs::path pid = bench.application() / "pid";
+  const std::string forever = "sleep 1000 & echo $! >pid.new; mv pid.new pid; wait";
+  const Buildpack pack = bench.pack("acme/slow", {.detect = forever, .build = forever});
+  const auto is_gone = [&] {
+    return !base::read_file_if_any(
+                "/proc/" + std::to_string(std::stoi(base::read_file(pid, 20))) + "/cmdline", 100)
+                .value_or("")
+                .starts_with("sleep");
+  };
+  CHECK(failure([&] { bench.build({pack}); }) ==
+        build_failure + "the buildpack acme/slow ran longer than its limit and was ended");
+  CHECK(is_gone());
+  fs::remove(pid);
+  CHECK(failure([&] { detect({pack}, Need::any, bench.workshop()); }) ==
+        Mentions{build_failure + "detection by the buildpack acme/slow ran longer than its limit"});
+  CHECK(is_gone());
+}
+
+TEST_CASE("two buildpacks share the application and HOME, never their layers") {
+  Workbench bench;
+  bench.build({bench.pack("acme/a", {.build = "touch \"$1/mine\" \"$HOME/ours\" here"}),
+               bench.pack("acme/b", {.build = "[[ ! -e $1/mine && -e $HOME/ours && -e here ]]"})});
+}

@@ -1,0 +1,74 @@
+// An application, a few buildpacks that are bash scripts, and what they say while they work.
+#pragma once
+
+#include "base/files.hh"
+#include "buildpack/engine.hh"
+
+#include <fmt/format.h>
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+namespace bakehouse::buildpack {
+
+// The descriptor of a buildpack that is in order.
+inline std::string descriptor(const std::string& id, const std::string& api = "0.12") {
+  return fmt::format("api = \"{}\"\n[buildpack]\nid = \"{}\"\nversion = \"1.2.3\"\n", api, id);
+}
+
+struct Scripts {
+  std::string detect = "exit 0";
+  std::string build = "exit 0";
+};
+
+// Writes a buildpack's directory; the scripts are bodies for bash.
+inline std::filesystem::path write_pack(const std::filesystem::path& directory, const std::string& toml,
+                                        const Scripts& scripts = {}) {
+  std::filesystem::create_directories(directory / "bin");
+  base::write_file(directory / "buildpack.toml", toml);
+  base::write_file(directory / "bin/detect", "#!/bin/bash\n" + scripts.detect + "\n", 0755);
+  base::write_file(directory / "bin/build", "#!/bin/bash\n" + scripts.build + "\n", 0755);
+  return directory;
+}
+
+class Workbench {
+ public:
+  Workbench() {
+    for (const auto& directory : {application(), scratch_.path() / "packs", scratch_.path() / "work"})
+      std::filesystem::create_directory(directory);
+  }
+
+  std::filesystem::path application() const { return scratch_.path() / "application"; }
+  Buildpack pack(const std::string& id, const Scripts& scripts) const {
+    const auto name = fmt::format("{}", packs_++);
+    return load_buildpack(write_pack(scratch_.path() / "packs" / name, descriptor(id), scripts));
+  }
+
+  // Each call has a scratch directory of its own, as each build has.
+  Workshop workshop() {
+    const auto scratch = scratch_.path() / "work" / fmt::format("{}", workshops_++);
+    std::filesystem::create_directory(scratch);
+    return {application(), scratch, settings, [this](const base::Event& event) { take(event); },
+            [] { return false; }};
+  }
+  launch::LaunchFile build(const std::vector<Buildpack>& packs) {
+    return buildpack::build(packs, workshop());
+  }
+
+  config::BuildSettings settings;
+  std::string output;              // what the buildpacks printed
+  std::vector<std::string> notes;  // what the engine said of them
+
+ private:
+  void take(const base::Event& event) {
+    if (event.kind == base::Event::Kind::output) output += event.text + "\n";
+    if (event.kind == base::Event::Kind::note) notes.push_back(event.text);
+  }
+
+  base::TempDir scratch_;
+  mutable int packs_ = 0;
+  int workshops_ = 0;
+};
+
+}  // namespace bakehouse::buildpack

@@ -1,0 +1,285 @@
+#include "source/source.hh"
+
+#include "repository.hh"
+#include "support/failure.hh"
+#include "support/mentions.hh"
+
+#include <doctest/doctest.h>
+
+#include <sstream>
+#include <string>
+
+#include <sys/stat.h>
+
+using namespace bakehouse;
+using namespace bakehouse::source;
+using support::File;
+using support::Folder;
+using support::Link;
+using support::Mentions;
+namespace fs = std::filesystem;
+
+namespace {
+
+struct Result {
+  Checkout checkout;
+  std::string tree;  // a line for each file and link, without times
+};
+
+// Times are the copy's own affair where the source has none.
+std::string without_times(const base::Dir& dir) {
+  std::istringstream lines(support::describe_tree(dir));
+  std::string text;
+  for (std::string line; std::getline(lines, line);) {
+    std::istringstream words(line);
+    std::string path;
+    std::string mode;
+    std::string time;
+    words >> path >> mode;
+    if (mode == "->" || path.ends_with('/')) {
+      text += line + "\n";
+      continue;
+    }
+    words >> time;
+    text += path + " " + mode + line.substr(line.find(time) + time.size()) + "\n";
+  }
+  return text;
+}
+
+Result check_out_of(const fs::path& from) {
+  const base::TempDir scratch;
+  const base::Dir to = base::Dir::open(scratch.path());
+  const Checkout checkout = check_out(from, to);
+  return {checkout, without_times(to)};
+}
+
+std::string failure_of(const fs::path& from) {
+  return support::failure([&] { check_out_of(from); });
+}
+
+const support::Tree site{{"bake.yaml", File{"name: shop\n"}},
+                         {"bin/serve", File{"#!/bin/sh\n", 0755}},
+                         {"current", Link{"bin/serve"}}};
+const std::string site_text =
+    "bake.yaml 0644 \"name: shop\\012\"\n"
+    "bin/ 0755\n"
+    "bin/serve 0755 \"#!/bin/sh\\012\"\n"
+    "current -> bin/serve\n";
+
+}  // namespace
+
+TEST_CASE("a directory without git is copied as it is, and has no time, commit or version") {
+  const base::TempDir scratch;
+  support::make_tree(base::Dir::open(scratch.path()), site);
+  const base::TempDir target;
+  const Checkout checkout = check_out(scratch.path(), base::Dir::open(target.path()));
+  CHECK(checkout.kind == "directory");
+  CHECK(checkout.commit.empty());
+  CHECK(checkout.description.empty());
+  CHECK_FALSE(checkout.dirty);
+  CHECK_FALSE(checkout.time);
+  CHECK(support::describe_tree(target.path()) == support::describe_tree(site));
+}
+
+TEST_CASE("a directory inside a repository is a directory, not that repository") {
+  const TestRepository repository;
+  repository.write_and_commit({{"part/file", File{"x"}}});
+  const Result result = check_out_of(repository.path() / "part");
+  CHECK(result.checkout.kind == "directory");
+  CHECK(result.tree == "file 0644 \"x\"\n");
+}
+
+TEST_CASE("a clean work tree: the files of HEAD, executable bit and links kept") {
+  const TestRepository repository;
+  const std::string commit = repository.write_and_commit(site);
+  const Result result = check_out_of(repository.path());
+  CHECK(result.checkout.kind == "git");
+  CHECK(result.checkout.commit == commit);
+  CHECK(result.checkout.time == support::some_time);
+  CHECK_FALSE(result.checkout.dirty);
+  CHECK(result.tree == site_text);
+}
+
+TEST_CASE("a bare repository: the files of HEAD") {
+  const TestRepository repository;
+  const std::string commit = repository.write_and_commit(site);
+  const Result result = check_out_of(repository.make_bare_copy());
+  CHECK(result.checkout.kind == "git");
+  CHECK(result.checkout.commit == commit);
+  CHECK_FALSE(result.checkout.dirty);
+  CHECK(result.tree == site_text);
+}
+
+TEST_CASE("the same commit gives the same tree, whatever the work tree's modes and times are") {
+  const TestRepository repository;
+  repository.write_and_commit(site);
+  const std::string before = check_out_of(repository.path()).tree;
+  fs::permissions(repository.path() / "bake.yaml", fs::perms(0600));
+  fs::last_write_time(repository.path() / "bake.yaml", fs::file_time_type::clock::now());
+  const Result after = check_out_of(repository.path());
+  CHECK_FALSE(after.checkout.dirty);
+  CHECK(after.tree == before);
+}
+
+TEST_CASE("a work tree that differs from HEAD is dirty, and is what gets built") {
+  struct Row {
+    std::string how;
+    void (*change)(const TestRepository&);
+    std::string file;
+    std::string line;  // "" where the file must be absent
+  };
+  const Row rows[] = {
+      {"changed", [](const auto& r) { r.change("bake.yaml", "name: other\n"); }, "bake.yaml",
+       "bake.yaml 0644 \"name: other\\012\"\n"},
+      {"changed and added",
+       [](const auto& r) {
+         r.change("bake.yaml", "name: other\n");
+         r.add("bake.yaml");
+       },
+       "bake.yaml", "bake.yaml 0644 \"name: other\\012\"\n"},
+      {"new", [](const auto& r) { r.change("new", "n"); }, "new", "new 0644 \"n\"\n"},
+      {"removed", [](const auto& r) { fs::remove(r.path() / "bake.yaml"); }, "bake.yaml", ""},
+      {"made executable", [](const auto& r) { fs::permissions(r.path() / "bake.yaml", fs::perms(0755)); },
+       "bake.yaml", "bake.yaml 0755 \"name: shop\\012\"\n"},
+  };
+  for (const Row& row : rows) {
+    CAPTURE(row.how);
+    const TestRepository repository;
+    repository.write_and_commit(site);
+    row.change(repository);
+    const Result result = check_out_of(repository.path());
+    CHECK(result.checkout.dirty);
+    if (!row.line.empty()) {
+      CHECK(result.tree == Mentions{row.line});
+    } else {
+      CHECK(result.tree.find(row.file) == std::string::npos);
+    }
+    CHECK(result.tree.find(".git") == std::string::npos);
+  }
+}
+
+TEST_CASE("ignored files stay out, and do not make a work tree dirty") {
+  const TestRepository repository;
+  repository.write_and_commit({{".gitignore", File{"*.log\n/cache/\n"}}, {"file", File{"x"}}});
+  repository.write({{"noise.log", File{"n"}}, {"cache/deep/entry", File{"e"}}});
+  const Result clean = check_out_of(repository.path());
+  CHECK_FALSE(clean.checkout.dirty);
+  const std::string expected = ".gitignore 0644 \"*.log\\012/cache/\\012\"\nfile 0644 \"x\"\n";
+  CHECK(clean.tree == expected);
+
+  repository.change("new", "n");
+  const Result dirty = check_out_of(repository.path());
+  CHECK(dirty.checkout.dirty);
+  CHECK(dirty.tree == expected + "new 0644 \"n\"\n");
+}
+
+TEST_CASE("a file that is ignored but tracked belongs to the source, even in an ignored directory") {
+  const TestRepository repository;
+  repository.write_and_commit(
+      {{".gitignore", File{"*.log\n/cache/\n"}}, {"cache/kept/file", File{"k"}}, {"kept.log", File{"l"}}});
+  repository.change("cache/kept/other", "o");
+  repository.change("cache/noise", "n");
+  repository.change("new", "n");
+  const Result result = check_out_of(repository.path());
+  CHECK(result.checkout.dirty);
+  CHECK(result.tree ==
+        ".gitignore 0644 \"*.log\\012/cache/\\012\"\n"
+        "cache/ 0755\n"
+        "cache/kept/ 0755\n"
+        "cache/kept/file 0644 \"k\"\n"
+        "kept.log 0644 \"l\"\n"
+        "new 0644 \"n\"\n");
+}
+
+TEST_CASE("a submodule is refused by name, in a clean work tree and in a dirty one") {
+  const TestRepository repository;
+  repository.write({{"file", File{"x"}}});
+  repository.add("file");
+  repository.add_submodule("vendor/lib");
+  repository.commit();
+  fs::create_directories(repository.path() / "vendor/lib");
+  const std::string refused = "input: 'vendor/lib' is a submodule, which is not built";
+  CHECK(failure_of(repository.path()) == refused);
+
+  repository.change("file", "changed");
+  repository.change("vendor/lib/code", "c");
+  CHECK(failure_of(repository.path()) == refused);
+}
+
+TEST_CASE("a commit that holds .git, however it is spelled, is refused") {
+  for (const std::string name : {".git", ".GIT", ".Git"}) {
+    for (const std::string mode : {"40000", "100644"}) {
+      CAPTURE(name);
+      CAPTURE(mode);
+      const TestRepository repository;
+      repository.commit_entry(mode, name);
+      CHECK(failure_of(repository.make_bare_copy()) == Mentions{"the commit holds '" + name + "'"});
+    }
+  }
+}
+
+TEST_CASE("a commit whose names lead out of the tree is refused") {
+  for (const std::string name : {"..", "../out", "/etc", "a/../../out", "."}) {
+    CAPTURE(name);
+    const TestRepository repository;
+    repository.commit_entry("100644", name);
+    CHECK(failure_of(repository.make_bare_copy()) == Mentions{"input: "});
+    CHECK_FALSE(fs::exists(repository.beside("out")));
+  }
+}
+
+TEST_CASE("a repository without a commit says so") {
+  const TestRepository repository;
+  repository.write(site);
+  CHECK(failure_of(repository.path()) == Mentions{"' has no commit"});
+  const fs::path bare = repository.beside("bare.git");
+  make_bare_repository(bare);
+  CHECK(failure_of(bare) == Mentions{"' has no commit"});
+}
+
+TEST_CASE("a source that is not there, or is no directory, is named") {
+  const base::TempDir scratch;
+  CHECK(failure_of(scratch.path() / "absent") == Mentions{"absent"});
+  base::write_file(scratch.path() / "file", "x");
+  CHECK(failure_of(scratch.path() / "file") == Mentions{"file"});
+}
+
+TEST_CASE("a version is what `git describe --tags --always` says") {
+  const TestRepository repository;
+  const std::string first = repository.write_and_commit({{"file", File{"1"}}});
+  CHECK(check_out_of(repository.path()).checkout.description == first.substr(0, 7));
+  repository.tag("1.0.0");
+  CHECK(check_out_of(repository.path()).checkout.description == "1.0.0");
+  repository.change("file", "2");
+  // What makes it dirty is for the reader of `dirty` to add.
+  CHECK(check_out_of(repository.path()).checkout.description == "1.0.0");
+  repository.add("file");
+  const std::string second = repository.commit();
+  CHECK(check_out_of(repository.path()).checkout.description == "1.0.0-1-g" + second.substr(0, 7));
+}
+
+TEST_CASE("what is neither file, directory nor link is left out, and named") {
+  const base::TempDir scratch;
+  support::make_tree(base::Dir::open(scratch.path()), {{"sub/file", File{"x"}}});
+  REQUIRE(::mkfifo((scratch.path() / "sub/pipe").c_str(), 0600) == 0);
+  const Result result = check_out_of(scratch.path());
+  CHECK(result.tree == "sub/ 0755\nsub/file 0644 \"x\"\n");
+  REQUIRE(result.checkout.left_out.size() == 1);
+  CHECK(result.checkout.left_out[0].str() == "sub/pipe");
+}
+
+TEST_CASE("a repository inside the source travels without its .git") {
+  const base::TempDir scratch;
+  support::make_tree(base::Dir::open(scratch.path()),
+                     {{"vendor/.git/HEAD", File{"ref"}}, {"vendor/code", File{"c"}}, {"file", File{"x"}}});
+  CHECK(check_out_of(scratch.path()).tree == "file 0644 \"x\"\nvendor/ 0755\nvendor/code 0644 \"c\"\n");
+}
+
+TEST_CASE("the bare repository that was made is empty, its branch is master, and what exists is kept") {
+  const base::TempDir scratch;
+  const fs::path remote = scratch.path() / "git/project.git";
+  make_bare_repository(remote);
+  CHECK(base::read_file(remote / "HEAD", 100) == "ref: refs/heads/master\n");
+  CHECK(base::read_file(remote / "config", 1000) == Mentions{"bare = true"});
+  CHECK(support::failure([&] { make_bare_repository(remote); }) == Mentions{"make the repository"});
+}
