@@ -49,7 +49,7 @@ void run_build_hook(const node::Node& node, const std::string& phase, const base
     run.environment.push_back(fmt::format("{}={}", name, value));
   run.directory = tree.path();
   run.settings = project.hook(phase);
-  run.log = node.root.state() / "logs" / "hooks.log";
+  run.log = node.root.state() / "hooks.log";
   phase::run_hooks(programs, run, nullptr, node.around);
   node.around.events({Event::Kind::phase_done, phase, ""});
 }

@@ -9,6 +9,7 @@
 #include "node/release_tree.hh"
 #include "phase/hooks.hh"
 #include "phase/lock.hh"
+#include "service/driver.hh"
 
 #include <fmt/format.h>
 
@@ -47,8 +48,9 @@ Plan begin_plan(const Node& node, std::string kind, const std::vector<phase::His
 }
 
 Result carry_out(const Node& node, const Plan& plan, const artifact::Archive* archive) {
+  auto services = service::open_driver(node.root.state());
   phase::Journal journal = phase::Journal::create(node.journal_path(), encode(plan), plan.began);
-  Transaction transaction = make_transaction(node, plan, archive, journal);
+  Transaction transaction = make_transaction(node, plan, archive, journal, std::move(services));
   const auto reversal = phase::run_steps(journal, make_steps(transaction), node.around);
   if (reversal) return finish_reverted(transaction, *reversal);
   Result result = finish_good(transaction);
@@ -106,7 +108,8 @@ std::optional<Result> recover(const Node& node) {
                       fmt::format("the {} of {} was interrupted; taking it up", plan.kind, plan.version)});
   phase::end_recorded_processes(*journal, node.around);
   require_known_run(node, plan, *journal);
-  Transaction transaction = make_transaction(node, plan, nullptr, *journal);
+  Transaction transaction =
+      make_transaction(node, plan, nullptr, *journal, service::open_driver(node.root.state()));
   if (journal->has(Kind::commit)) return finish_good(transaction);
   return finish_reverted(transaction, phase::undo_steps(*journal, make_steps(transaction), node.around));
 }

@@ -24,7 +24,7 @@ void run_phase_hooks(const Node& node, const HookCall& call, phase::Journal* jou
   run.environment.push_back("BAKEHOUSE_PREVIOUS_VERSION=" + call.previous_version);
   run.directory = call.directory;
   run.settings = read_configuration(node, call.owner).hook(call.phase);
-  run.log = node.root.state() / "logs" / "hooks.log";
+  run.log = node.root.state() / "hooks.log";
   phase::run_hooks(programs, run, journal, around);
 }
 

@@ -71,11 +71,14 @@ text::Value merge_configuration(const Node& node, const std::string& id,
   return config::merge_sources(sources);
 }
 
-config::Project read_configuration(const Node& node, const std::string& id) {
+text::Value read_merged_configuration(const Node& node, const std::string& id) {
   const TreePath file = places_of(node.root.layout, id).records / "config.yaml";
+  return text::parse_yaml(node.dir.read_file(file, largest_file), "config.yaml");
+}
+
+config::Project read_configuration(const Node& node, const std::string& id) {
   text::Diagnostics faults;
-  auto project =
-      config::decode_project(text::parse_yaml(node.dir.read_file(file, largest_file), "config.yaml"), faults);
+  auto project = config::decode_project(read_merged_configuration(node, id), faults);
   faults.throw_if_any();
   return project;
 }

@@ -28,7 +28,8 @@ void require_intact(const Node& node, const std::string& id, const tree::Manifes
 // The project file of the release with this node's configuration and `settings` over it.
 text::Value merge_configuration(const Node& node, const std::string& id,
                                 const std::vector<std::string>& settings);
-// What was in force when the deployment was configured.
+// What was in force when the deployment was configured: as it was written, and decoded.
+text::Value read_merged_configuration(const Node& node, const std::string& id);
 config::Project read_configuration(const Node& node, const std::string& id);
 
 // What run/ holds once the data links are in place.

@@ -22,8 +22,10 @@ Status read_status(const Node& node) {
   }
   status.running = phase::Lock::holder(node.lock_path()).value_or("");
   const auto records = phase::Journal::read(node.journal_path());
+  const bool is_open = !records.empty() && records.back().kind != phase::Record::Kind::closed;
+  // Asked again: a transaction that began meanwhile has an open journal and needs no recovery.
   status.recovery_needed =
-      status.running.empty() && !records.empty() && records.back().kind != phase::Record::Kind::closed;
+      is_open && status.running.empty() && !phase::Lock::holder(node.lock_path()).has_value();
   if (service::supervisor_runs(node.root.state())) {
     status.services = service::open_driver(node.root.state())->states();
   }

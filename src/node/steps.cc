@@ -115,9 +115,15 @@ std::vector<TreePath> data_directories(const Transaction& t, const config::Proje
   return directories;
 }
 
+// A rollback brings back the configuration that was good with the release, not only the release.
+Value configuration_to_be(const Transaction& t) {
+  if (t.plan.target.empty()) return merge_configuration(t.node, t.plan.id, t.plan.settings);
+  return read_merged_configuration(t.node, t.plan.target);
+}
+
 config::Project configured_project(const Transaction& t) {
   text::Diagnostics faults;
-  auto project = config::decode_project(merge_configuration(t.node, t.plan.id, t.plan.settings), faults);
+  auto project = config::decode_project(configuration_to_be(t), faults);
   faults.throw_if_any();
   return project;
 }
@@ -139,11 +145,23 @@ void clear_for_link(const base::Dir& next, const config::DataLink& link) {
   next.remove_tree(link.in_run);
 }
 
+// Data goes back by an exchange, which a mount point of its own does not allow. Said before anything stops.
+void require_data_can_return(const Transaction& t, const config::Project& project) {
+  const auto data = t.node.dir.stat(t.node.root.layout.data);
+  const auto root = t.node.dir.stat(TreePath());
+  if (project.undo_data == config::UndoData::never || !data || data->device == root->device) return;
+  throw Error(Fault::refused,
+              fmt::format("'{}' is a file system of its own, and undo could not put it back as a whole",
+                          t.node.root.at(t.node.root.layout.data).native()),
+              "say `undo-data: never` in node.yaml if data may stay as a failed release leaves it");
+}
+
 void configure(const Transaction& t) {
   const base::Dir& root = t.node.dir;
   const config::Layout& layout = t.node.root.layout;
-  const Value merged = merge_configuration(t.node, t.plan.id, t.plan.settings);
+  const Value merged = configuration_to_be(t);
   const config::Project project = configured_project(t);
+  require_data_can_return(t, project);
   for (const TreePath& directory : data_directories(t, project)) root.make_dirs(directory, 0755);
   const base::Dir next = root.open_dir(t.places.next);
   for (const auto& link : project.data) {

@@ -58,10 +58,9 @@ Serving serving(const Node& node, const Plan& plan) {
 }
 
 Transaction make_transaction(const Node& node, Plan plan, const artifact::Archive* archive,
-                             phase::Journal& journal) {
+                             phase::Journal& journal, std::unique_ptr<service::ServiceDriver> services) {
   Places places = places_of(node.root.layout, plan.id);
-  return {node, std::move(plan), std::move(places), archive, journal, service::open_driver(node.root.state()),
-          {}};
+  return {node, std::move(plan), std::move(places), archive, journal, std::move(services), {}};
 }
 
 }  // namespace bakehouse::node

@@ -47,7 +47,7 @@ struct Transaction {
   std::string unwell;
 };
 Transaction make_transaction(const Node& node, Plan plan, const artifact::Archive* archive,
-                             phase::Journal& journal);
+                             phase::Journal& journal, std::unique_ptr<service::ServiceDriver> services);
 
 // They refer to `transaction`, which must outlive them.
 std::vector<phase::Step> make_steps(Transaction& transaction);

@@ -18,7 +18,8 @@ using base::Error;
 using base::Fault;
 using base::FileType;
 
-constexpr std::string_view first_line = "#mtree\n";
+// The top itself has an entry because NetBSD's mtree begins nowhere else.
+constexpr std::string_view first_lines = "#mtree\n. type=dir\n";
 constexpr uint32_t link_mode = 0777;
 
 // mtree separates words by blanks, begins comments with '#', matches names with "*?[" as patterns
@@ -196,7 +197,7 @@ uint64_t Manifest::bytes() const {
 }
 
 std::string format_manifest(const Manifest& manifest) {
-  std::string text(first_line);
+  std::string text(first_lines);
   for (const Entry& entry : manifest.entries) text += format_entry(entry);
   return text;
 }
@@ -204,10 +205,13 @@ std::string format_manifest(const Manifest& manifest) {
 Manifest parse_manifest(std::string_view text, std::string_view name) {
   Manifest manifest;
   OrderCheck order;
-  size_t number = 1;
+  size_t number = 2;
   const auto where = [&] { return fmt::format("{}: line {}", name, number); };
-  if (!text.starts_with(first_line)) throw Error(Fault::input, where() + ": a manifest begins with '#mtree'");
-  text.remove_prefix(first_line.size());
+  if (!text.starts_with(first_lines)) {
+    throw Error(Fault::input,
+                fmt::format("{}: a manifest begins with the lines '#mtree' and '. type=dir'", name));
+  }
+  text.remove_prefix(first_lines.size());
   while (!text.empty()) {
     ++number;
     const size_t end = text.find('\n');

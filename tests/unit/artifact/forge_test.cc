@@ -43,7 +43,7 @@ std::string refusal(const Draft& draft) {
 // A draft whose manifest is text of the test's own; `members` hold what the draft of `tree` holds.
 Draft draft_with_lines(const std::string& lines, uint64_t entries, uint64_t bytes = 0) {
   Draft draft = draft_of({});
-  draft.manifest = "#mtree\n" + lines;
+  draft.manifest = "#mtree\n. type=dir\n" + lines;
   draft.info.entries = entries;
   draft.info.bytes = bytes;
   return draft;

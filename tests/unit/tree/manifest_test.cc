@@ -17,6 +17,8 @@ namespace {
 
 const std::string digest_of_hello = "5891b5b522d5df086d0ff0b110fbd9d21bb4fc7163af34d08286a2e846f6be03";
 
+const std::string top = "#mtree\n. type=dir\n";
+
 std::string file_line(const std::string& name) {
   return name + " type=file mode=0644 size=6 time=1700000000.0 sha256digest=" + digest_of_hello + "\n";
 }
@@ -34,6 +36,7 @@ TEST_CASE("a manifest is mtree text, one line an entry, in the byte order of the
                   {"link", Link{"bin/run"}}};
   CHECK(tree::format_manifest(manifest_of(tree)) ==
         "#mtree\n"
+        ". type=dir\n"
         "./bin type=dir mode=0755\n"
         "./bin-2 type=file mode=0600 size=0 time=0.0 "
         "sha256digest=e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855\n"
@@ -45,8 +48,8 @@ TEST_CASE("a manifest is mtree text, one line an entry, in the byte order of the
 }
 
 TEST_CASE("an empty tree has a manifest too") {
-  CHECK(tree::format_manifest({}) == "#mtree\n");
-  CHECK(tree::parse_manifest("#mtree\n", "manifest").entries.empty());
+  CHECK(tree::format_manifest({}) == top);
+  CHECK(tree::parse_manifest(top, "manifest").entries.empty());
 }
 
 TEST_CASE("what mtree reads as something else is written as octal digits") {
@@ -62,9 +65,9 @@ TEST_CASE("what mtree reads as something else is written as octal digits") {
   for (const auto& row : rows) {
     CAPTURE(row.written);
     const auto manifest = manifest_of({{row.name, File{"hello\n"}}});
-    CHECK(tree::format_manifest(manifest) == "#mtree\n" + file_line("./"s + row.written));
+    CHECK(tree::format_manifest(manifest) == top + file_line("./"s + row.written));
     const auto link = tree::format_manifest(manifest_of({{"l", Link{row.name}}}));
-    CHECK(link == "#mtree\n./l type=link mode=0777 link="s + row.written + "\n");
+    CHECK(link == top + "./l type=link mode=0777 link=" + row.written + "\n");
     CHECK(tree::parse_manifest(link, "manifest").entries.at(0).link == row.name);
   }
 }
@@ -103,7 +106,7 @@ TEST_CASE("whatever one changes in a manifest, it is refused or says something e
         CHECK(tree::format_manifest(read) == changed);
       } catch (const base::Error& error) {
         CHECK(error.fault() == base::Fault::input);
-        CHECK(std::string(error.what()) == Mentions{"manifest: line "});
+        CHECK(std::string(error.what()) == Mentions{"manifest: "});
       }
     }
   }
@@ -202,23 +205,28 @@ TEST_CASE("a malformed line is refused with its number") {
   };
   for (const auto& row : rows) {
     CAPTURE(row.line);
-    const std::string found = parse_failure("#mtree\n" + good + row.line);
-    CHECK(found == Mentions{"input: manifest: line 3: "});
+    const std::string found = parse_failure(top + good + row.line);
+    CHECK(found == Mentions{"input: manifest: line 4: "});
     CHECK(found == Mentions{row.reason});
   }
 }
 
-TEST_CASE("what does not begin with #mtree is no manifest") {
-  for (const auto& text : {""s, "#mtree"s, "#MTREE\n"s, "#mtree 2.0\n"s, "\n#mtree\n"s,
-                           "./a type=dir mode=0755\n"s, "\xef\xbb\xbf#mtree\n"s, "#mtree\r\n"s}) {
+TEST_CASE("what does not begin as every manifest does is none") {
+  const std::string entry = "./a type=dir mode=0755\n";
+  for (const auto& text :
+       {""s, "#mtree"s, "#mtree\n"s, "#mtree\n. type=dir"s, "#MTREE\n. type=dir\n"s,
+        "#mtree 2.0\n. type=dir\n"s, "\n" + top, entry, ". type=dir\n" + entry, "#mtree\n" + entry,
+        "#mtree\n. type=dir mode=0755\n" + entry, "\xef\xbb\xbf" + top, "#mtree\r\n. type=dir\r\n"s}) {
     CAPTURE(text);
-    CHECK(parse_failure(text) == "input: manifest: line 1: a manifest begins with '#mtree'");
+    CHECK(parse_failure(text) ==
+          "input: manifest: a manifest begins with the lines '#mtree' and '. type=dir'");
   }
+  CHECK(parse_failure(top + ". type=dir\n") == Mentions{"line 3: a path begins with './'"});
 }
 
 TEST_CASE("an error shows a hostile name harmlessly") {
   const std::string found =
-      parse_failure("#mtree\n./\x1b[2J" + std::string(5000, 'x') + " type=dir mode=0755\n");
+      parse_failure(top + "./\x1b[2J" + std::string(5000, 'x') + " type=dir mode=0755\n");
   CHECK(found.find('\x1b') == std::string::npos);
   CHECK(found.size() < 300);
 }
