@@ -8,6 +8,9 @@
 #include <filesystem>
 #include <string>
 
+#include <sys/mount.h>
+#include <unistd.h>
+
 using namespace bakehouse;
 using namespace bakehouse::node;
 namespace fs = std::filesystem;
@@ -300,6 +303,35 @@ TEST_CASE("rolled back, and rolled back once more, it goes further back") {
   CHECK(site.read("run/index.html") == "page 3.0\n");
   CHECK(is_verified(site));
   CHECK(site.litter().empty());
+}
+
+TEST_CASE("a rollback brings back the configuration that was in force, whatever the node says now") {
+  Site site;
+  const std::string links = "data: {uploads: up}\n";
+  ApplyOptions options;
+  options.settings = {"data.uploads=chosen"};
+  site.apply(release("1.0", 1, {}, links), options);
+  site.apply(release("2.0", 2, {}, links));
+  CHECK(fs::read_symlink(site.root() / "run/uploads") == "../data/up");
+  site.write("node.yaml", "data: {uploads: later}\n");
+  CHECK(describe(site.rollback()) == "good");
+  CHECK(fs::read_symlink(site.root() / "run/uploads") == "../data/chosen");
+  CHECK(is_verified(site));
+}
+
+TEST_CASE("data that undo could not put back is refused while nothing has stopped") {
+  if (::geteuid() != 0) return;
+  Site site;
+  const fs::path data = site.root() / "data";
+  if (::mount("none", data.c_str(), "tmpfs", 0, nullptr) != 0) return;
+  const Result refused = site.apply(release("1.0", 1));
+  const Result accepted = site.apply(release("2.0", 2, {}, "undo-data: never\n"));
+  ::umount(data.c_str());
+  CHECK(refused.outcome == "failed");
+  REQUIRE(refused.error.has_value());
+  CHECK(refused.error->fault() == base::Fault::refused);
+  CHECK(says(refused.error->what(), "is a file system of its own"));
+  CHECK(describe(accepted) == "good");
 }
 
 TEST_CASE("nothing but a good deployment of this node can be rolled back to") {
