@@ -1,84 +1,23 @@
 #include "base/dir.hh"
 
+#include "base/beneath.hh"
 #include "base/encoding.hh"
 #include "base/error.hh"
 
 #include <algorithm>
-#include <atomic>
 #include <cerrno>
 #include <climits>
 #include <memory>
 
 #include <dirent.h>
 #include <fcntl.h>
-#include <linux/openat2.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 namespace bakehouse::base {
 namespace {
 
 constexpr int directory_flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
-// For what is only walked through: needs no permission to list.
-constexpr int way_flags = O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
-
-// Old kernels lack openat2 and some sandboxes answer EPERM; both are found out once.
-std::atomic<bool> kernel_resolves{true};
-
-int open_by_kernel(int dir, const TreePath& path, int flags, mode_t mode) {
-  open_how how{};
-  how.flags = static_cast<uint64_t>(flags);
-  how.mode = (flags & O_CREAT) != 0 ? mode : 0;
-  how.resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS;
-  for (;;) {
-    const long fd = ::syscall(SYS_openat2, dir, path.str().c_str(), &how, sizeof how);
-    // EAGAIN: something was renamed during the walk, so the kernel could not prove it safe.
-    if (fd >= 0 || (errno != EAGAIN && errno != EINTR)) return static_cast<int>(fd);
-  }
-}
-
-Fd step_into(int dir, const std::string& name) {
-  Fd next(::openat(dir, name.c_str(), way_flags));
-  if (!next && errno == ENOTDIR) {
-    struct stat raw {};
-    const bool is_link = ::fstatat(dir, name.c_str(), &raw, AT_SYMLINK_NOFOLLOW) == 0 && S_ISLNK(raw.st_mode);
-    errno = is_link ? ELOOP : ENOTDIR;  // the kernel's own answer to a link
-  }
-  return next;
-}
-
-int open_by_component(int dir, const TreePath& path, int flags, mode_t mode) {
-  if (path.is_top()) {
-    errno = ENOENT;
-    return -1;
-  }
-  Fd walked;
-  const auto parts = path.parts();
-  for (size_t i = 0; i + 1 < parts.size(); ++i) {
-    Fd next = step_into(walked ? walked.get() : dir, std::string(parts[i]));
-    if (!next) return -1;
-    walked = std::move(next);
-  }
-  return ::openat(walked ? walked.get() : dir, std::string(parts.back()).c_str(), flags | O_NOFOLLOW, mode);
-}
-
-int open_beneath_best(int dir, const TreePath& path, int flags, mode_t mode = 0) {
-  if (kernel_resolves) {
-    const int fd = open_by_kernel(dir, path, flags, mode);
-    if (fd >= 0 || (errno != ENOSYS && errno != EPERM)) return fd;
-    const int probe = open_by_kernel(dir, TreePath::parse("x"), O_PATH | O_CLOEXEC, 0);
-    if (probe >= 0) ::close(probe);
-    const bool supported = probe >= 0 || (errno != ENOSYS && errno != EPERM);
-    if (supported) {
-      errno = EPERM;
-      return -1;
-    }
-    kernel_resolves = false;
-  }
-  return open_by_component(dir, path, flags, mode);
-}
-
 FileStat from_kernel(const struct stat& raw) {
   FileStat stat;
   if (S_ISREG(raw.st_mode)) stat.type = FileType::regular;
@@ -109,7 +48,7 @@ Place place_of(int dir, const TreePath& path, std::string_view doing, std::strin
   Place place{Fd(), dir, std::string(path.name())};
   const TreePath parent = path.parent();
   if (parent.is_top()) return place;
-  place.holder = Fd(open_beneath_best(dir, parent, directory_flags));
+  place.holder = Fd(open_beneath(dir, parent, directory_flags));
   if (!place.holder) fail_os(doing, shown);
   place.dir = place.holder.get();
   return place;
@@ -172,11 +111,6 @@ void remove_below(Fd& dir, const std::string& name, const std::string& shown) {
 
 }  // namespace
 
-int open_beneath(int dir, const TreePath& path, int flags, mode_t mode, Resolve how) {
-  return how == Resolve::kernel ? open_by_kernel(dir, path, flags, mode)
-                                : open_by_component(dir, path, flags, mode);
-}
-
 FileStat stat_of(const Fd& fd, std::string_view name) {
   struct stat raw {};
   if (::fstat(fd.get(), &raw) != 0) fail_os("look at", name);
@@ -209,13 +143,13 @@ std::string Dir::full(const TreePath& path) const {
 
 Dir Dir::open_dir(const TreePath& path) const {
   Fd fd(path.is_top() ? ::openat(fd_.get(), ".", directory_flags)
-                      : open_beneath_best(fd_.get(), path, directory_flags));
+                      : open_beneath(fd_.get(), path, directory_flags));
   if (!fd) fail_os("open the directory", full(path));
   return {std::move(fd), full(path)};
 }
 
 Fd Dir::open_file(const TreePath& path) const {
-  Fd fd(open_beneath_best(fd_.get(), path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC));
+  Fd fd(open_beneath(fd_.get(), path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC));
   if (!fd) fail_os("open", full(path));
   if (stat_of(fd, full(path)).type != FileType::regular) {
     throw Error(Fault::input, fmt::format("'{}' is not a regular file", printable(full(path))));
@@ -233,7 +167,7 @@ std::optional<FileStat> Dir::stat(const TreePath& path) const {
   const TreePath parent = path.parent();
   Fd holder;
   if (!parent.is_top()) {
-    holder = Fd(open_beneath_best(fd_.get(), parent, O_PATH | O_DIRECTORY | O_CLOEXEC));
+    holder = Fd(open_beneath(fd_.get(), parent, O_PATH | O_DIRECTORY | O_CLOEXEC));
     if (!holder) {
       if (errno == ENOENT || errno == ENOTDIR) return std::nullopt;
       fail_os("look at", full(path));
@@ -259,7 +193,7 @@ std::string Dir::read_link(const TreePath& path) const {
 std::vector<std::string> Dir::names() const { return list(fd_.get(), path_.native()); }
 
 Fd Dir::create_file(const TreePath& path, mode_t mode) const {
-  Fd fd(open_beneath_best(fd_.get(), path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode));
+  Fd fd(open_beneath(fd_.get(), path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode));
   if (!fd) fail_os("create", full(path));
   if (::fchmod(fd.get(), mode) != 0) fail_os("set the mode of", full(path));
   return fd;
@@ -322,7 +256,7 @@ namespace {
 
 // Of what its owner may not open. A descriptor made with O_PATH has no fchmod but a name in /proc.
 bool set_mode_unread(int dir, const TreePath& path, mode_t mode) {
-  const Fd fd(open_beneath_best(dir, path, O_PATH | O_NOFOLLOW | O_CLOEXEC));
+  const Fd fd(open_beneath(dir, path, O_PATH | O_NOFOLLOW | O_CLOEXEC));
   struct stat raw {};
   if (!fd || ::fstat(fd.get(), &raw) != 0) return false;
   if (S_ISLNK(raw.st_mode)) {
@@ -335,7 +269,7 @@ bool set_mode_unread(int dir, const TreePath& path, mode_t mode) {
 }  // namespace
 
 void Dir::set_mode(const TreePath& path, mode_t mode) const {
-  const Fd fd(open_beneath_best(fd_.get(), path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
+  const Fd fd(open_beneath(fd_.get(), path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
   if (fd ? ::fchmod(fd.get(), mode) == 0 : errno == EACCES && set_mode_unread(fd_.get(), path, mode)) return;
   fail_os("set the mode of", full(path));
 }

@@ -85,9 +85,4 @@ class Dir {
   std::filesystem::path path_;
 };
 
-// Opens `path` beneath `dir` with `flags`, following no link. Exposed for tests, which try both
-// ways: with openat2 and a component at a time.
-enum class Resolve { kernel, by_component };
-int open_beneath(int dir, const TreePath& path, int flags, mode_t mode, Resolve how);
-
 }  // namespace bakehouse::base

@@ -1,5 +1,6 @@
 #include "base/dir.hh"
 
+#include "base/beneath.hh"
 #include "base/error.hh"
 #include "base/files.hh"
 #include "ordinary_user.hh"
@@ -52,7 +53,7 @@ const Names through_links = {
     "leaves",    "up",      "loop",          "loop/x",          "magic/etc",         "d/file/x", "dangling"};
 
 int open_and_close(const Dir& dir, std::string_view path, int flags, Resolve how) {
-  const Fd fd(open_beneath(dir.fd().get(), at(path), flags | O_CLOEXEC, 0600, how));
+  const Fd fd(open_beneath_by(how, dir.fd().get(), at(path), flags | O_CLOEXEC, 0600));
   return fd ? 0 : errno;
 }
 
@@ -111,7 +112,7 @@ TEST_CASE("neither way opens the top under an empty name") {
   const TempDir scratch;
   const Dir dir = Dir::open(scratch.path());
   for (const auto how : {Resolve::kernel, Resolve::by_component}) {
-    CHECK(open_beneath(dir.fd().get(), TreePath(), O_RDONLY, 0, how) < 0);
+    CHECK(open_beneath_by(how, dir.fd().get(), TreePath(), O_RDONLY, 0) < 0);
     CHECK(errno == ENOENT);
   }
 }
