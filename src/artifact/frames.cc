@@ -27,6 +27,9 @@ constexpr uint32_t index_version = 1;
 constexpr size_t index_head_size = 12;
 constexpr size_t index_entry_size = 72;
 constexpr int largest_window_log = 27;
+constexpr uint32_t zstd_magic = 0xFD2FB528;
+constexpr char stored_descriptor = static_cast<char>(0xA0);
+constexpr size_t largest_block = 128 * 1024;
 // The seekable format of the zstd project: no checksums, and its own magic at the very end.
 constexpr uint32_t seekable_footer_magic = 0x8F92EAB1;
 
@@ -120,6 +123,46 @@ std::string skippable(uint32_t magic, std::string_view payload) {
 std::optional<uint32_t> skippable_size(std::string_view header, uint32_t magic) {
   if (header.size() < skippable_header_size || get_u32(header) != magic) return std::nullopt;
   return get_u32(header.substr(4));
+}
+
+// RFC 8878: magic, a descriptor that says "one segment, content size in four bytes, no checksum",
+// that size, and raw blocks, all but the last of the largest size there is.
+std::string stored_frame(std::string_view content) {
+  std::string frame;
+  put_u32(frame, zstd_magic);
+  frame += stored_descriptor;
+  put_u32(frame, static_cast<uint32_t>(content.size()));
+  do {
+    const std::string_view block = content.substr(0, largest_block);
+    content.remove_prefix(block.size());
+    const uint32_t header = (content.empty() ? 1U : 0U) | static_cast<uint32_t>(block.size() << 3);
+    for (int i = 0; i < 3; ++i) frame += static_cast<char>(header >> (8 * i));
+    frame += block;
+  } while (!content.empty());
+  return frame;
+}
+
+StoredFrame read_stored_frame(std::string_view bytes, uint64_t limit) {
+  constexpr size_t head_size = 9;
+  constexpr size_t block_head_size = 3;
+  if (bytes.size() < head_size || get_u32(bytes) != zstd_magic || bytes[4] != stored_descriptor) {
+    throw Error(Fault::input, "it does not begin with a stored zstd frame");
+  }
+  const uint64_t size = get_u32(bytes.substr(5));
+  if (size > limit) throw Error(Fault::input, "its first frame is too large");
+  // Where the blocks lie follows from the size; that they are as they must be, from comparing.
+  StoredFrame frame{{}, head_size};
+  while (frame.size == head_size || frame.content.size() < size) {
+    const uint64_t block = std::min<uint64_t>(size - frame.content.size(), largest_block);
+    if (bytes.size() < frame.size + block_head_size + block)
+      throw Error(Fault::input, "its first frame is cut off");
+    frame.content += bytes.substr(frame.size + block_head_size, block);
+    frame.size += block_head_size + block;
+  }
+  if (stored_frame(frame.content) != bytes.substr(0, frame.size)) {
+    throw Error(Fault::input, "its first frame is not stored as it must be");
+  }
+  return frame;
 }
 
 std::string compress_frame(std::string_view bytes, int level) {

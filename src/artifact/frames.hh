@@ -29,12 +29,24 @@ struct Frame {
 std::string format_index(const std::vector<Frame>& frames);
 std::vector<Frame> parse_index(std::string_view payload);
 
-// `frames` begins with frame 0.
+// `frames` are all that stand before it in the file, one behind the other: frame 0, the index (a
+// skippable frame, which holds nothing), the frames of the body.
 std::string format_seek_table(const std::vector<Frame>& frames);
 
 std::string skippable(uint32_t magic, std::string_view payload);
 // The size of the payload when `header` (8 bytes) begins a skippable frame with that magic.
 std::optional<uint32_t> skippable_size(std::string_view header, uint32_t magic);
+
+// A zstd frame that stores its content as it is, in the one way that this function knows. Frame 0
+// is one: whoever has its content knows every byte of it, and reading it takes no decompressor.
+std::string stored_frame(std::string_view content);
+struct StoredFrame {
+  std::string content;
+  uint64_t size;  // of the frame itself
+};
+// `bytes` begin with a stored frame of at most `limit` bytes of content; Error(input) for anything
+// that stored_frame would not write.
+StoredFrame read_stored_frame(std::string_view bytes, uint64_t limit);
 
 std::string compress_frame(std::string_view bytes, int level);
 // Exactly one frame, which must say that it holds `size` bytes and does.

@@ -48,6 +48,12 @@ bool is_hook_file(const tree::Entry& entry) {
   return entry.type != FileType::directory && entry.path.is_within(directory) && entry.path != directory;
 }
 
+// Names go to journal, log and messages, where they are to be read and not to be escaped.
+bool is_plain(std::string_view name) {
+  constexpr std::string_view plain = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-";
+  return name.find_first_not_of(plain) == std::string_view::npos;
+}
+
 std::string why_no_hook(const tree::Entry& entry) {
   const std::string phase = phase_of(entry.path);
   const auto& phases = hook_phases();
@@ -55,6 +61,7 @@ std::string why_no_hook(const tree::Entry& entry) {
     const auto meant = text::nearest(phase, phases);
     return fmt::format("no phase has that name{}", meant ? fmt::format(" (did you mean '{}'?)", *meant) : "");
   }
+  if (!is_plain(entry.path.name())) return "its name holds something other than A-Z a-z 0-9 . _ -";
   if (entry.type != FileType::regular) return "it is not a regular file";
   if ((entry.mode & executable_bits) == 0) return "it is not executable (chmod +x)";
   return {};

@@ -11,8 +11,9 @@
 
 namespace bakehouse::artifact {
 
-// Error(input) that lists every file of `.bake/hooks` that is no hook: not executable, or named
-// after no phase. At bake time as well as on the node.
+// Error(input) that lists every file of `.bake/hooks` that is no hook: not executable, named after
+// no phase, or with something else than A-Z a-z 0-9 . _ - in its name. At bake time as well as on
+// the node.
 void check_hooks(const tree::Manifest& manifest);
 
 struct HookFile {

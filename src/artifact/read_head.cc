@@ -52,20 +52,17 @@ std::string member_at(std::string_view bytes, uint64_t& offset) {
 }
 
 Head read_head(const Fd& file, const fs::path& path) {
-  constexpr std::string_view zstd_magic = "\x28\xB5\x2F\xFD";
-  std::string start(largest_head, '\0');
+  std::string start(2 * largest_head, '\0');
   size_t filled = 0;
   while (const size_t count = base::read_some_at(file, {start.data() + filled, start.size() - filled}, filled,
                                                  path.native())) {
     filled += count;
   }
   start.resize(filled);
-  if (!start.starts_with(zstd_magic)) throw Error(Fault::input, "it does not begin with a zstd frame");
-  const FrameSizes sizes = measure_frame(start);
-  if (sizes.content > largest_head) throw Error(Fault::input, "its first frame is too large");
+  StoredFrame frame = read_stored_frame(start, largest_head);
   Head head;
-  head.compressed_size = sizes.compressed;
-  head.bytes = decompress_frame(std::string_view(start).substr(0, sizes.compressed), sizes.content);
+  head.compressed_size = frame.size;
+  head.bytes = std::move(frame.content);
   uint64_t offset = 0;
   head.json = member_at(head.bytes, offset);
   head.signature = member_at(head.bytes, offset);
@@ -95,8 +92,11 @@ Archive read_verified(const fs::path& path, const crypto::TrustPolicy& policy) {
     throw Error(Fault::input, "it is no regular file");
   }
   Head head = read_head(archive.file, path);
-  const auto counted = crypto::require_signatures(
-      policy, head.json, {crypto::parse_signature(head.signature, "release.json.minisig")});
+  const auto embedded = crypto::parse_signature(head.signature, "release.json.minisig");
+  const auto counted = crypto::require_signatures(policy, head.json, {embedded});
+  if (crypto::format_signature(embedded, untrusted_comment) != head.signature) {
+    throw Error(Fault::trust, "its signature is not written as it must be");
+  }
   // A trusted key has signed these very bytes; from here on they may be parsed.
   archive.info = decode_release(head.json);
   const std::string comment = trusted_comment(archive.info, crypto::sha256(head.json));

@@ -60,6 +60,10 @@ ReleaseInfo decode_release(std::string_view json);
 // The one line that a counting signature must carry as its trusted comment.
 std::string trusted_comment(const ReleaseInfo& info, const crypto::Digest& digest_of_json);
 
+// The comment that nothing signs, in the first line of the embedded signature. It has one spelling
+// all the same, so that no byte of an archive can change unnoticed.
+constexpr std::string_view untrusted_comment = "signature of a Bakehouse release";
+
 // A version: [A-Za-z0-9][A-Za-z0-9.+_~-]*, at most 128 bytes. Throws Error(input) otherwise.
 void check_version(std::string_view version);
 std::string archive_name(std::string_view name, std::string_view version);

@@ -9,6 +9,8 @@
 
 #include <fmt/format.h>
 
+#include <cstdlib>
+
 #include <fcntl.h>
 #include <unistd.h>
 
@@ -26,9 +28,14 @@ constexpr size_t frame_wanted = 1 << 20;
 constexpr size_t frame_most = 4 << 20;
 constexpr std::string_view chunker_name = "member-1M-4M";
 
+// Has no name, so that nothing is left of it whatever happens. Not every file system can do that.
 Fd open_spool(const fs::path& directory) {
   Fd spool(::open(directory.c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600));
+  if (spool) return spool;
+  std::string name = (directory / ".spool-XXXXXX").native();
+  spool = Fd(::mkostemp(name.data(), O_CLOEXEC));
   if (!spool) base::fail_os("make a temporary file in", directory.native());
+  ::unlink(name.c_str());
   return spool;
 }
 
@@ -159,13 +166,15 @@ ReleaseInfo pack(const PackRequest& request, const fs::path& archive) {
   info.zstd_level = request.level;
   info.chunker = chunker_name;
   const std::string json = encode(info);
+  decode_release(json);  // nothing is signed that no reader accepts
   const std::string head =
       make_head(json, request.sign(json, trusted_comment(info, crypto::sha256(json))), info.created);
-  const std::string head_frame = compress_frame(head, request.level);
+  const std::string head_frame = stored_frame(head);
   if (head.size() > largest_head) throw Error(Fault::input, "release.json is larger than a reader accepts");
 
   std::vector<Frame> all{
-      {static_cast<uint32_t>(head_frame.size()), static_cast<uint32_t>(head.size()), {}, {}}};
+      {static_cast<uint32_t>(head_frame.size()), static_cast<uint32_t>(head.size()), {}, {}},
+      {static_cast<uint32_t>(skippable_header_size + index.size()), 0, {}, {}}};
   all.insert(all.end(), out.frames().begin(), out.frames().end());
   base::AtomicFile file(archive, 0644);
   file.write(head_frame);

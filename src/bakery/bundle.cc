@@ -15,6 +15,7 @@
 #include <algorithm>
 #include <charconv>
 #include <functional>
+#include <limits>
 #include <mutex>
 #include <set>
 
@@ -84,7 +85,7 @@ void refuse_build_paths(const std::set<TreePath>& files, const std::string& buil
 }
 
 std::string resolve_version(const config::Project& project, const source::Checkout& checkout,
-                            const base::Dir& tree, const CookOptions& options) {
+                            const base::Dir& tree, const CookOptions& options, base::Seconds created) {
   constexpr uint64_t largest_version_file = 4096;
   std::string version;
   if (options.version) {
@@ -96,7 +97,9 @@ std::string resolve_version(const config::Project& project, const source::Checko
     while (!version.empty() && std::string_view(" \t\r\n").find(version.back()) != std::string_view::npos)
       version.pop_back();
   } else if (checkout.kind == "git") {
-    version = checkout.description + (checkout.dirty ? "-dirty" : "");
+    version = checkout.description;
+    // What no commit holds may change between two bakes; the version must change with it.
+    if (checkout.dirty) version += fmt::format("-dirty.{}", base::compact_datetime(created));
   } else {
     throw Error(Fault::input, "the source is no git repository, so it has no version",
                 "say `version:` in bake.yaml, or bake with --as VERSION");
@@ -124,13 +127,22 @@ uint64_t highest_sequence(const node::Node& node) {
   return highest;
 }
 
-// A directory has no time of its own: it gets the present one, and a sequence above all before it.
+// A directory, or a work tree that differs from its commit, has no time of its own: it gets the present one,
+// and a sequence above all before it.
 Dating date(const node::Node& node, const source::Checkout& checkout, const CookOptions& options) {
-  const auto known = options.source_date_epoch ? options.source_date_epoch : checkout.time;
+  const auto known = options.source_date_epoch || checkout.dirty ? options.source_date_epoch : checkout.time;
   Dating dating{known.value_or(node.around.clock.seconds()), 0};
   dating.sequence = static_cast<uint64_t>(dating.created);
   if (!known) dating.sequence = std::max(dating.sequence, highest_sequence(node) + 1);
   if (options.sequence) dating.sequence = *options.sequence;
+  constexpr base::Seconds latest = base::Seconds{1} << 40;
+  if (dating.created < 0 || dating.created > latest ||
+      dating.sequence > std::numeric_limits<int64_t>::max()) {
+    throw Error(Fault::input,
+                fmt::format("the time of the source ({}) or its sequence ({}) is out of range",
+                            dating.created, dating.sequence),
+                "look at the date of the commit, SOURCE_DATE_EPOCH and --sequence");
+  }
   return dating;
 }
 
@@ -197,7 +209,7 @@ Bundle bundle(const node::Node& node, const ProjectFile& file, const source::Che
 
   artifact::ReleaseInfo info;
   info.name = file.project.name;
-  info.version = resolve_version(file.project, checkout, tree, options);
+  info.version = resolve_version(file.project, checkout, tree, options, dating.created);
   info.sequence = dating.sequence;
   info.created = dating.created;
   info.source_kind = checkout.kind;
@@ -222,7 +234,7 @@ Bundle bundle(const node::Node& node, const ProjectFile& file, const source::Che
       options.level,
       [&](const std::string& json, const std::string& comment) {
         return crypto::format_signature(key.sign(crypto::message_hash(json), comment),
-                                        "signature of a Bakehouse release");
+                                        artifact::untrusted_comment);
       }};
   artifact::pack(request, archive);
   sign_whole_file(archive, key);

@@ -8,6 +8,7 @@
 
 namespace bakehouse::base {
 
+constexpr int directory_flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
 // For what is only walked through: needs no permission to list.
 constexpr int way_flags = O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
 

@@ -3,13 +3,12 @@
 #include "base/beneath.hh"
 #include "base/encoding.hh"
 #include "base/error.hh"
+#include "base/list.hh"
+#include "base/remove_tree.hh"
 
-#include <algorithm>
 #include <cerrno>
 #include <climits>
-#include <memory>
 
-#include <dirent.h>
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -17,7 +16,6 @@
 namespace bakehouse::base {
 namespace {
 
-constexpr int directory_flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
 FileStat from_kernel(const struct stat& raw) {
   FileStat stat;
   if (S_ISREG(raw.st_mode)) stat.type = FileType::regular;
@@ -52,61 +50,6 @@ Place place_of(int dir, const TreePath& path, std::string_view doing, std::strin
   if (!place.holder) fail_os(doing, shown);
   place.dir = place.holder.get();
   return place;
-}
-
-std::vector<std::string> list(int dir, std::string_view shown) {
-  // A fresh open: duplicates share the position of the listing.
-  const int own = ::openat(dir, ".", directory_flags);
-  if (own < 0) fail_os("list", shown);
-  const std::unique_ptr<DIR, decltype([](DIR* open) { ::closedir(open); })> stream(::fdopendir(own));
-  std::vector<std::string> names;
-  for (;;) {
-    errno = 0;
-    const dirent* entry = ::readdir(stream.get());
-    if (entry == nullptr) break;
-    const std::string_view name = entry->d_name;
-    if (name != "." && name != "..") names.emplace_back(name);
-  }
-  if (errno != 0) fail_os("list", shown);
-  std::sort(names.begin(), names.end());
-  return names;
-}
-
-// An owner may give himself back what the modes of a tree deny him.
-Fd open_to_empty(int dir, const std::string& name) {
-  Fd inner(::openat(dir, name.c_str(), directory_flags));
-  if (!inner && errno == EACCES) {
-    ::fchmodat(dir, name.c_str(), 0700, 0);
-    inner = Fd(::openat(dir, name.c_str(), directory_flags));
-  }
-  if (inner && ::faccessat(inner.get(), ".", W_OK | X_OK, 0) != 0) ::fchmod(inner.get(), 0700);
-  return inner;
-}
-
-void remove_below(Fd& dir, const std::string& name, const std::string& shown);
-
-// Only the descriptor of the innermost directory stays open, so that no depth exhausts them;
-// `outer` is found again by "..", and known by its inode.
-void empty(Fd& outer, Fd inner, const std::vector<std::string>& names, const std::string& shown) {
-  const FileStat before = stat_of(outer, shown);
-  outer.reset();
-  for (const auto& each : names) remove_below(inner, each, shown + "/" + each);
-  outer = Fd(::openat(inner.get(), "..", way_flags));
-  if (!outer) fail_os("remove", shown);
-  const FileStat after = stat_of(outer, shown);
-  if (after.inode != before.inode || after.device != before.device) {
-    throw Error(Fault::input, fmt::format("'{}' was moved while it was being removed", printable(shown)));
-  }
-}
-
-void remove_below(Fd& dir, const std::string& name, const std::string& shown) {
-  if (::unlinkat(dir.get(), name.c_str(), 0) == 0 || errno == ENOENT) return;
-  if (errno != EISDIR && errno != EPERM) fail_os("remove", shown);
-  Fd inner = open_to_empty(dir.get(), name);
-  if (!inner) fail_os("remove", shown);
-  const auto names = list(inner.get(), shown);
-  if (!names.empty()) empty(dir, std::move(inner), names, shown);
-  if (::unlinkat(dir.get(), name.c_str(), AT_REMOVEDIR) != 0) fail_os("remove", shown);
 }
 
 }  // namespace
@@ -190,7 +133,11 @@ std::string Dir::read_link(const TreePath& path) const {
   return {target, static_cast<size_t>(length)};
 }
 
-std::vector<std::string> Dir::names() const { return list(fd_.get(), path_.native()); }
+std::vector<std::string> Dir::names() const {
+  auto names = list(fd_.get());
+  if (!names) fail_os("list", path_.native());
+  return *std::move(names);
+}
 
 Fd Dir::create_file(const TreePath& path, mode_t mode) const {
   Fd fd(open_beneath(fd_.get(), path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode));
@@ -297,7 +244,7 @@ void Dir::remove_tree(const TreePath& path) const {
   const auto place = place_of(fd_.get(), path, "remove", full(path));
   Fd holder(::openat(place.dir, ".", way_flags));
   if (!holder) fail_os("remove", full(path));
-  remove_below(holder, place.name, full(path));
+  remove_tree_in(std::move(holder), place.name, full(path));
 }
 
 void Dir::sync() const { sync_file(fd_, path_.native()); }

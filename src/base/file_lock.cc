@@ -1,5 +1,6 @@
 #include "base/file_lock.hh"
 
+#include "base/dir.hh"
 #include "base/encoding.hh"
 #include "base/error.hh"
 
@@ -7,6 +8,7 @@
 
 #include <fcntl.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 namespace bakehouse::base {
@@ -32,15 +34,33 @@ bool try_patiently(const Fd& file, const fs::path& path, const Clock& clock) {
   return true;
 }
 
+// Whoever can open the file can hold the lock. Older versions let everybody read it.
+void keep_others_out(const Fd& file, const fs::path& path) {
+  constexpr mode_t owner_only = 0600;
+  const FileStat stat = stat_of(file, path.native());
+  if (stat.uid != ::geteuid() || stat.mode == owner_only) return;
+  if (::fchmod(file.get(), owner_only) != 0) fail_os("set the mode of", path.native());
+}
+
+// A courtesy: without it the lock is no worse, and the work may be what makes room on a full disk.
+void say_who(const Fd& file, const std::string& text, const fs::path& path) {
+  try {
+    if (::ftruncate(file.get(), 0) != 0) fail_os("write", path.native());
+    write_all(file, text + "\n", path.native());
+  } catch (const Error& error) {
+    if (error.os_error() != ENOSPC && error.os_error() != EDQUOT) throw;
+  }
+}
+
 }  // namespace
 
 std::optional<FileLock> FileLock::try_take(const fs::path& path, const std::string& text,
                                            const Clock& clock) {
-  Fd file(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644));
+  Fd file(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
   if (!file) fail_os("open the lock", path.native());
+  keep_others_out(file, path);
   if (!try_patiently(file, path, clock)) return std::nullopt;
-  if (::ftruncate(file.get(), 0) != 0) fail_os("write", path.native());
-  write_all(file, text + "\n", path.native());
+  say_who(file, text, path);
   return FileLock(std::move(file));
 }
 
@@ -48,7 +68,7 @@ std::optional<std::string> FileLock::holder(const fs::path& path) {
   constexpr size_t longest_text = 4096;
   const Fd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
   if (!file) {
-    if (errno == ENOENT) return std::nullopt;
+    if (errno == ENOENT || errno == EACCES) return std::nullopt;
     fail_os("open the lock", path.native());
   }
   if (try_lock(file, LOCK_SH, path)) return std::nullopt;

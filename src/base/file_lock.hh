@@ -1,5 +1,5 @@
 // An exclusive lock on a file, held by descriptor: it dies with its owner, and its text tells who
-// that is.
+// that is. Only the owner of the file can open it: whoever else could might hold the lock as well.
 #pragma once
 
 #include "base/clock.hh"
@@ -16,7 +16,8 @@ class FileLock {
   // nullopt when somebody else holds it. Makes the file where it is missing.
   static std::optional<FileLock> try_take(const std::filesystem::path& path, const std::string& text,
                                           const Clock& clock);
-  // The text of whoever holds it, made safe to show; nullopt when nobody does.
+  // The text of whoever holds it, made safe to show; nullopt when nobody does, and for a user who
+  // may not open the file, since he cannot know.
   static std::optional<std::string> holder(const std::filesystem::path& path);
 
  private:

@@ -1,13 +1,32 @@
 #include "base/threads.hh"
 
+#include "base/error.hh"
+
 #include <algorithm>
+#include <system_error>
 #include <utility>
 
 namespace bakehouse::base {
+namespace {
+
+// More would only wait for the same disk.
+constexpr unsigned most_by_default = 16;
+
+}  // namespace
 
 Pool::Pool(unsigned threads, size_t queue_limit) : queue_limit_(queue_limit) {
-  const unsigned count = threads != 0 ? threads : std::max(1U, std::thread::hardware_concurrency());
-  for (unsigned i = 0; i < count; ++i) threads_.emplace_back([this] { work(); });
+  const unsigned count =
+      threads != 0 ? threads : std::clamp(std::thread::hardware_concurrency(), 1U, most_by_default);
+  threads_.reserve(count);
+  try {
+    for (unsigned i = 0; i < count; ++i) threads_.emplace_back([this] { work(); });
+  } catch (const std::system_error& error) {
+    // Fewer do the same work.
+    if (threads_.empty()) {
+      throw Error(Fault::internal, fmt::format("cannot start a thread: {}", error.what()),
+                  "raise this user's limit of processes (`ulimit -u`), or end some of them");
+    }
+  }
 }
 
 Pool::~Pool() {

@@ -14,7 +14,8 @@ namespace bakehouse::base {
 
 class Pool {
  public:
-  // 0 threads: as many as there are processors.
+  // 0 threads: as many as there are processors, at most 16. Makes do with fewer where the system
+  // gives no more; Error(internal) when it gives none.
   explicit Pool(unsigned threads = 0, size_t queue_limit = 1024);
   // Abandons what has not begun.
   ~Pool();

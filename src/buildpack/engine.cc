@@ -11,6 +11,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <deque>
 #include <map>
 
 #include <sys/utsname.h>
@@ -107,6 +108,28 @@ base::Limits limits_of(const Workshop& workshop) {
   return limits;
 }
 
+// The end of what a buildpack says, which may print for as long as its time allows.
+class LastLines {
+ public:
+  void take(std::string_view line) {
+    const std::string shown = base::printable(line).substr(0, longest_line);
+    lines_.push_back(base::printable(shown));  // again: the cut may go through a character
+    if (lines_.size() > most_lines) lines_.pop_front();
+  }
+  std::string text() const {
+    std::string text;
+    for (const std::string& line : lines_) text += "\n  | " + line;
+    return text;
+  }
+
+ private:
+  // Together 16 KiB at most.
+  static constexpr size_t most_lines = 50;
+  static constexpr size_t longest_line = 310;
+
+  std::deque<std::string> lines_;
+};
+
 Detection ask(const Buildpack& pack, const Workshop& workshop) {
   const Directories made = make_directories(pack, workshop);
   base::Command command;
@@ -114,9 +137,10 @@ Detection ask(const Buildpack& pack, const Workshop& workshop) {
   command.environment = environment_for(pack, workshop, made);
   command.directory = workshop.application;
   Detection detection{pack, false, ""};
-  const auto status = base::run(command, limits_of(workshop), [&](std::string_view line) {
-    detection.said += "\n  | " + base::printable(line);
-  });
+  LastLines said;
+  const auto status =
+      base::run(command, limits_of(workshop), [&](std::string_view line) { said.take(line); });
+  detection.said = said.text();
   if (!status.ok() && status.code != detect_failed) {
     throw Error(Fault::build, fmt::format("detection by the buildpack {} {}{}", pack.id, status.describe(),
                                           detection.said));

@@ -18,10 +18,10 @@ text::Value merge(text::Value under, const text::Value& over);
 text::Value parse_setting(const std::string& assignment);
 
 struct Sources {
-  std::string project_file;                      // the content of bake.yaml
-  std::string project_file_name = "bake.yaml";   // for messages
-  std::filesystem::path node_file;               // may be empty or absent
-  std::vector<std::string> settings;             // --set, in order
+  std::string project_file;                     // the content of bake.yaml
+  std::string project_file_name = "bake.yaml";  // for messages
+  std::filesystem::path node_file;              // may be empty or absent
+  std::vector<std::string> settings;            // --set, in order
 };
 
 text::Value merge_sources(const Sources& sources);

@@ -37,8 +37,8 @@ std::optional<std::string> why_not_project_name(std::string_view name) {
 }
 
 std::optional<std::string> why_not_version(std::string_view version) {
-  return why_not(
-      version, {is_alphanumeric, is_alphanumeric, ".+_-", "one of A-Z a-z 0-9", "A-Z a-z 0-9 . + _ -", 128});
+  return why_not(version, {is_alphanumeric, is_alphanumeric, ".+_~-", "one of A-Z a-z 0-9",
+                           "A-Z a-z 0-9 . + _ ~ -", 128});
 }
 
 std::optional<std::string> why_not_word(std::string_view word) {

@@ -10,7 +10,7 @@ namespace bakehouse::config {
 
 // [a-z0-9][a-z0-9._-]*, at most 64 bytes.
 std::optional<std::string> why_not_project_name(std::string_view name);
-// [A-Za-z0-9][A-Za-z0-9.+_-]*, at most 128 bytes.
+// [A-Za-z0-9][A-Za-z0-9.+_~-]*, at most 128 bytes.
 std::optional<std::string> why_not_version(std::string_view version);
 // [A-Za-z0-9][A-Za-z0-9._-]*, at most 64 bytes: processes and layouts.
 std::optional<std::string> why_not_word(std::string_view word);

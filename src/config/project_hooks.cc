@@ -5,8 +5,8 @@
 namespace bakehouse::config {
 namespace {
 
-constexpr std::string_view hook_phases[] = {"pre_install", "post_build",   "dump",    "post_deploy",
-                                            "upgrade",     "post_install", "restore", "notify"};
+constexpr std::string_view hook_phases[] = {"pre_install", "post_build",   "dump",   "post_deploy",
+                                            "upgrade",     "post_install", "restore"};
 
 }  // namespace
 
@@ -24,6 +24,7 @@ void decode_hooks(const text::Value& value, Project& project, text::Diagnostics&
     }
     hook.finish();
   }
+  refuse_unsupported(map, "hooks.", {"notify"}, faults);
   map.finish();
 }
 

@@ -115,6 +115,10 @@ std::array<uint8_t, 64> message_hash(std::string_view message) {
 
 PublicKey parse_public_key(std::string_view file, std::string_view name) {
   const auto lines = split_lines(file, 2, name);
+  if (has_encoded_length(lines[1], secret_record_size)) {
+    throw Error(Fault::trust, fmt::format("{}: is a secret key, not a public one", printable(name)),
+                "give its .pub, and do not leave the secret one on a node");
+  }
   const auto record = read_record<32>(lines[1], line_of(name, 2));
   if (record.kind() != "Ed") {
     throw Error(Fault::trust, fmt::format("{}: is not a public key of minisign: begins with '{}', "

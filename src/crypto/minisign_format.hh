@@ -30,6 +30,15 @@ bool is_trusted_comment(std::string_view comment);
 std::vector<std::string_view> split_lines(std::string_view file, size_t count, std::string_view name);
 std::string untrusted_line(std::string_view comment);
 
+// What line 2 of a key decodes to.
+constexpr size_t public_record_size = 42;
+constexpr size_t secret_record_size = 158;
+
+// Whether `text` has the length of `size` bytes in base64.
+constexpr bool has_encoded_length(std::string_view text, size_t size) {
+  return text.size() == (size + 2) / 3 * 4;
+}
+
 std::string encode_base64(std::span<const uint8_t> bytes);
 // Throws Error(trust) unless `text` is the one canonical encoding of exactly `bytes.size()` bytes.
 // `where` stands in the message: "shop.pub: line 2".

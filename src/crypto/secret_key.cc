@@ -46,12 +46,13 @@ struct Record : Guarded {
   std::array<uint8_t, 8> memory{};
   Body body;
 };
-constexpr size_t record_size = 158;
-static_assert(sizeof(Record) == record_size && sizeof(Record::Body) == 104);
+static_assert(sizeof(Record) == secret_record_size && sizeof(Record::Body) == 104);
 
 using RecordPtr = std::unique_ptr<Record>;
 
-std::span<uint8_t> bytes_of(Record& record) { return {reinterpret_cast<uint8_t*>(&record), record_size}; }
+std::span<uint8_t> bytes_of(Record& record) {
+  return {reinterpret_cast<uint8_t*>(&record), secret_record_size};
+}
 
 std::string_view text_of(const std::array<char, 2>& letters) { return {letters.data(), letters.size()}; }
 
@@ -121,6 +122,12 @@ void apply_stream(Record& record, const Secret& passphrase) {
   std::transform(stream->bytes.begin(), stream->bytes.end(), body, body, std::bit_xor<>());
 }
 
+void refuse_public_key(std::string_view line, const std::string& name) {
+  if (!has_encoded_length(line, public_record_size)) return;
+  throw Error(Fault::trust, fmt::format("{}: is a public key, not a secret one", printable(name)),
+              "give the secret key that it belongs to");
+}
+
 void refuse_open_to_others(const base::Fd& fd, const fs::path& path) {
   if ((base::stat_of(fd, path.native()).mode & 077) == 0) return;
   const std::string name = printable(path.native());
@@ -128,7 +135,8 @@ void refuse_open_to_others(const base::Fd& fd, const fs::path& path) {
               fmt::format("chmod 600 {}", name));
 }
 
-RecordPtr read_record(const base::Fd& fd, const std::string& name) {
+RecordPtr read_record(const base::Fd& fd, const fs::path& path) {
+  const std::string& name = path.native();
   struct Text : Guarded {
     std::array<char, 4096> bytes{};
   };
@@ -138,6 +146,8 @@ RecordPtr read_record(const base::Fd& fd, const std::string& name) {
     size += count;
   }
   const auto lines = split_lines({text->bytes.data(), size}, 2, name);
+  refuse_public_key(lines[1], name);  // which may be open to all
+  refuse_open_to_others(fd, path);
   auto record = std::make_unique<Record>();
   decode_base64(lines[1], bytes_of(*record), name + ": line 2");
   if (text_of(record->algorithm) != "Ed" || text_of(record->checksum_method) != "B2") {
@@ -251,8 +261,7 @@ SecretKey SecretKey::generate() {
 SecretKey SecretKey::read(const fs::path& path, const AskPassphrase& ask) {
   const std::string& name = path.native();
   const base::Fd fd = base::open_for_reading(path);
-  refuse_open_to_others(fd, path);
-  const RecordPtr record = read_record(fd, name);
+  const RecordPtr record = read_record(fd, path);
   open_body(*record, ask, name);
   auto material = std::make_unique<Material>();
   material->id = record->body.id;

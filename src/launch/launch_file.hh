@@ -10,11 +10,11 @@
 namespace bakehouse::launch {
 
 struct LaunchProcess {
-  std::string type;                   // "web"
-  std::vector<std::string> command;   // never empty
-  std::vector<std::string> args;      // replaced by a user's own
-  std::string working_directory;      // relative to the application; "" is the application itself
-  std::string buildpack;              // who defined it; "" for the project file
+  std::string type;                  // "web"
+  std::vector<std::string> command;  // never empty
+  std::vector<std::string> args;     // replaced by a user's own
+  std::string working_directory;     // relative to the application; "" is the application itself
+  std::string buildpack;             // who defined it; "" for the project file
 };
 
 struct LaunchFile {

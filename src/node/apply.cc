@@ -30,7 +30,7 @@ void run_closing_hook(const Node& node, const Plan& plan, const std::string& pha
                     {phase, plan.id, plan.id, plan.previous_version, node.root.at(node.root.layout.run),
                      node.root.at(places.backup)},
                     nullptr, node.around);
-  } catch (const Error& error) {
+  } catch (const std::exception& error) {
     node.around.events({Event::Kind::warning, phase, error.what()});
   }
 }
@@ -47,13 +47,24 @@ Plan begin_plan(const Node& node, std::string kind, const std::vector<phase::His
   return plan;
 }
 
+// After the commit the new release counts, whatever happens to the bookkeeping that follows from it.
+Result conclude(Transaction& transaction) {
+  try {
+    return finish_good(transaction);
+  } catch (const Error& error) {
+    throw error.as(Fault::needs_hands)
+        .within(fmt::format("{} is in service, but its bookkeeping is unfinished", transaction.plan.version))
+        .with_hint("mend what is named, then run `release recover`");
+  }
+}
+
 Result carry_out(const Node& node, const Plan& plan, const artifact::Archive* archive) {
   auto services = service::open_driver(node.root.state());
   phase::Journal journal = phase::Journal::create(node.journal_path(), encode(plan), plan.began);
   Transaction transaction = make_transaction(node, plan, archive, journal, std::move(services));
   const auto reversal = phase::run_steps(journal, make_steps(transaction), node.around);
   if (reversal) return finish_reverted(transaction, *reversal);
-  Result result = finish_good(transaction);
+  Result result = conclude(transaction);
   run_closing_hook(node, plan, "post_install");
   return result;
 }
@@ -98,6 +109,18 @@ const phase::HistoryEntry& rollback_target(const Node& node, const std::vector<p
   return *target;
 }
 
+// It was trusted when it was applied; since then its key may have been revoked.
+void require_not_revoked(const Node& node, const std::string& deployment) {
+  constexpr uint64_t largest_signature = 4096;
+  const auto policy = crypto::load_trust(trust_directory(node.root), node.root.project);
+  const auto file = places_of(node.root.layout, deployment).tree / ".bakehouse/release.json.minisig";
+  const auto signature =
+      crypto::parse_signature(node.dir.read_file(file, largest_signature), "release.json.minisig");
+  if (!policy.revoked.contains(signature.key)) return;
+  throw Error(Fault::trust,
+              fmt::format("the key {} that signed {} is revoked", signature.key.text(), deployment));
+}
+
 }  // namespace
 
 std::optional<Result> recover(const Node& node) {
@@ -110,18 +133,20 @@ std::optional<Result> recover(const Node& node) {
   require_known_run(node, plan, *journal);
   Transaction transaction =
       make_transaction(node, plan, nullptr, *journal, service::open_driver(node.root.state()));
-  if (journal->has(Kind::commit)) return finish_good(transaction);
+  if (journal->has(Kind::commit)) return conclude(transaction);
   return finish_reverted(transaction, phase::undo_steps(*journal, make_steps(transaction), node.around));
 }
 
 std::optional<Result> recover_under_lock(const Node& node, const std::string& purpose) {
   const phase::Lock lock = phase::Lock::take(node.lock_path(), purpose, node.around.clock);
+  check_owners(node);
   return recover(node);
 }
 
 Result apply(const Node& node, const fs::path& path, const crypto::TrustPolicy& policy,
              const ApplyOptions& options) {
   const phase::Lock lock = phase::Lock::take(node.lock_path(), "release apply", node.around.clock);
+  check_owners(node);
   require_recovered(node);
   const artifact::Archive archive = artifact::open_archive(path, policy);
   check_archive(node, archive, policy, options);
@@ -137,6 +162,7 @@ Result apply(const Node& node, const fs::path& path, const crypto::TrustPolicy& 
 
 Result rollback(const Node& node, const std::optional<std::string>& deployment) {
   const phase::Lock lock = phase::Lock::take(node.lock_path(), "release rollback", node.around.clock);
+  check_owners(node);
   require_recovered(node);
   check_root(node);
   const auto history = phase::read_history(node.history_path());
@@ -147,6 +173,7 @@ Result rollback(const Node& node, const std::optional<std::string>& deployment) 
                 fmt::format("the manifest of {} is not the one that was applied", target.deployment));
   }
   require_intact(node, target.deployment, release.manifest);
+  require_not_revoked(node, target.deployment);
   Plan plan = begin_plan(node, "rollback", history);
   // Rolled back once more, it goes further back and not to what was just left.
   plan.parent = target.parent;

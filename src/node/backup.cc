@@ -54,10 +54,11 @@ void prepare_restored(const Node& node, const Places& places, const TreePath& re
   const tree::Manifest manifest = read_manifest(node, places);
   node.dir.remove_tree(restored);
   const auto stat = node.dir.stat(node.root.layout.data);
-  node.dir.make_dir(restored, stat ? stat->mode : 0755);
-  if (stat && ::geteuid() == 0) node.dir.set_owner(restored, stat->uid, stat->gid);
+  node.dir.make_dir(restored, 0700);  // nobody else plants names in it while it is filled
   const base::Dir target = node.dir.open_dir(restored);
   tree::copy_tree(node.dir.open_dir(copy_of_data(places)), manifest, target);  // verifies what it copies
+  if (stat && ::geteuid() == 0) node.dir.set_owner(restored, stat->uid, stat->gid);
+  node.dir.set_mode(restored, stat ? stat->mode : 0755);
   base::sync_filesystem(target.fd(), target.path().native());
   base::write_file(node.root.at(mark_of_restored(places)), identity_of(node.dir.stat(restored)), 0600);
 }
@@ -79,6 +80,10 @@ void backup_data(const Node& node, const Places& places) {
   tree::copy_tree(data, found.manifest, copy);
   base::sync_filesystem(copy.fd(), copy.path().native());
   base::write_file(node.root.at(manifest_of_data(places)), tree::format_manifest(found.manifest), 0600);
+}
+
+void discard_unfinished_backup(const Node& node, const Places& places) {
+  if (!node.dir.exists(manifest_of_data(places))) node.dir.remove_tree(copy_of_data(places));
 }
 
 void restore_data(const Node& node, const Places& places) {

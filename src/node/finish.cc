@@ -84,7 +84,9 @@ Result finish_reverted(Transaction& t, const phase::Reversal& reversal) {
   result.outcome = was_touched ? "reverted" : "failed";
   record(t, result.outcome, reversal.step, reversal.cause.what());
   close(t);
-  const Fault fault = was_touched ? Fault::reverted : reversal.cause.fault();
+  const bool was_cancelled = reversal.cause.fault() == Fault::reverted;
+  const Fault untouched = was_cancelled ? Fault::build : reversal.cause.fault();
+  const Fault fault = was_touched ? Fault::reverted : untouched;
   result.error = Error(fault, fmt::format("{}\n{}", what, still_in_service(t)), reversal.cause.hint());
   if (!t.unwell.empty()) {
     result.error =

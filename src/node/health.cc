@@ -36,13 +36,14 @@ void check_http(const HealthCheck& check, milliseconds limit) {
 }
 
 void check_command(const Node& node, const HealthCheck& check, const std::vector<std::string>& environment,
-                   milliseconds limit) {
+                   milliseconds limit, const phase::Surroundings& around) {
   base::Command command;
   command.argv = {"/bin/bash", "-c", check.target};
   command.environment = environment;
   command.directory = node.root.at(node.root.layout.run);
   base::Limits limits;
   limits.time = limit;
+  limits.cancelled = around.cancelled;
   std::string last_line;
   const auto status = base::run(command, limits, [&](std::string_view line) { last_line = line; });
   if (!status.ok())
@@ -51,12 +52,13 @@ void check_command(const Node& node, const HealthCheck& check, const std::vector
 
 // Why it failed, or nullopt.
 std::optional<std::string> try_once(const Node& node, const HealthCheck& check,
-                                    const std::vector<std::string>& environment, milliseconds limit) {
+                                    const std::vector<std::string>& environment, milliseconds limit,
+                                    const phase::Surroundings& around) {
   try {
     switch (check.kind) {
       case HealthCheck::Kind::http: check_http(check, limit); break;
       case HealthCheck::Kind::tcp: net::tcp_probe(check.target, limit); break;
-      case HealthCheck::Kind::command: check_command(node, check, environment, limit); break;
+      case HealthCheck::Kind::command: check_command(node, check, environment, limit, around); break;
     }
     return std::nullopt;
   } catch (const Error& error) {
@@ -101,40 +103,56 @@ std::string with_logs(const Node& node, service::ServiceDriver& services) {
   return text;
 }
 
+// In slices, so that a wish to stop is heard.
+void pause(milliseconds duration, const phase::Surroundings& around) {
+  constexpr milliseconds slice(100);
+  const auto end = around.clock.steady() + duration;
+  for (;;) {
+    if (around.cancelled()) throw Error(Fault::reverted, "cancelled");
+    const auto left = std::chrono::duration_cast<milliseconds>(end - around.clock.steady());
+    if (left.count() <= 0) return;
+    around.clock.wait(std::min(left, slice));
+  }
+}
+
+// One look may take as long as `every`, and five seconds at least, however little of `within` is left.
+milliseconds limit_of_one_look(const HealthCheck& check) {
+  return std::min(check.within, std::max(check.every, milliseconds(5000)));
+}
+
+// How far one check has come.
+struct Streak {
+  int successes = 0;
+  std::chrono::steady_clock::time_point since;
+};
+
+bool is_well(const HealthCheck& check, const Streak& streak) { return streak.successes >= check.times; }
+
 void require_one(const Node& node, const HealthCheck& check, const std::vector<std::string>& environment,
                  service::ServiceDriver& services, const phase::Surroundings& around) {
   const base::Clock& clock = around.clock;
-  const auto since = [&](auto start) {
-    return std::chrono::duration_cast<milliseconds>(clock.steady() - start);
-  };
   const auto began = clock.steady();
-  std::optional<decltype(clock.steady())> well_since;
-  int in_a_row = 0;
-  for (;;) {
-    if (around.cancelled()) throw Error(Fault::reverted, "cancelled");
+  const auto fail = [&](std::string_view what, const std::string& reason) {
+    throw Error(Fault::build, fmt::format("{}: {}: {}{}", base::printable(check.target), what, reason,
+                                          with_logs(node, services)));
+  };
+  Streak streak;
+  for (;; pause(check.every, around)) {
     require_processes(node, services);
-    const auto left = std::max(check.within - since(began), milliseconds(1));
-    const auto failure = try_once(node, check, environment, std::max(left, check.every));
-    if (failure && well_since && in_a_row >= check.times) {
-      throw Error(Fault::build, fmt::format("{}: did not stay well: {}{}", base::printable(check.target),
-                                            *failure, with_logs(node, services)));
-    }
+    const auto failure = try_once(node, check, environment, limit_of_one_look(check), around);
+    const auto now = clock.steady();
     if (failure) {
-      in_a_row = 0;
-      well_since.reset();
+      if (is_well(check, streak)) fail("did not stay well", *failure);
+      streak = {};
     } else {
-      ++in_a_row;
-      if (!well_since) well_since = clock.steady();
-      if (in_a_row >= check.times && since(*well_since) >= check.stay) return;
+      if (streak.successes++ == 0) streak.since = now;
+      if (is_well(check, streak) && now - streak.since >= check.stay) return;
     }
     // Once it is well often enough only `stay` counts, however long that is.
-    if (in_a_row < check.times && since(began) >= check.within) {
-      throw Error(
-          Fault::build,
-          fmt::format("{}: not well within {} ms: {}{}", base::printable(check.target), check.within.count(),
-                      failure.value_or("too few successes in a row"), with_logs(node, services)));
+    if (!is_well(check, streak) && now - began >= check.within) {
+      fail(fmt::format("not well within {} ms", check.within.count()),
+           failure.value_or("too few successes in a row"));
     }
-    clock.wait(check.every);
   }
 }
 
@@ -143,7 +161,13 @@ void require_one(const Node& node, const HealthCheck& check, const std::vector<s
 void require_health(const Node& node, const std::vector<HealthCheck>& checks,
                     const std::vector<std::string>& environment, service::ServiceDriver& services,
                     const phase::Surroundings& around) {
+  // A process that dies of a bad configuration does so at once, but not within no time at all.
+  constexpr milliseconds settling(1000);
+  const auto began = around.clock.steady();
   for (const HealthCheck& check : checks) require_one(node, check, environment, services, around);
+  const bool runs_anything = !services.states().empty();
+  const auto passed = std::chrono::duration_cast<milliseconds>(around.clock.steady() - began);
+  if (runs_anything && passed < settling) pause(settling - passed, around);
   require_processes(node, services);
 }
 

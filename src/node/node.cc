@@ -35,6 +35,12 @@ Node open_node(const fs::path& root, fs::path launch, phase::Surroundings around
 config::Root init_root(const fs::path& path, const std::string& project, config::Mode mode,
                        const config::Layout& layout, std::optional<fs::path> key) {
   config::check_project_name(project);
+  if (base::printable(path.native()) != path.native()) {
+    throw Error(Fault::input,
+                fmt::format("'{}' is no name for a root: it holds bytes that are no text",
+                            base::printable(path.native())),
+                "choose another directory with --root");
+  }
   const base::Dir dir = base::Dir::open_or_make(path, 0755);
   if (dir.exists(TreePath::parse(".bakehouse/root.json"))) {
     throw Error(Fault::input, fmt::format("'{}' is a root already", path.native()),
@@ -52,6 +58,7 @@ config::Root init_root(const fs::path& path, const std::string& project, config:
                                     layout.archives,
                                     layout.data};
   if (mode != config::Mode::final) directories.insert(directories.end(), {layout.source, layout.pillar});
+  if (!layout.run.parent().is_top()) directories.push_back(layout.run.parent());
   for (const TreePath& each : directories) dir.make_dirs(each, 0755);
   config::Root root{fs::canonical(path), project, mode, layout, std::move(key)};
   // Written last: what has a root.json is complete.

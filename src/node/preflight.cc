@@ -8,6 +8,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <filesystem>
+#include <vector>
 
 #include <sys/statvfs.h>
 #include <sys/utsname.h>
@@ -59,16 +61,34 @@ void check_sequence(const ReleaseInfo& info, const std::vector<phase::HistoryEnt
   }
 }
 
-// The release lies on the disk twice: pristine, and as the tree to run.
+// What is allocated below a directory; what cannot be read is passed over.
+uint64_t disk_usage(const std::filesystem::path& path) {
+  namespace fs = std::filesystem;
+  uint64_t bytes = 0;
+  std::error_code failure;
+  const auto options = fs::directory_options::skip_permission_denied;
+  for (auto entry = fs::recursive_directory_iterator(path, options, failure); entry != fs::end(entry);
+       entry.increment(failure)) {
+    if (failure) break;
+    if (!entry->is_symlink(failure) && entry->is_regular_file(failure)) bytes += entry->file_size(failure);
+  }
+  return bytes;
+}
+
+// The release lies on the disk twice: pristine, and as the tree to run. So does data: as a backup,
+// and once more while it is put back.
 void check_space(const Node& node, const ReleaseInfo& info) {
   struct statvfs disk {};
   if (::statvfs(node.root.path.c_str(), &disk) != 0)
     base::fail_os("look at the file system of", node.root.path.native());
   const uint64_t free_bytes = uint64_t{disk.f_bavail} * disk.f_frsize;
-  const uint64_t needed = 2 * (info.bytes + info.entries * disk.f_frsize);
+  const uint64_t data = disk_usage(node.root.at(node.root.layout.data));
+  const uint64_t needed = 2 * (info.bytes + info.entries * disk.f_frsize + data);
   if (needed > free_bytes) {
-    throw Error(Fault::refused, fmt::format("the release needs {} bytes, {} are free", needed, free_bytes),
-                "make room");
+    throw Error(
+        Fault::refused,
+        fmt::format("the release and a backup of data need {} bytes, {} are free", needed, free_bytes),
+        "make room");
   }
   // A file system that does not count inodes says it has none at all.
   if (disk.f_files != 0 && 2 * info.entries > disk.f_favail) {
@@ -78,13 +98,29 @@ void check_space(const Node& node, const ReleaseInfo& info) {
   }
 }
 
-// As root: whoever could write these would decide what root runs.
-void check_owners(const Node& node) {
-  if (::geteuid() != 0) return;
+// Trees are renamed and exchanged between these; none may be a file system of its own, and run/
+// and data/ must be directories of ours and not somebody's mount.
+void check_places(const Node& node) {
   const config::Layout& layout = node.root.layout;
-  for (const auto& path :
-       {node.root.state(), node.root.at(layout.deployments), node.root.at(layout.archives)}) {
-    crypto::check_only_owner_writes(path);
+  const auto root = node.dir.stat(base::TreePath());
+  for (const auto& path : {layout.deployments, layout.archives, layout.run.parent(), layout.data.parent()}) {
+    const auto found = node.dir.stat(path);
+    if (found && found->type == base::FileType::directory && found->device == root->device) continue;
+    throw Error(
+        Fault::refused,
+        fmt::format("'{}' is no directory on the file system of the root", node.root.at(path).native()),
+        "trees are moved between them: keep the whole root on one file system");
+  }
+  if (node.dir.exists(layout.run) && tree::is_mount_point(node.dir, layout.run)) {
+    throw Error(
+        Fault::refused,
+        fmt::format("'{}' is a mount point and cannot be switched", node.root.at(layout.run).native()),
+        "unmount it");
+  }
+  const auto data = node.dir.stat(layout.data);
+  if (!data || data->type != base::FileType::directory) {
+    throw Error(Fault::refused, fmt::format("'{}' is no directory", node.root.at(layout.data).native()),
+                "make it one; data on another disk is mounted there, not linked");
   }
 }
 
@@ -107,9 +143,21 @@ void check_archive(const Node& node, const artifact::Archive& archive, const cry
   check_space(node, info);
 }
 
+void check_owners(const Node& node) {
+  if (::geteuid() != 0) return;
+  const config::Layout& layout = node.root.layout;
+  const auto state = node.root.state();
+  std::vector<std::filesystem::path> paths{state, state / "root.json", node.root.at(layout.deployments),
+                                           node.root.at(layout.archives)};
+  for (const auto& optional : {node.journal_path(), node.history_path(), node.root.path / "node.yaml"}) {
+    if (std::filesystem::exists(optional)) paths.push_back(optional);
+  }
+  for (const auto& path : paths) crypto::check_only_owner_writes(path);
+}
+
 void check_root(const Node& node) {
   const config::Layout& layout = node.root.layout;
-  check_owners(node);
+  check_places(node);
   if (layout.how != config::Switch::exchange) {
     throw Error(Fault::refused, fmt::format("the layout '{}' switches by {}, which this version cannot do",
                                             layout.name, config::name_of(layout.how)));

@@ -10,7 +10,10 @@ namespace bakehouse::node {
 // Error(trust) for another project, Error(refused) for the rest.
 void check_archive(const Node& node, const artifact::Archive& archive, const crypto::TrustPolicy& policy,
                    const ApplyOptions& options);
-// What holds for every transaction: the switch works here, run/ is what we put there.
+// What holds for every transaction: the switch works here, run/ is what we put there, and what has
+// to move within one file system is on one.
 void check_root(const Node& node);
+// As root, before anything below the root is believed: nobody else may write what decides what runs.
+void check_owners(const Node& node);
 
 }  // namespace bakehouse::node

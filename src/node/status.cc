@@ -2,14 +2,34 @@
 
 #include "base/error.hh"
 #include "node/release_tree.hh"
+#include "node/services.hh"
 #include "phase/lock.hh"
 #include "service/driver.hh"
+
+#include <fmt/format.h>
+
+#include <algorithm>
 
 namespace bakehouse::node {
 
 using base::Error;
 using base::Fault;
 using text::Value;
+
+namespace {
+
+std::vector<std::string> processes_down(const Node& node, const Status& status) {
+  std::vector<std::string> down;
+  for (const auto& spec : service_specs(node, status.deployment)) {
+    const auto runs = std::any_of(status.services.begin(), status.services.end(), [&](const auto& state) {
+      return state.name == spec.name && state.running;
+    });
+    if (!runs) down.push_back(spec.name);
+  }
+  return down;
+}
+
+}  // namespace
 
 Status read_status(const Node& node) {
   Status status;
@@ -29,12 +49,15 @@ Status read_status(const Node& node) {
   if (service::supervisor_runs(node.root.state())) {
     status.services = service::open_driver(node.root.state())->states();
   }
+  if (!status.deployment.empty() && !is_open) status.down = processes_down(node, status);
   return status;
 }
 
 Value encode(const Status& status, const config::Root& root) {
   Value services = Value::list();
   for (const auto& state : status.services) services.push(service::encode(state));
+  Value down = Value::list();
+  for (const auto& name : status.down) down.push(name);
   return Value::map({{"project", root.project},
                      {"mode", config::name_of(root.mode)},
                      {"deployment", status.deployment},
@@ -43,7 +66,8 @@ Value encode(const Status& status, const config::Root& root) {
                      {"since", status.since == 0 ? std::string() : base::iso_datetime(status.since)},
                      {"recovery_needed", status.recovery_needed},
                      {"running", status.running},
-                     {"services", services}});
+                     {"services", services},
+                     {"down", down}});
 }
 
 Verification verify(const Node& node) {
@@ -52,6 +76,12 @@ Verification verify(const Node& node) {
   if (!id) throw Error(Fault::input, "nothing is deployed here", "apply a release first");
   const Places places = places_of(node.root.layout, *id);
   const ReleaseTree release = read_release(node, *id);
+  const auto history = phase::read_history(node.history_path());
+  const auto* entry = phase::find_deployment(history, *id);
+  if (entry != nullptr && entry->manifest != release.manifest_digest.hex()) {
+    throw Error(Fault::differs, fmt::format("the manifest of {} is not the one that was applied", *id),
+                "apply the release's archive again");
+  }
   const auto expected =
       tree::parse_manifest(node.dir.read_file(places.records / "expected", largest_manifest), "expected");
   return {tree::compare_with_directory(release.manifest, node.dir.open_dir(places.tree)),

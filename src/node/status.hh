@@ -20,6 +20,8 @@ struct Status {
   bool recovery_needed = false;
   std::string running;  // who holds the switch lock; "" when nobody does
   std::vector<service::ServiceState> services;
+  // Processes of the release that do not run, or had to be started again.
+  std::vector<std::string> down;
 };
 Status read_status(const Node& node);
 text::Value encode(const Status& status, const config::Root& root);

@@ -2,6 +2,7 @@
 #include "base/encoding.hh"
 #include "base/error.hh"
 #include "base/files.hh"
+#include "net/tcp.hh"
 #include "node/backup.hh"
 #include "node/health.hh"
 #include "node/hooks.hh"
@@ -243,7 +244,10 @@ bool data_goes_back(const Undo& undo) {
 
 void undo_backup(const Transaction& t, const Undo& undo) {
   // Nothing has changed data, and backup and dump may be unfinished: reloading half a dump would do the harm.
-  if (!undo.began("deploy")) return;
+  if (!undo.began("deploy")) {
+    discard_unfinished_backup(t.node, t.places);
+    return;
+  }
   if (!data_goes_back(undo)) {
     note(t, "backup", "data stays as it is");
     return;
@@ -310,7 +314,25 @@ Step hook_step(Transaction& t, const std::string& phase) {
           {}};
 }
 
+// The old processes are down: whoever answers on a port now is a stranger, and would pass the
+// health check in the new release's place.
+void require_free_ports(const Transaction& t) {
+  constexpr std::chrono::milliseconds limit(500);
+  for (const auto& [name, settings] : read_configuration(t.node, t.plan.id).processes) {
+    if (!settings.port) continue;
+    const std::string address = fmt::format("127.0.0.1:{}", *settings.port);
+    try {
+      net::tcp_probe(address, limit);
+    } catch (const Error&) {
+      continue;  // nobody is there
+    }
+    throw Error(Fault::build, fmt::format("another program listens on {}, the port of '{}'", address, name),
+                "end it, or give the process another port in node.yaml");
+  }
+}
+
 void start(const Transaction& t) {
+  require_free_ports(t);
   const auto specs = service_specs(t.node, t.plan.id);
   if (!specs.empty() && !t.services->lasting()) {
     note(t, "start", "no supervisor runs here: the processes are started for the health check only");

@@ -21,55 +21,77 @@ using base::Event;
 using base::Fault;
 using text::Value;
 
-constexpr size_t lines_in_message = 10;
-
-// The last lines of a program's output, for the message of its failure.
+// The last lines of a program's output, for the message of its failure: about 4 KiB at most.
 class Tail {
  public:
   void take(std::string_view line) {
-    lines_.emplace_back(line);
-    if (lines_.size() > lines_in_message) lines_.pop_front();
+    lines_.emplace_back(line.substr(0, longest_line));
+    if (lines_.size() > most_lines) lines_.pop_front();
   }
   std::string text() const {
     std::string text;
+    // Escaped once more, because a cut may leave half a character.
     for (const auto& line : lines_) text += "\n  | " + base::printable(line);
     return text;
   }
 
  private:
+  static constexpr size_t most_lines = 10;
+  static constexpr size_t longest_line = 400;
+
   std::deque<std::string> lines_;
 };
 
+// A hook that cannot be executed has failed like one that says so itself.
+Error not_started(const Error& error, const std::string& hook, const HookRun& run) {
+  std::string hint = error.hint();
+  if (error.os_error() == ENOENT && std::filesystem::is_directory(run.directory))
+    hint = "the interpreter that its first line names may be missing here";
+  if (error.os_error() == ENOEXEC)
+    hint = "it is neither a program of this machine nor a script that begins with #!";
+  return error.within(fmt::format("the hook '{}'", hook)).as(Fault::build).with_hint(hint);
+}
+
 void run_hook(const HookProgram& hook, const HookRun& run, Journal* journal, const base::Fd& log,
               const Surroundings& around) {
+  const std::string name = base::printable(hook.name);
+  bool starting = false;
   base::Command command;
   command.argv = {hook.name};
   command.environment = run.environment;
   command.directory = run.directory;
   command.program = &hook.program;
   command.before_exec = [&](pid_t pid) {
-    if (journal == nullptr) return;
-    const auto identity = base::identify_process(pid);
-    journal->append({Record::Kind::process, run.phase,
-                     Value::map({{"hook", hook.name},
-                                 {"pid", int64_t{pid}},
-                                 {"start", identity ? identity->start_time : uint64_t{0}},
-                                 {"boot", base::boot_id()}}),
-                     around.clock.seconds()});
+    if (journal != nullptr) {
+      const auto identity = base::identify_process(pid);
+      journal->append({Record::Kind::process, run.phase,
+                       Value::map({{"hook", name},
+                                   {"pid", int64_t{pid}},
+                                   {"start", identity ? identity->start_time : uint64_t{0}},
+                                   {"boot", base::boot_id()}}),
+                       around.clock.seconds()});
+    }
+    starting = true;
   };
   base::Limits limits;
   limits.time = run.settings.time_limit;
   limits.cancelled = around.cancelled;
   Tail tail;
-  const auto status = base::run(command, limits, [&](std::string_view line) {
-    tail.take(line);
-    base::write_all(log, fmt::format("[{}] {}\n", hook.name, line), run.log.native());
-    if (around.events) around.events({Event::Kind::output, run.phase, std::string(line)});
-  });
-  if (!status.ok()) {
-    throw Error(Fault::build, fmt::format("the hook '{}' {}{}", base::printable(hook.name), status.describe(),
-                                          tail.text()));
+  base::ExitStatus status;
+  try {
+    status = base::run(command, limits, [&](std::string_view line) {
+      starting = false;
+      const std::string shown = base::printable(line);
+      tail.take(shown);
+      base::write_all(log, fmt::format("[{}] {}\n", name, shown), run.log.native());
+      if (around.events) around.events({Event::Kind::output, run.phase, std::string(line)});
+    });
+  } catch (const Error& error) {
+    if (starting) throw not_started(error, name, run);
+    throw;
   }
+  if (!status.ok())
+    throw Error(Fault::build, fmt::format("the hook '{}' {}{}", name, status.describe(), tail.text()));
 }
 
 }  // namespace

@@ -29,6 +29,7 @@ using Kind = Record::Kind;
 constexpr std::string_view file_head = "bakehouse journal 1\n";
 constexpr size_t record_head = 8;
 constexpr uint64_t largest_journal = 64 << 20;
+constexpr off_t reserve = 256 * 1024;
 
 constexpr std::array<std::pair<Kind, std::string_view>, 11> kinds{{
     {Kind::open, "open"},
@@ -148,6 +149,9 @@ Journal Journal::create(const fs::path& path, Value facts, base::Seconds now) {
   base::write_file(path, std::string(file_head) + frame(first), 0600);
   auto journal = open(path);
   if (!journal) throw Error(Fault::internal, "the journal vanished as it was made");
+  // Undo must be able to speak on a disk that the transaction has filled. Where the file system
+  // cannot reserve, the journal works as before until it is full.
+  [[maybe_unused]] const int reserved = ::fallocate(journal->file_.get(), FALLOC_FL_KEEP_SIZE, 0, reserve);
   return *std::move(journal);
 }
 

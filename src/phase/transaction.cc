@@ -106,15 +106,18 @@ Reversal revert(Journal& journal, const std::vector<Step>& steps, const Surround
 
 std::optional<Reversal> run_steps(Journal& journal, const std::vector<Step>& steps,
                                   const Surroundings& around) {
-  for (const Step& step : steps) {
-    try {
+  std::string at;
+  try {
+    for (const Step& step : steps) {
+      at = step.name;
       run_step(journal, step, around);
-    } catch (const std::exception& thrown) {
-      const Error cause = as_error(thrown);
-      journal.append(
-          {Kind::failed, step.name, Value::map({{"cause", cause.what()}}), around.clock.seconds()});
-      return revert(journal, steps, around, step.name, cause);
     }
+    // The last moment: what is wished after the commit comes too late.
+    if (around.cancelled()) throw Error(Fault::reverted, "cancelled");
+  } catch (const std::exception& thrown) {
+    const Error cause = as_error(thrown);
+    journal.append({Kind::failed, at, Value::map({{"cause", cause.what()}}), around.clock.seconds()});
+    return revert(journal, steps, around, at, cause);
   }
   journal.append({Kind::commit, "", Value::map(), around.clock.seconds()});
   return std::nullopt;

@@ -22,10 +22,13 @@ class RemoteDriver : public ServiceDriver {
  public:
   explicit RemoteDriver(Dir state) : state_(std::move(state)) {}
 
-  void stop() override { say({Request::Command::stop, {}}); }
+  // A supervisor that has ended has ended its services.
+  void stop() override {
+    if (lasting() || SupervisorLock::holder(state_)) say({Request::Command::stop, {}});
+  }
   void start(const std::vector<ServiceSpec>& specs) override { say({Request::Command::start, specs}); }
   std::vector<ServiceState> states() override { return say({Request::Command::states, {}}); }
-  bool lasting() const override { return true; }
+  bool lasting() const override { return connect_to(state_).has_value(); }
 
  private:
   std::vector<ServiceState> say(const Request& request) const {

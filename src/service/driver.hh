@@ -19,7 +19,7 @@ class ServiceDriver {
   virtual void stop() = 0;
   virtual void start(const std::vector<ServiceSpec>& specs) = 0;
   virtual std::vector<ServiceState> states() = 0;
-  // Whether the services outlive the driver.
+  // Whether the services outlive the driver: not any more once their supervisor has ended.
   virtual bool lasting() const = 0;
 };
 

@@ -36,10 +36,12 @@ std::optional<std::string> nearest(std::string_view word, const std::vector<std:
 
 // Scalars; each adds a diagnostic and returns nullopt when the value is something else.
 std::optional<std::string> as_text(const Value& value, std::string_view what, Diagnostics& faults);
-std::optional<int64_t> as_integer(const Value& value, std::string_view what, int64_t least, int64_t most, Diagnostics& faults);
+std::optional<int64_t> as_integer(const Value& value, std::string_view what, int64_t least, int64_t most,
+                                  Diagnostics& faults);
 std::optional<bool> as_boolean(const Value& value, std::string_view what, Diagnostics& faults);
 // "200ms", "5s", "10m", "2h", "7d".
-std::optional<std::chrono::milliseconds> as_duration(const Value& value, std::string_view what, Diagnostics& faults);
+std::optional<std::chrono::milliseconds> as_duration(const Value& value, std::string_view what,
+                                                     Diagnostics& faults);
 
 // Reads one map: asks for members by name and at the end reports the members nobody asked for.
 class MapReader {

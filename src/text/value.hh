@@ -37,13 +37,13 @@ class Value {
   using Member = std::pair<std::string, Value>;
 
   Value() = default;
-  Value(bool value);                // NOLINT(google-explicit-constructor): reads as JSON
-  Value(int value);                 // NOLINT
-  Value(int64_t value);             // NOLINT
-  Value(uint64_t value);            // NOLINT
-  Value(std::string value);         // NOLINT
-  Value(std::string_view value);    // NOLINT
-  Value(const char* value);         // NOLINT
+  Value(bool value);              // NOLINT(google-explicit-constructor): reads as JSON
+  Value(int value);               // NOLINT
+  Value(int64_t value);           // NOLINT
+  Value(uint64_t value);          // NOLINT
+  Value(std::string value);       // NOLINT
+  Value(std::string_view value);  // NOLINT
+  Value(const char* value);       // NOLINT
   static Value scalar(Kind kind, std::string text, Origin origin);
   static Value list(std::vector<Value> items = {}, Origin origin = {});
   static Value map(std::vector<Member> members = {}, Origin origin = {});

@@ -21,14 +21,15 @@ using base::FileType;
 // A file system that shares extents copies at once; what it shared is read back for the digest.
 bool share_extents(const Fd& from, const Fd& to) { return ::ioctl(to.get(), FICLONE, from.get()) == 0; }
 
-crypto::Digest copy_content(const Fd& from, const Fd& to, const std::string& shown) {
-  if (share_extents(from, to)) return crypto::sha256_of(to, shown);
+crypto::Digest copy_content(const Fd& from, const std::string& shown, const Fd& to,
+                            const std::string& shown_to) {
+  if (share_extents(from, to)) return crypto::sha256_of(to, shown_to);
   crypto::Sha256 sha;
   std::string buffer(1 << 20, '\0');
   while (const size_t count = base::read_some(from, buffer, shown)) {
     const std::string_view piece(buffer.data(), count);
     sha.update(piece);
-    base::write_all(to, piece, shown);
+    base::write_all(to, piece, shown_to);
   }
   return sha.finish();
 }
@@ -42,13 +43,14 @@ void keep_owner(const Dir& from, const base::TreePath& path, const Dir& to) {
 void copy_file(const Dir& from, const Entry& entry, const Dir& to) {
   const std::string shown = (from.path() / entry.path.str()).native();
   const Fd source = from.open_file(entry.path);
-  Fd target = to.create_file(entry.path, entry.mode);
-  if (copy_content(source, target, shown) != entry.digest) {
+  const std::string shown_to = (to.path() / entry.path.str()).native();
+  // Set-id bits come last: until then the file may belong to us and hold somebody else's bytes.
+  Fd target = to.create_file(entry.path, entry.mode & 01777);
+  if (copy_content(source, shown, target, shown_to) != entry.digest) {
     throw Error(Fault::input, fmt::format("'{}' is not what its manifest says", base::printable(shown)));
   }
-  target.close(shown);
+  target.close(shown_to);
   keep_owner(from, entry.path, to);
-  // Writing clears set-id bits, and so does a change of owner.
   if ((entry.mode & 06000) != 0) to.set_mode(entry.path, entry.mode);
   to.set_mtime(entry.path, entry.time);
 }

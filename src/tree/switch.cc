@@ -2,6 +2,9 @@
 
 #include "base/error.hh"
 
+#include <fcntl.h>
+#include <sys/stat.h>
+
 namespace bakehouse::tree {
 
 using base::Dir;
@@ -37,6 +40,15 @@ void probe_exchange(const Dir& root) {
   }
   root.remove_tree(one);
   root.remove_tree(other);
+}
+
+bool is_mount_point(const Dir& root, const TreePath& path) {
+  const Dir dir = root.open_dir(path);
+  struct statx raw {};
+  if (::statx(dir.fd().get(), "", AT_EMPTY_PATH, STATX_BASIC_STATS, &raw) != 0) {
+    base::fail_os("look at", dir.path().native());
+  }
+  return (raw.stx_attributes_mask & raw.stx_attributes & STATX_ATTR_MOUNT_ROOT) != 0;
 }
 
 }  // namespace bakehouse::tree

@@ -10,8 +10,10 @@ namespace bakehouse::tree {
 // gone. Durable when it returns. Run again it switches back.
 void exchange(const base::Dir& root, const base::TreePath& run, const base::TreePath& next);
 
-// Tries the exchange on two directories of its own beside `run`; an Error(refused) says why the
+// Tries the exchange on two directories of its own in `.bakehouse/`; an Error(refused) says why the
 // file system cannot do it.
 void probe_exchange(const base::Dir& root);
+
+bool is_mount_point(const base::Dir& root, const base::TreePath& path);
 
 }  // namespace bakehouse::tree

@@ -93,7 +93,7 @@ crypto::TrustPolicy trust(const crypto::SecretKey& key) {
 }
 
 std::string sign(const crypto::SecretKey& key, const std::string& json, const std::string& comment) {
-  return crypto::format_signature(key.sign(crypto::message_hash(json), comment), "a test");
+  return crypto::format_signature(key.sign(crypto::message_hash(json), comment), artifact::untrusted_comment);
 }
 
 std::string member_bytes(const tree::Entry& entry, const tree::Entry* twin, const std::string& content) {
@@ -149,11 +149,12 @@ std::string seal(const Draft& draft, const crypto::SecretKey& key) {
   std::string head = part_bytes("release.json", json, info.created) +
                      part_bytes("release.json.minisig", sign(key, json, comment), info.created);
   change(draft.change_head, head);
-  std::string head_frame = artifact::compress_frame(head, level);
+  std::string head_frame = artifact::stored_frame(head);
   change(draft.change_head_frame, head_frame);
 
   all.insert(all.begin(),
-             {static_cast<uint32_t>(head_frame.size()), static_cast<uint32_t>(head.size()), {}, {}});
+             {{static_cast<uint32_t>(head_frame.size()), static_cast<uint32_t>(head.size()), {}, {}},
+              {static_cast<uint32_t>(artifact::skippable_header_size + payload.size()), 0, {}, {}}});
   std::string seek_table = artifact::format_seek_table(all);
   change(draft.change_seek_table, seek_table);
   std::string archive = head_frame + artifact::skippable(artifact::index_magic, payload);

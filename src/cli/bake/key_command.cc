@@ -37,6 +37,7 @@ void write_new(const fs::path& path, const std::string& content, mode_t mode) {
 }  // namespace
 
 int run_key_new(const KeyNewCommand& command, const Screen& screen) {
+  make_surroundings(screen);  // its handlers: Ctrl-C at the prompt must give the terminal its echo back
   const fs::path public_file = public_file_of(command.file);
   refuse_existing(command.file);
   refuse_existing(public_file);
@@ -56,6 +57,7 @@ int run_key_new(const KeyNewCommand& command, const Screen& screen) {
 }
 
 int run_key_show(const KeyShowCommand& command, const Screen& screen) {
+  make_surroundings(screen);
   const crypto::SecretKey key = crypto::SecretKey::read(command.file, ask_passphrase(command.passphrase));
   std::string content = crypto::format_public_key(key.public_key());
   if (screen.json()) {

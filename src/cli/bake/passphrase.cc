@@ -3,7 +3,7 @@
 #include "base/error.hh"
 #include "base/files.hh"
 
-#include <cstdio>
+#include <cerrno>
 
 #include <fcntl.h>
 #include <termios.h>
@@ -51,18 +51,27 @@ Secret prompt(const char* question) {
   }
   base::write_all(terminal, question, "the terminal");
   std::string line(longest, '\0');
+  ssize_t count = 0;
+  int failure = 0;
   {
     const NoEcho silence(terminal.get());
-    line.resize(base::read_some(terminal, line, "the terminal"));
+    // Not tried again after a signal: whoever presses Ctrl-C at the question wants to be gone.
+    count = ::read(terminal.get(), line.data(), line.size());
+    if (count < 0) failure = errno;
   }
   base::write_all(terminal, "\n", "the terminal");
+  if (failure == EINTR) throw Error(Fault::usage, "cancelled");
+  if (failure != 0) throw base::os_error(failure, "read", "the terminal");
+  line.resize(static_cast<size_t>(count));
   return first_line(std::move(line));
 }
 
 std::optional<Secret> given(const PassphraseOptions& options) {
   if (options.file) return first_line(base::read_file(*options.file, longest));
   if (!options.descriptor) return std::nullopt;
-  const base::Fd descriptor(*options.descriptor);
+  // A duplicate, because the descriptor is the caller's.
+  const base::Fd descriptor(::fcntl(*options.descriptor, F_DUPFD_CLOEXEC, 0));
+  if (!descriptor) base::fail_os("read", "the descriptor of the pass phrase");
   return first_line(base::read_all(descriptor, longest, "the descriptor of the pass phrase"));
 }
 

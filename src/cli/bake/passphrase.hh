@@ -1,4 +1,5 @@
 // Where a pass phrase comes from: a prompt, a file or a descriptor; never the command line.
+// A signal ends a prompt with an Error where make_surroundings has installed the handlers.
 #pragma once
 
 #include "cli/bake/commands.hh"

@@ -8,6 +8,7 @@
 #include <CLI/CLI.hpp>
 
 #include <algorithm>
+#include <cstdio>
 #include <functional>
 #include <string>
 #include <vector>
@@ -39,7 +40,12 @@ inline int parse_and_run(CLI::App& app, const Grammar& grammar, std::vector<std:
       throw base::Error(base::Fault::usage, "no command",
                         "`" + grammar.program + " --help` lists the commands");
     const Screen screen(grammar.program, global);
-    return guarded(screen, [&] { return chosen(screen); });
+    return guarded(screen, [&] {
+      const int code = chosen(screen);
+      // A monitor that gets half an answer must not take it for a good one.
+      if (std::fflush(stdout) != 0 || std::ferror(stdout) != 0) base::fail_os("write", "standard output");
+      return code;
+    });
   });
 }
 

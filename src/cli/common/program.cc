@@ -57,6 +57,26 @@ std::string printable_lines(std::string_view text) {
   }
 }
 
+bool is_utf8(std::string_view text) {
+  while (!text.empty()) {
+    const size_t length = base::utf8_length(text);
+    if (length == 0) return false;
+    text.remove_prefix(length);
+  }
+  return true;
+}
+
+// Names may be any bytes, JSON is UTF-8: what is none is shown as everywhere else.
+Value as_text(const Value& value) {
+  if (value.is_list() || value.is_map()) {
+    Value copy = value;
+    for (Value& item : copy.items()) item = as_text(item);
+    for (auto& [key, member] : copy.members()) member = as_text(member);
+    return copy;
+  }
+  return is_utf8(value.text()) ? value : Value(base::printable(value.text()));
+}
+
 bool is_set(const char* variable) {
   const char* value = std::getenv(variable);
   return value != nullptr && *value != '\0';
@@ -107,11 +127,11 @@ base::EventSink Screen::events() const {
 }
 
 void Screen::say(const std::string& line) const {
-  if (!json_ && !quiet_) print(stdout, line);
+  if (!json_ && !quiet_) print(stdout, printable_lines(line));
 }
 
 void Screen::answer(const Value& object) const {
-  if (json_) print(stdout, text::to_json(object));
+  if (json_) print(stdout, text::to_json(as_text(object)));
 }
 
 void Screen::done(const Value& facts) const {
@@ -154,6 +174,10 @@ int guarded(const Screen& screen, const std::function<int()>& work) {
   } catch (const Error& error) {
     screen.fail(error);
     return base::exit_code(error.fault());
+  } catch (const fs::filesystem_error& error) {
+    const Error known = base::os_error(error.code().value(), "look at", error.path1().native());
+    screen.fail(known);
+    return base::exit_code(known.fault());
   } catch (const std::exception& error) {
     screen.fail(Error(Fault::internal, error.what(), "this is a fault of Bakehouse; please report it"));
     return base::exit_code(Fault::internal);

@@ -28,6 +28,9 @@ int run_status(const GlobalOptions& global, const StatusCommand& command, const 
   const node::Status status = node::read_status(node);
   if (status.deployment.empty()) {
     screen.say(fmt::format("{}: nothing is deployed", node.root.project));
+  } else if (status.version.empty()) {
+    screen.say(
+        fmt::format("{}: run/ holds {}, which was not committed", node.root.project, status.deployment));
   } else {
     screen.say(fmt::format("{} {} is in service since {}", node.root.project, status.version,
                            base::iso_datetime(status.since)));
@@ -38,8 +41,12 @@ int run_status(const GlobalOptions& global, const StatusCommand& command, const 
   if (!status.running.empty()) screen.say(fmt::format("  running: {}", status.running));
   if (status.recovery_needed) screen.say("  a transaction was interrupted: `release recover` takes it up");
   say_services(status.services, screen);
+  if (!status.down.empty()) {
+    screen.say(
+        fmt::format("  does not run: {} (`release serve` runs the processes)", fmt::join(status.down, ", ")));
+  }
   screen.answer(node::encode(status, node.root));
-  const bool is_well = !status.deployment.empty() && !status.recovery_needed && status.outcome == "good";
+  const bool is_well = !status.version.empty() && !status.recovery_needed && status.down.empty();
   return command.check && !is_well ? base::exit_code(base::Fault::differs) : 0;
 }
 

@@ -13,7 +13,6 @@ flock 9
 run release apply staging/releases/shop-1.0.0.tar.zst --root production
 run release rollback --root production
 run release recover --root production
-run release serve --root production
 
 # Whoever only looks is not kept waiting.
 run release status --root production

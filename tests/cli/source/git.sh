@@ -41,7 +41,7 @@ run bake . --root ../staging --no-apply --quiet
 cd ..
 run ls staging/releases
 run tar --zstd -tf staging/releases/shop-v1.0.tar.zst
-run tar --zstd -tf staging/releases/shop-v1.0-1-g*-dirty.tar.zst
+run tar --zstd -tf staging/releases/shop-v1.0-1-g*-dirty.*.tar.zst
 
 # A bare repository, such as the one in the root to push to, is a source as well.
 git -C source push --quiet ../staging/git/project.git master v1.0

@@ -196,3 +196,18 @@ TEST_CASE("a frame with any bit flipped gives the same content or none") {
     }
   }
 }
+
+TEST_CASE("a stored frame is what any zstd reads, and has one spelling") {
+  for (const size_t size : {0, 1, 255, 256, 131071, 131072, 131073, 400000}) {
+    CAPTURE(size);
+    std::string content(size, '\0');
+    for (size_t i = 0; i < size; ++i) content[i] = static_cast<char>(i * 131 >> 3);
+    const std::string frame = artifact::stored_frame(content);
+    const auto read = artifact::read_stored_frame(frame + "and more", 1 << 20);
+    CHECK(read.content == content);
+    CHECK(read.size == frame.size());
+    if (size > 0) CHECK(artifact::decompress_frame(frame, size) == content);
+    CHECK_THROWS_AS(artifact::read_stored_frame(frame.substr(0, frame.size() - 1), 1 << 20), base::Error);
+    if (size > 0) CHECK_THROWS_AS(artifact::read_stored_frame(frame, size - 1), base::Error);
+  }
+}

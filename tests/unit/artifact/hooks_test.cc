@@ -38,7 +38,7 @@ TEST_CASE("every phase that runs a hook may have one file or several in a direct
     CAPTURE(phase);
     const std::string path = ".bake/hooks/" + phase;
     CHECK(complaint({{path, script}}) == "no failure");
-    CHECK(complaint({{path + ".d/10-first", script}, {path + ".d/20 second", File{"", 0100}}}) ==
+    CHECK(complaint({{path + ".d/10-first", script}, {path + ".d/20-second_B.sh", File{"", 0100}}}) ==
           "no failure");
     CHECK(complaint({{path + ".d", Folder{}}}) == "no failure");
   }
@@ -65,6 +65,11 @@ TEST_CASE("a file among the hooks that is none is refused by its name") {
       {{{".bake/hooks/post_deploy/a/b", script}}, "no phase has that name"},
       {{{".bake/hooks/post_deploy.d/a/b", script}}, "no phase has that name"},
       {{{".bake/hooks/x.d/a", script}}, "no phase has that name"},
+      {{{".bake/hooks/post_deploy.d/a b", script}}, "its name holds something other than A-Z a-z 0-9 . _ -"},
+      {{{".bake/hooks/post_deploy.d/\xff", script}},
+       "'.bake/hooks/post_deploy.d/\\377': its name holds something other than"},
+      {{{".bake/hooks/post_deploy.d/\xc3\xa9", script}}, "its name holds something other than"},
+      {{{".bake/hooks/post_deploy.d/a\nb", script}}, "its name holds something other than"},
       {{{".bake/hooks", Link{"../elsewhere"}}}, "'.bake/hooks': it is not a directory"},
       {{{".bake/hooks", script}}, "'.bake/hooks': it is not a directory"},
       {{{".bake", Link{"config"}}}, "'.bake': it is not a directory"},

@@ -171,13 +171,28 @@ TEST_CASE("a forged head is refused, and for the right reason") {
       {"a head that compresses to more than allowed",
        [](Draft& d) { d.change_head_frame = [](std::string& frame) { frame.insert(12, 2 << 20, 'x'); }; },
        "input: "},
+      {"a head that is compressed",
+       [](Draft& d) {
+         d.change_head_frame = [](std::string& frame) {
+           frame = artifact::compress_frame(artifact::read_stored_frame(frame, 1 << 20).content, 3);
+         };
+       },
+       "does not begin with a stored zstd frame"},
+      {"a head in more blocks than it takes",
+       [](Draft& d) {
+         d.change_head_frame = [](std::string& frame) {
+           frame[9] = static_cast<char>(frame[9] & ~1);  // not the last block
+           frame += std::string("\x01\0\0", 3);          // an empty one that is
+         };
+       },
+       "its first frame is not stored as it must be"},
       {"a skippable frame in front",
        [](Draft& d) {
          d.change_head_frame = [](std::string& frame) {
            frame = artifact::skippable(0x184D2A50, "") + frame;
          };
        },
-       "does not begin with a zstd frame"},
+       "does not begin with a stored zstd frame"},
   };
   for (const auto& row : rows) {
     CAPTURE(row.what);

@@ -94,6 +94,34 @@ TEST_CASE("large trees are cut into frames that add up") {
   CHECK(archive.info.index.size == 12 + 72 * (3 + 6));
 }
 
+TEST_CASE("the seek table says where each frame of the file begins and what it holds") {
+  Random random(12);
+  const std::string archive = packed({{"a", File{random.bytes(5 << 20)}}, {"b", File{"b"}}});
+  const auto u32 = [&](size_t at) {
+    uint32_t number = 0;
+    for (size_t i = 4; i-- > 0;) number = (number << 8) | static_cast<unsigned char>(archive[at + i]);
+    return number;
+  };
+  const uint32_t count = u32(archive.size() - 9);
+  const size_t table = archive.size() - 9 - size_t{8} * count;
+  size_t offset = 0;
+  for (uint32_t i = 0; i < count; ++i) {
+    CAPTURE(i);
+    const auto frame = std::string_view(archive).substr(offset, u32(table + 8 * i));
+    const uint32_t content = u32(table + 8 * i + 4);
+    if (i == 1) {  // the index holds nothing of the tar stream
+      CHECK(artifact::skippable_size(frame, artifact::index_magic) == frame.size() - 8);
+      CHECK(content == 0);
+    } else {
+      CHECK(artifact::measure_frame(frame).compressed == frame.size());
+      CHECK(artifact::measure_frame(frame).content == content);
+    }
+    offset += frame.size();
+  }
+  CHECK(offset + artifact::skippable_header_size == table);
+  CHECK(count == 2 + 3 + 3);  // "a" ends a frame of its own behind one of 4 MiB
+}
+
 TEST_CASE("twins are stored once and unpacked as separate files") {
   Random random(6);
   const std::string content = random.bytes(200'000);

@@ -354,7 +354,7 @@ TEST_CASE("a git source brings version, commit and time; what no commit holds ma
 
   repository.change("new", "n");
   const Cooked dirty = kitchen.cook(options);
-  CHECK(dirty.version == "v1.4-dirty");
+  CHECK(dirty.version.starts_with("v1.4-dirty."));
   CHECK(kitchen.open(dirty).info.source_dirty);
 }
 

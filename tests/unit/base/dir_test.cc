@@ -385,6 +385,20 @@ TEST_CASE("a tree deeper than there are descriptors is removed") {
   CHECK(dir.names() == Names{"file", "z"});
 }
 
+TEST_CASE("a tree deeper than any stack or path is removed") {
+  constexpr int depth = 8000;  // more would show no more, and the kernel takes quadratic time
+  const TempDir scratch;
+  const Dir dir = Dir::open(scratch.path());
+  // By descriptor: a Dir remembers its path.
+  Fd level(::openat(dir.fd().get(), ".", O_PATH | O_CLOEXEC));
+  for (int i = 0; i < depth; ++i) {
+    REQUIRE(::mkdirat(level.get(), "d", 0700) == 0);
+    level = Fd(::openat(level.get(), "d", O_PATH | O_CLOEXEC));
+  }
+  CHECK_NOTHROW(dir.remove_tree(at("d")));
+  CHECK(dir.names().empty());
+}
+
 TEST_CASE("a message shows a hostile name harmlessly") {
   const TempDir scratch;
   const Dir dir = Dir::open(scratch.path());

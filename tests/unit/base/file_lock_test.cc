@@ -2,11 +2,18 @@
 
 #include "base/error.hh"
 #include "base/files.hh"
+#include "ordinary_user.hh"
 
 #include <doctest/doctest.h>
 
+#include <cerrno>
 #include <csignal>
+#include <string>
 
+#include <fcntl.h>
+#include <sched.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -70,6 +77,69 @@ TEST_CASE("a lock is not taken through a link") {
   const TempDir dir;
   std::filesystem::create_symlink("elsewhere", dir.path() / "lock");
   CHECK_THROWS_AS(FileLock::try_take(dir.path() / "lock", "anna", impatient_clock()), Error);
+}
+
+TEST_CASE("nobody but its owner opens a lock, so that nobody else can hold it") {
+  const TempDir dir;
+  const auto path = dir.path() / "lock";
+  const Dir opened = Dir::open(dir.path());
+  const TreePath name = TreePath::parse("lock");
+  { const auto held = FileLock::try_take(path, "anna", impatient_clock()); }
+  CHECK(opened.stat(name)->mode == 0600);
+  opened.set_mode(name, 0644);  // as it was made in the past
+  { const auto held = FileLock::try_take(path, "anna", impatient_clock()); }
+  CHECK(opened.stat(name)->mode == 0600);
+}
+
+TEST_CASE("whoever may not open a lock is told of no holder" * doctest::skip(::geteuid() != 0)) {
+  const TempDir dir;
+  const auto path = dir.path() / "lock";
+  ::chmod(dir.path().c_str(), 0755);
+  const auto held = FileLock::try_take(path, "anna", impatient_clock());
+  const std::string outcome = as_ordinary_user([&] {
+    if (FileLock::holder(path)) throw Error(Fault::internal, "knows who holds it");
+  });
+  CHECK(outcome == "");
+}
+
+// Runs `work` in a child that has a file system of one page at `path`.
+std::string on_small_disk(const std::filesystem::path& path, auto work) {
+  Pipe pipe = make_pipe();
+  const pid_t child = ::fork();
+  if (child == 0) {
+    std::string outcome = "no file system of its own can be had";
+    if (::unshare(CLONE_NEWNS) == 0 && ::mount("none", "/", nullptr, MS_REC | MS_PRIVATE, nullptr) == 0 &&
+        ::mount("small", path.c_str(), "tmpfs", 0, "size=4096") == 0) {
+      try {
+        outcome = work();
+      } catch (const std::exception& error) {
+        outcome = error.what();
+      }
+    }
+    write_all(pipe.write, outcome, "the outcome");
+    ::_exit(0);
+  }
+  pipe.write.reset();
+  std::string outcome = read_all(pipe.read, 4096, "the outcome");
+  ::waitpid(child, nullptr, 0);
+  return outcome;
+}
+
+TEST_CASE("a lock is taken on a full disk, too" * doctest::skip(::geteuid() != 0)) {
+  const TempDir dir;
+  const auto path = dir.path() / "lock";
+  const std::string outcome = on_small_disk(dir.path(), [&]() -> std::string {
+    const Fd filler(::open((dir.path() / "filler").c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0600));
+    write_all(filler, std::string(4096, 'x'), "filler");
+    if (::write(filler.get(), "x", 1) == 1 || errno != ENOSPC) return "the disk is not full";
+    const auto held = FileLock::try_take(path, "anna", impatient_clock());
+    return held ? FileLock::holder(path).value_or("free") : "not taken";
+  });
+  if (outcome == "no file system of its own can be had") {
+    MESSAGE(outcome);
+  } else {
+    CHECK(outcome == "somebody who has not said who");
+  }
 }
 
 }  // namespace

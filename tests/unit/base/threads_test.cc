@@ -1,11 +1,17 @@
 #include "base/threads.hh"
 
+#include "base/error.hh"
+#include "ordinary_user.hh"
+
 #include <doctest/doctest.h>
 
 #include <atomic>
 #include <future>
 #include <memory>
 #include <stdexcept>
+#include <string>
+
+#include <sys/resource.h>
 
 using namespace bakehouse::base;
 
@@ -108,4 +114,38 @@ TEST_CASE("as many jobs run at once as there are threads") {
   }
   pool.finish();
   CHECK(inside == threads);
+}
+
+namespace {
+
+// What comes of a pool for eight where this user may have `most` threads in all.
+std::string work_within(rlim_t most) {
+  rlimit limit{};
+  ::getrlimit(RLIMIT_NPROC, &limit);
+  limit.rlim_cur = most;
+  if (::setrlimit(RLIMIT_NPROC, &limit) != 0) throw Error(Fault::internal, "cannot set the limit");
+  std::atomic<int> count = 0;
+  try {
+    Pool pool(8);
+    for (int i = 0; i < 100; ++i) pool.submit([&] { ++count; });
+    pool.finish();
+  } catch (const Error& error) {
+    if (error.fault() != Fault::internal || error.hint().empty()) throw;
+    return "refused";
+  }
+  if (count != 100) throw Error(Fault::internal, "jobs were lost");
+  return "done";
+}
+
+}  // namespace
+
+TEST_CASE("a pool makes do with the threads it gets, and says so when it gets none") {
+  const std::string outcome = as_ordinary_user([] {
+    if (work_within(0) != "refused") throw Error(Fault::internal, "a pool of nobody was made");
+    // The user may have other threads; by one more each time, every part of a pool is met.
+    rlim_t most = 1;
+    while (work_within(most) == "refused") ++most;
+    for (const rlim_t enough = most + 8; most < enough; ++most) work_within(most);
+  });
+  CHECK(outcome == "");
 }

@@ -122,6 +122,19 @@ TEST_CASE("detection that ends otherwise is a fault of the buildpack, with what 
   }
 }
 
+TEST_CASE("of a detection that prints without end the last lines are kept, each to its first part") {
+  Workbench bench;
+  const auto said_by = [&](const std::string& script) {
+    const Buildpack pack = bench.pack("chatty", {.detect = script});
+    return failure([&] { detect({pack}, Need::any, bench.workshop()); });
+  };
+  CHECK(said_by("seq 100000; exit 100") == Mentions{"chatty does not apply\n  | 99951\n  | 99952\n"});
+  const std::string wide = said_by("printf '%060000d\\n' {1..60}; exit 100");
+  CHECK(wide.size() < 16 * 1024 + 200);
+  CHECK(wide.ends_with("\n  | " + std::string(310, '0')));
+  CHECK(said_by("printf '%0309d\\303\\251' 0; exit 100").ends_with("0\\303"));
+}
+
 TEST_CASE("detection runs in the application, with platform and an empty plan as arguments") {
   Workbench bench;
   base::write_file(bench.application() / "marker", "");

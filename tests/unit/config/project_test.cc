@@ -121,7 +121,7 @@ TEST_CASE("five different faults are five diagnostics, in the order of the file"
         }) ==
         "bake.yaml:1:1: 'name' is missing in the project file\n"
         "bake.yaml:1:1: unknown key 'nmae' in the project file (did you mean 'name'?)\n"
-        "bake.yaml:2:1: the version '1 2' holds something other than A-Z a-z 0-9 . + _ - "
+        "bake.yaml:2:1: the version '1 2' holds something other than A-Z a-z 0-9 . + _ ~ - "
         "(git, file:PATH, or a version such as 1.2.0)\n"
         "bake.yaml:3:19: 'port' in the process 'web' must be a whole number from 1 to 65535, not '99999'\n"
         "bake.yaml:4:26: 'within' in a health check must be a duration, not '10' "
@@ -142,7 +142,7 @@ TEST_CASE("a version is git, a file or a literal that is legal in a file name") 
   for (const auto& row : std::initializer_list<std::pair<std::string, std::string>>{
            {"''", "2:1: the version '' is empty" + hint},
            {".1", "2:1: the version '.1' does not begin with one of A-Z a-z 0-9" + hint},
-           {"1/2", "2:1: the version '1/2' holds something other than A-Z a-z 0-9 . + _ -" + hint},
+           {"1/2", "2:1: the version '1/2' holds something other than A-Z a-z 0-9 . + _ ~ -" + hint},
            {longest + "a", "2:1: the version '" + longest + "a' is longer than 128 bytes" + hint},
            {"[1]", "2:1: 'version' in the project file must be text, not a list"},
            {"'file:'",
@@ -300,6 +300,7 @@ TEST_CASE("a key of the format that cannot be honoured yet is refused by name") 
            {"processes: {db: {backing: true}}\n", "2:18: 'processes.db.backing'" + unsupported},
            {"hooks: {post_deploy: {changes-data: yes}}\n",
             "2:23: 'hooks.post_deploy.changes-data'" + unsupported},
+           {"hooks: {notify: {time-limit: 1m}}\n", "2:9: 'hooks.notify'" + unsupported},
            {"services: {driver: systemd}\n",
             "2:12: 'services.driver: systemd'" + unsupported + " (write auto, or leave it out)"},
            {"services: {strategy: overlap}\n",

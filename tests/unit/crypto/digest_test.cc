@@ -17,8 +17,7 @@ TEST_CASE("SHA-256 gives the published digests") {
   const Row rows[] = {
       {"", "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"},
       {"abc", "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"},
-      {std::string(1000000, 'a'),
-       "cdc76e5c9914fb9281a1c7e284d73e67f1809a48a497200e046d39ccc7112cd0"},
+      {std::string(1000000, 'a'), "cdc76e5c9914fb9281a1c7e284d73e67f1809a48a497200e046d39ccc7112cd0"},
   };
   for (const Row& row : rows) {
     CAPTURE(row.digest);
@@ -54,9 +53,8 @@ TEST_CASE("a digest is read back from what it prints, and from nothing else") {
   const Digest digest = crypto::sha256("abc");
   CHECK(Digest::parse(digest.hex()) == digest);
   const std::string good = digest.hex();
-  for (const std::string& text :
-       {std::string(), good.substr(1), good + "0", good.substr(2), "BA" + good.substr(2),
-        " " + good.substr(1), "zz" + good.substr(2)}) {
+  for (const std::string& text : {std::string(), good.substr(1), good + "0", good.substr(2),
+                                  "BA" + good.substr(2), " " + good.substr(1), "zz" + good.substr(2)}) {
     CAPTURE(text);
     CHECK_FALSE(Digest::parse(text).has_value());
   }

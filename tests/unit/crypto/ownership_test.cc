@@ -32,9 +32,7 @@ class Tree {
   fs::path trust() const { return above() / "trust"; }
   fs::path key() const { return trust() / "shop.pub"; }
 
-  static void set_mode(const fs::path& path, mode_t mode) {
-    REQUIRE(::chmod(path.c_str(), mode) == 0);
-  }
+  static void set_mode(const fs::path& path, mode_t mode) { REQUIRE(::chmod(path.c_str(), mode) == 0); }
 
  private:
   base::TempDir dir_;

@@ -70,8 +70,7 @@ constexpr size_t record_size = 158;
 std::array<uint8_t, record_size> record_of(const std::string& file) {
   std::array<uint8_t, record_size> record{};
   const size_t start = file.find('\n') + 1;
-  crypto::decode_base64(std::string_view(file).substr(start, file.size() - start - 1), record,
-                        "test");
+  crypto::decode_base64(std::string_view(file).substr(start, file.size() - start - 1), record, "test");
   return record;
 }
 
@@ -100,9 +99,7 @@ bool is_refused(const std::string& file, const crypto::AskPassphrase& ask) {
   }
 }
 
-crypto::PublicKey public_key(const std::string& file) {
-  return crypto::parse_public_key(file, "x.pub");
-}
+crypto::PublicKey public_key(const std::string& file) { return crypto::parse_public_key(file, "x.pub"); }
 
 bool sign_and_verify(const SecretKey& key, const crypto::PublicKey& with) {
   const auto hash = crypto::message_hash(fixtures::message);
@@ -130,8 +127,7 @@ TEST_CASE("secret keys of minisign are read") {
 TEST_CASE("a key signs as minisign does: the same key and message give the same signature") {
   const SecretKey key = read(fixtures::plain_secret, not_asked);
   const auto signature = key.sign(crypto::message_hash(fixtures::message), fixtures::comment);
-  CHECK(crypto::format_signature(signature, "signature from minisign secret key") ==
-        fixtures::signature);
+  CHECK(crypto::format_signature(signature, "signature from minisign secret key") == fixtures::signature);
 }
 
 TEST_CASE("a generated key survives its own file") {
@@ -162,8 +158,7 @@ TEST_CASE("no two generated keys share id or key") {
 }
 
 TEST_CASE("another pass phrase is told from a damaged file") {
-  CHECK(read(fixtures::cheap_secret, answer("hunter2")).public_key() ==
-        public_key(fixtures::plain_public));
+  CHECK(read(fixtures::cheap_secret, answer("hunter2")).public_key() == public_key(fixtures::plain_public));
   for (const char* passphrase : {"hunter3", "", "hunter2\n"}) {
     CAPTURE(passphrase);
     const Error error = refusal(fixtures::cheap_secret, answer(passphrase));
@@ -190,8 +185,13 @@ TEST_CASE("a key that others may read or write is refused with the command that 
     }
   }
   const KeyFile owner_only(fixtures::plain_secret, 0400);
-  CHECK(SecretKey::read(owner_only.path(), not_asked).public_key() ==
-        public_key(fixtures::plain_public));
+  CHECK(SecretKey::read(owner_only.path(), not_asked).public_key() == public_key(fixtures::plain_public));
+}
+
+TEST_CASE("a public key in the place of the secret one is called that, whatever its mode") {
+  const KeyFile file(fixtures::plain_public, 0644);
+  CHECK_THROWS_WITH_AS(SecretKey::read(file.path(), not_asked),
+                       (file.path().native() + ": is a public key, not a secret one").c_str(), Error);
 }
 
 TEST_CASE("malformed and hostile secret keys are refused before a pass phrase is asked for") {
@@ -207,15 +207,14 @@ TEST_CASE("malformed and hostile secret keys are refused before a pass phrase is
       {plain + "\n", "exactly 2 lines"},
       {std::string(100000, 'x'), "exactly 2 lines"},
       {plain + std::string(100000, 'x'), "exactly 2 lines"},
-      {fixtures::plain_public, "not the base64 of 158 bytes"},
+      {fixtures::plain_public, "is a public key"},
       {with_bytes(plain, algorithm_at, "ED"), "not a secret key of minisign"},
       {with_bytes(plain, checksum_method_at, "B3"), "not a secret key of minisign"},
       {with_bytes(plain, encryption_at, "XX"), "encrypted by 'XX'"},
       {with_bytes(cheap, operations_at + 3, "\x03"), asks_too_much},  // over 2^25
       {with_bytes(cheap, operations_at + 7, "\xff"), asks_too_much},
       {with_bytes(cheap, operations_at + 1, std::string(1, '\0')), asks_too_much},
-      {with_bytes(cheap, memory_at, std::string("\x01\0\0\x40", 4)),
-       asks_too_much},  // a byte over 1 GiB
+      {with_bytes(cheap, memory_at, std::string("\x01\0\0\x40", 4)), asks_too_much},  // a byte over 1 GiB
       {with_bytes(cheap, memory_at + 7, "\x01"), asks_too_much},
       {with_bytes(cheap, memory_at + 3, std::string(1, '\0')), asks_too_much},
   };
@@ -263,9 +262,8 @@ TEST_CASE("a pass phrase that minisign could not be given is refused") {
 TEST_CASE("a trusted comment that could not be read back is not signed") {
   const SecretKey key = SecretKey::generate();
   const auto hash = crypto::message_hash(fixtures::message);
-  for (const std::string& comment :
-       {std::string("two\nlines"), std::string("cr\r"), std::string("\x1b[2J"), std::string("\xe9"),
-        std::string("a\0b", 3), std::string(8174, 'c')}) {
+  for (const std::string& comment : {std::string("two\nlines"), std::string("cr\r"), std::string("\x1b[2J"),
+                                     std::string("\xe9"), std::string("a\0b", 3), std::string(8174, 'c')}) {
     CAPTURE(comment);
     CHECK_THROWS_AS(key.sign(hash, comment), Error);
   }
@@ -274,8 +272,8 @@ TEST_CASE("a trusted comment that could not be read back is not signed") {
 TEST_CASE("what is signed is read back and verifies") {
   const SecretKey key = SecretKey::generate();
   const auto hash = crypto::message_hash(fixtures::message);
-  for (const std::string& comment : {std::string(), std::string("tab\tfile:m"),
-                                     std::string("gr\u00fc\u00df"), std::string(8173, 'c')}) {
+  for (const std::string& comment :
+       {std::string(), std::string("tab\tfile:m"), std::string("gr\u00fc\u00df"), std::string(8173, 'c')}) {
     CAPTURE(comment);
     const auto file = crypto::format_signature(key.sign(hash, comment), "a comment");
     const auto read_back = crypto::parse_signature(file, "x.minisig");

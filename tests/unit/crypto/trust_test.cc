@@ -74,9 +74,7 @@ class TrustDir {
     base::write_file(dir_.path() / name, crypto::format_public_key(key));
     return dir_.path() / name;
   }
-  TrustPolicy load(const std::string& project = "shop") const {
-    return crypto::load_trust(path(), project);
-  }
+  TrustPolicy load(const std::string& project = "shop") const { return crypto::load_trust(path(), project); }
 
  private:
   base::TempDir dir_;
@@ -177,8 +175,7 @@ TEST_CASE("a signature counts once per key") {
 
 TEST_CASE("a key trusted under two names still counts once") {
   const SecretKey one = SecretKey::generate();
-  CHECK(require(trusting({&one, &one}, 2), {sign(one), sign(one)}) ==
-        Mentions{"1 of 2 required signatures"});
+  CHECK(require(trusting({&one, &one}, 2), {sign(one), sign(one)}) == Mentions{"1 of 2 required signatures"});
 }
 
 TEST_CASE("a revoked key never counts") {
@@ -219,8 +216,7 @@ TEST_CASE("the keys of a directory are its .pub files, hidden ones left out") {
 TEST_CASE("a malformed key file stops everything, by name") {
   const TrustDir trust;
   trust.write_key("a.pub", SecretKey::generate().public_key());
-  for (const std::string& content :
-       {std::string(), std::string("hello\n"), std::string(9000, 'x')}) {
+  for (const std::string& content : {std::string(), std::string("hello\n"), std::string(9000, 'x')}) {
     CAPTURE(content.size());
     trust.write("broken.pub", content);
     const Fault fault = content.size() > 4096 ? Fault::input : Fault::trust;
@@ -272,8 +268,7 @@ TEST_CASE("a key is added, once, under the name of its file") {
   CHECK(crypto::add_key(trust.path(), trust.offer("shop.pub", key)) == key);
   CHECK(crypto::add_key(trust.path(), trust.offer("shop.pub", key)) == key);
   CHECK(crypto::add_key(trust.path(), trust.offer("again.pub", key)) == key);
-  CHECK(crypto::add_key(trust.path(), trust.offer("bare", SecretKey::generate().public_key())).id !=
-        key.id);
+  CHECK(crypto::add_key(trust.path(), trust.offer("bare", SecretKey::generate().public_key())).id != key.id);
   CHECK(names(trust.load()) == Names{"bare", "shop"});
 }
 
@@ -285,8 +280,7 @@ TEST_CASE("a key is not added over another, nor where it would not be seen, nor 
   const auto add = [&](const fs::path& file) {
     return [&trust, file] { crypto::add_key(trust.path(), file); };
   };
-  CHECK(outcome(add(trust.offer("shop.pub", second)), Fault::input) ==
-        Mentions{"under the name 'shop'"});
+  CHECK(outcome(add(trust.offer("shop.pub", second)), Fault::input) == Mentions{"under the name 'shop'"});
   CHECK(outcome(add(trust.offer(".pub", second)), Fault::input) == Mentions{"hidden"});
   CHECK(outcome(add(trust.offer(".x.pub", second)), Fault::input) == Mentions{"hidden"});
   base::write_file(trust.path().parent_path() / "bad.pub", "hello\n");
@@ -311,8 +305,7 @@ TEST_CASE("a key is removed by name or id, even when its file is damaged") {
   CHECK(names(trust.load()) == Names{"a"});
   for (const char* unknown : {"c", "", "../trust/a", "a.pub", "0000000000000000"}) {
     CAPTURE(unknown);
-    CHECK(outcome([&] { crypto::remove_key(trust.path(), unknown); }, Fault::input) ==
-          Mentions{"no key"});
+    CHECK(outcome([&] { crypto::remove_key(trust.path(), unknown); }, Fault::input) == Mentions{"no key"});
   }
   CHECK_THROWS_AS(crypto::remove_key(trust.path() / "none", "a"), Error);
 }
@@ -346,10 +339,7 @@ TEST_CASE("policy.yaml says which keys release which project") {
        12},
       {"threshold: 2\nprojects: {shop: {keys: [" + a_id + "], threshold: 1}}", {"a"}, 1, 0},
       {"threshold: 3\nprojects: {shop: {keys: [" + a_id + "]}}", {"a"}, 3, 0},
-      {"projects: {blog: {keys: [" + a_id + "], threshold: 5, lowest-sequence: 9}}",
-       {"b", "c"},
-       1,
-       0},
+      {"projects: {blog: {keys: [" + a_id + "], threshold: 5, lowest-sequence: 9}}", {"b", "c"}, 1, 0},
       {"projects: {blog: {keys: [" + a_id + "]}, shop: {lowest-sequence: 3}}", {"b", "c"}, 1, 3},
       {"projects: {blog: {keys: [" + a_id + "]}, shop: {keys: [" + a_id + "]}}", {"a"}, 1, 0},
       {"projects: {shop: {keys: []}}", {}, 1, 0},

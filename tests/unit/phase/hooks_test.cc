@@ -29,10 +29,13 @@ class HookScene : public Scene {
   HookScene() : Scene(std::filesystem::temp_directory_path()) {}
 
   void add(const std::string& name, const std::string& script) {
+    add_file(name, "#!/bin/sh\n" + script + "\n");
+  }
+  void add_file(const std::string& name, const std::string& content) {
     const base::Dir dir = base::Dir::open(path());
     {
       const base::Fd file = dir.create_file(TreePath::parse(name), 0755);
-      base::write_all(file, "#!/bin/sh\n" + script + "\n", name);
+      base::write_all(file, content, name);
     }
     hooks_.push_back({name, dir.open_file(TreePath::parse(name))});
   }
@@ -153,6 +156,30 @@ TEST_CASE("control characters and broken UTF-8 of a hook stay out of the message
   | \033[31mred\377)");
 }
 
+TEST_CASE("neither the log nor the journal gets the escape sequences of a hook or of its name") {
+  HookScene scene;
+  scene.add("a\xff\033[2J", R"(printf '\033[31mred\377\n')");
+  Journal journal = scene.new_journal();
+  scene.run(&journal);
+  CHECK(scene.log() == "[a\\377\\033[2J] \\033[31mred\\377\n");
+  CHECK(journal.records().back().facts.string_at("hook") == "a\\377\\033[2J");
+}
+
+TEST_CASE("long lines of a hook are cut in the message and whole in the log") {
+  HookScene scene;
+  scene.add("bad", "for i in 1 2 3 4 5 6 7 8 9 10 11 12; do printf '%060000d\\303\\251\\n' $i; done; exit 1");
+  const std::string error = thrown_by([&] { scene.run(); });
+  CHECK(error.size() < 4400);
+  CHECK(error.ends_with("\n  | " + std::string(400, '0')));
+  CHECK(scene.log().size() > 12 * 60000);
+}
+
+TEST_CASE("a line that is cut within a character stays UTF-8") {
+  HookScene scene;
+  scene.add("bad", "printf '%0399d\\303\\251\\n' 0; exit 1");
+  CHECK(thrown_by([&] { scene.run(); }).ends_with("0\\303"));
+}
+
 TEST_CASE("a hook that a signal ends has failed") {
   HookScene scene;
   scene.add("bad", "kill -KILL $$");
@@ -160,16 +187,33 @@ TEST_CASE("a hook that a signal ends has failed") {
 }
 
 TEST_CASE("a hook that cannot be executed has failed") {
-  HookScene scene;
-  const base::Dir dir = base::Dir::open(scene.path());
-  {
-    const base::Fd file = dir.create_file(TreePath::parse("bad"), 0755);
-    base::write_all(file, "#!/no/such/interpreter\n", "bad");
+  const struct {
+    std::string content;
+    std::string said;
+    std::string hint;
+  } rows[] = {
+      {"#!/no/such/interpreter\n", "No such file or directory",
+       "the interpreter that its first line names may be missing here"},
+      {"echo no first line\n", "Exec format error",
+       "it is neither a program of this machine nor a script that begins with #!"},
+      {"#!/\n", "Permission denied", ""},
+  };
+  for (const auto& row : rows) {
+    CAPTURE(row.content);
+    HookScene scene;
+    scene.add_file("bad", row.content);
+    std::string hint;
+    const std::string error = thrown_by([&] {
+      try {
+        scene.run();
+      } catch (const base::Error& error) {
+        hint = error.hint();
+        throw;
+      }
+    });
+    CHECK(error == "5: the hook 'bad': cannot execute 'bad': " + row.said);
+    CHECK(hint == row.hint);
   }
-  std::vector<HookProgram> hooks;
-  hooks.push_back({"bad", dir.open_file(TreePath::parse("bad"))});
-  const std::string error = thrown_by([&] { run_hooks(hooks, scene.call(), nullptr, scene.around()); });
-  CHECK(error == "3: cannot execute 'bad': No such file or directory");
 }
 
 TEST_CASE("a hook that takes too long is ended with all that it started") {

@@ -1,0 +1,13 @@
+// The names in a directory. Private to this folder.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace bakehouse::base {
+
+// Without "." and "..", in byte order; nullopt with errno.
+std::optional<std::vector<std::string>> list(int dir);
+
+}  // namespace bakehouse::base
