@@ -162,7 +162,7 @@ void require_health(const Node& node, const std::vector<HealthCheck>& checks,
                     const std::vector<std::string>& environment, service::ServiceDriver& services,
                     const phase::Surroundings& around) {
   // A process that dies of a bad configuration does so at once, but not within no time at all.
-  constexpr milliseconds settling(1000);
+  constexpr milliseconds settling(300);
   const auto began = around.clock.steady();
   for (const HealthCheck& check : checks) require_one(node, check, environment, services, around);
   const bool runs_anything = !services.states().empty();
