@@ -71,7 +71,9 @@ std::optional<Secret> given(const PassphraseOptions& options) {
   if (!options.descriptor) return std::nullopt;
   // A duplicate, because the descriptor is the caller's.
   const base::Fd descriptor(::fcntl(*options.descriptor, F_DUPFD_CLOEXEC, 0));
-  if (!descriptor) base::fail_os("read", "the descriptor of the pass phrase");
+  if (!descriptor) {
+    throw base::os_error(errno, "read", "the descriptor of the pass phrase").as(Fault::usage);
+  }
   return first_line(base::read_all(descriptor, longest, "the descriptor of the pass phrase"));
 }
 

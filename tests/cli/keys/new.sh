@@ -17,6 +17,11 @@ mv saved.key shop.key
 echo 'correct horse' >phrase
 run bake key new locked.key --password-file phrase
 run bake key show locked.key --password-fd 3 3<phrase
+# The descriptor stays open: here the answer follows on it.
+cp phrase both
+bake key show locked.key --password-fd 1 1<>both
+run cat both
+run bake key show locked.key --password-fd 77
 echo 'wrong horse' >wrong
 run bake key show locked.key --password-file wrong
 : >empty
@@ -31,3 +36,7 @@ run bake ./source --root staging --key locked.key --password-file phrase --no-ap
 chmod 644 shop.key
 run bake ./source --root staging --key shop.key --as 2 --no-apply --quiet
 run ls staging/releases
+
+# The public half signs nothing, whoever may read it.
+run bake key show shop.pub
+run bake ./source --root staging --key shop.pub --as 2 --no-apply --quiet

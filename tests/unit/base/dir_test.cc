@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <string>
+#include <thread>
 #include <utility>
 
 #include <fcntl.h>
@@ -385,19 +386,56 @@ TEST_CASE("a tree deeper than there are descriptors is removed") {
   CHECK(dir.names() == Names{"file", "z"});
 }
 
-TEST_CASE("a tree deeper than any stack or path is removed") {
-  constexpr int depth = 40000;
-  const TempDir scratch;
-  const Dir dir = Dir::open(scratch.path());
-  // By descriptor: a Dir remembers its path.
-  Fd level(::openat(dir.fd().get(), ".", O_PATH | O_CLOEXEC));
+namespace {
+
+// Tens of thousands of directories are made quickly in memory only.
+fs::path quick_place() {
+  return ::access("/dev/shm", W_OK | X_OK) == 0 ? "/dev/shm" : fs::temp_directory_path();
+}
+
+// A directory in a directory in ... below `top`, all with the name "d".
+void make_deep(const Dir& top, int depth) {
+  // By descriptor: a Dir remembers its path. No descriptor is left, since that would keep all the
+  // directories above it in the kernel's memory, to be walked with every removal.
+  Fd level(::openat(top.fd().get(), ".", O_PATH | O_CLOEXEC));
   for (int i = 0; i < depth; ++i) {
     REQUIRE(::mkdirat(level.get(), "d", 0700) == 0);
     level = Fd(::openat(level.get(), "d", O_PATH | O_CLOEXEC));
   }
-  level.reset();  // held open, it would keep all above it in the kernel's memory, to be walked every time
+}
+
+}  // namespace
+
+TEST_CASE("a tree deeper than any stack or path is removed") {
+  const TempDir scratch(quick_place());
+  const Dir dir = Dir::open(scratch.path());
+  make_deep(dir, 40000);
   CHECK_NOTHROW(dir.remove_tree(at("d")));
   CHECK(dir.names().empty());
+}
+
+TEST_CASE("a directory moved away while it is emptied takes nothing of its new neighbours along") {
+  const TempDir scratch(quick_place());
+  const Dir dir = Dir::open(scratch.path());
+  dir.make_dirs(at("tree/d/d"), 0700);
+  dir.make_dirs(at("elsewhere/tree"), 0700);
+  dir.create_file(at("tree/d/z"), 0600);  // goes before "d" beside it is entered
+  make_deep(dir.open_dir(at("tree/d/d")), 40000);
+  std::string message;
+  std::thread remover([&] {
+    try {
+      dir.remove_tree(at("tree"));
+    } catch (const Error& error) {
+      message = error.what();
+    }
+  });
+  while (::faccessat(dir.fd().get(), "tree/d/z", F_OK, 0) == 0) std::this_thread::yield();
+  // It is too late only where this thread is kept waiting for the rest of the removal.
+  const bool moved = ::renameat(dir.fd().get(), "tree/d", dir.fd().get(), "elsewhere/d") == 0;
+  remover.join();
+  if (moved)
+    CHECK(message == "'" + scratch.path().native() + "/tree/d' was moved while it was being removed");
+  CHECK(dir.exists(at("elsewhere/tree")));
 }
 
 TEST_CASE("a message shows a hostile name harmlessly") {
