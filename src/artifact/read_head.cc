@@ -70,15 +70,7 @@ Head read_head(const Fd& file, const fs::path& path) {
 }
 
 void require_canonical_head(const Head& head, base::Seconds time) {
-  std::string expected;
-  for (const auto& [name, content] :
-       {std::pair<std::string_view, const std::string&>{"release.json", head.json},
-        {"release.json.minisig", head.signature}}) {
-    expected += tar_part(name, content.size(), time).header;
-    expected += content;
-    expected.append(tar_padding(content.size()), '\0');
-  }
-  if (expected != head.bytes)
+  if (tar_head(head.json, head.signature, time) != head.bytes)
     throw Error(Fault::input, "its first frame holds something else than release.json and its signature");
 }
 

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <map>
 #include <tuple>
+#include <utility>
 
 namespace bakehouse::artifact {
 namespace {
@@ -136,6 +137,17 @@ std::vector<const tree::Entry*> find_twins(const tree::Manifest& manifest) {
     twins.push_back(twin);
   }
   return twins;
+}
+
+std::string tar_head(const std::string& json, const std::string& signature, base::Seconds time) {
+  std::string head;
+  for (const auto& [name, content] :
+       {std::pair{"release.json", json}, std::pair{"release.json.minisig", signature}}) {
+    head += tar_part(name, content.size(), time).header;
+    head += content;
+    head.append(tar_padding(content.size()), '\0');
+  }
+  return head;
 }
 
 }  // namespace bakehouse::artifact

@@ -27,6 +27,9 @@ TarMember tar_part(std::string_view name, uint64_t size, base::Seconds time);  /
 // `twin` is the earlier entry that holds the same content, or nullptr.
 TarMember tar_entry(const tree::Entry& entry, const tree::Entry* twin, base::Seconds directory_time);
 
+// The whole content of frame 0.
+std::string tar_head(const std::string& json, const std::string& signature, base::Seconds time);
+
 // Zeros up to the next block.
 uint64_t tar_padding(uint64_t content);
 

@@ -117,17 +117,6 @@ void write_tree(FrameWriter& out, const PackRequest& request) {
 
 Part describe_part(const std::string& content) { return {content.size(), crypto::sha256(content)}; }
 
-std::string make_head(const std::string& json, const std::string& signature, base::Seconds time) {
-  std::string head;
-  for (const auto& [name, content] :
-       {std::pair{"release.json", json}, std::pair{"release.json.minisig", signature}}) {
-    head += tar_part(name, content.size(), time).header;
-    head += content;
-    head.append(tar_padding(content.size()), '\0');
-  }
-  return head;
-}
-
 void append_file(const Fd& from, const Fd& to, const fs::path& shown) {
   loff_t offset = 0;
   for (;;) {
@@ -168,7 +157,7 @@ ReleaseInfo pack(const PackRequest& request, const fs::path& archive) {
   const std::string json = encode(info);
   decode_release(json);  // nothing is signed that no reader accepts
   const std::string head =
-      make_head(json, request.sign(json, trusted_comment(info, crypto::sha256(json))), info.created);
+      tar_head(json, request.sign(json, trusted_comment(info, crypto::sha256(json))), info.created);
   const std::string head_frame = stored_frame(head);
   if (head.size() > largest_head) throw Error(Fault::input, "release.json is larger than a reader accepts");
 

@@ -17,5 +17,7 @@ size_t utf8_length(std::string_view text);
 // Control characters and bytes that are no UTF-8 appear as \ooo, so that a hostile name can
 // neither move a terminal's cursor nor forge a line of a log.
 std::string printable(std::string_view text);
+// The same for a text of several lines, whose ends stay.
+std::string printable_lines(std::string_view text);
 
 }  // namespace bakehouse::base

@@ -20,22 +20,11 @@ void tell(const Surroundings& around, Event::Kind kind, const std::string& phase
   if (around.events) around.events({kind, phase, std::move(text)});
 }
 
-// Journal and history hold text; what a program or a file name brought into a message may be none.
-std::string printable_lines(std::string_view text) {
-  std::string shown;
-  for (;;) {
-    const size_t end = text.find('\n');
-    shown += base::printable(text.substr(0, end));
-    if (end == std::string_view::npos) return shown;
-    shown += '\n';
-    text.remove_prefix(end + 1);
-  }
-}
-
-// What escapes a step may be any exception; from here on it is an Error.
+// What escapes a step may be any exception; from here on it is an Error. Journal and history hold
+// text; what a program or a file name brought into the message may be none.
 Error as_error(const std::exception& thrown) {
   const auto* error = dynamic_cast<const Error*>(&thrown);
-  return {error != nullptr ? error->fault() : Fault::internal, printable_lines(thrown.what()),
+  return {error != nullptr ? error->fault() : Fault::internal, base::printable_lines(thrown.what()),
           error != nullptr ? error->hint() : std::string()};
 }
 

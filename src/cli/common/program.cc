@@ -2,6 +2,7 @@
 
 #include "base/encoding.hh"
 #include "config/root.hh"
+#include "text/document.hh"
 #include "text/json.hh"
 
 #include <fmt/format.h>
@@ -45,27 +46,6 @@ void print(std::FILE* stream, const std::string& line) {
   std::fflush(stream);
 }
 
-// A message may have several lines, each of which may hold foreign text.
-std::string printable_lines(std::string_view text) {
-  std::string shown;
-  for (;;) {
-    const size_t end = text.find('\n');
-    shown += base::printable(text.substr(0, end));
-    if (end == std::string_view::npos) return shown;
-    shown += "\n";
-    text.remove_prefix(end + 1);
-  }
-}
-
-bool is_utf8(std::string_view text) {
-  while (!text.empty()) {
-    const size_t length = base::utf8_length(text);
-    if (length == 0) return false;
-    text.remove_prefix(length);
-  }
-  return true;
-}
-
 // Names may be any bytes, JSON is UTF-8: what is none is shown as everywhere else.
 Value as_text(const Value& value) {
   if (value.is_list() || value.is_map()) {
@@ -74,7 +54,7 @@ Value as_text(const Value& value) {
     for (auto& [key, member] : copy.members()) member = as_text(member);
     return copy;
   }
-  return is_utf8(value.text()) ? value : Value(base::printable(value.text()));
+  return text::is_utf8(value.text()) ? value : Value(base::printable(value.text()));
 }
 
 bool is_set(const char* variable) {
@@ -111,10 +91,10 @@ void Screen::show(const Event& event) const {
   if (json_) {
     print(stdout, text::to_json(Value::map({{"event", name_of(event.kind)},
                                             {"phase", event.phase},
-                                            {"text", printable_lines(event.text)}})));
+                                            {"text", base::printable_lines(event.text)}})));
     return;
   }
-  const std::string text = printable_lines(event.text);
+  const std::string text = base::printable_lines(event.text);
   if (event.kind == Event::Kind::warning) print(stderr, paint(yellow, "warning: " + text));
   if (quiet_) return;
   if (event.kind == Event::Kind::phase_started) print(stdout, paint(bold, event.phase));
@@ -127,7 +107,7 @@ base::EventSink Screen::events() const {
 }
 
 void Screen::say(const std::string& line) const {
-  if (!json_ && !quiet_) print(stdout, printable_lines(line));
+  if (!json_ && !quiet_) print(stdout, base::printable_lines(line));
 }
 
 void Screen::answer(const Value& object) const {
@@ -141,11 +121,11 @@ void Screen::done(const Value& facts) const {
 }
 
 void Screen::fail(const Error& error, Value facts) const {
-  print(stderr, fmt::format("{}: {}", paint(red, program_), printable_lines(error.what())));
-  if (!error.hint().empty()) print(stderr, "  " + printable_lines(error.hint()));
+  print(stderr, fmt::format("{}: {}", paint(red, program_), base::printable_lines(error.what())));
+  if (!error.hint().empty()) print(stderr, "  " + base::printable_lines(error.hint()));
   facts.set("exit", base::exit_code(error.fault()));
-  facts.set("error", printable_lines(error.what()));
-  facts.set("hint", printable_lines(error.hint()));
+  facts.set("error", base::printable_lines(error.what()));
+  facts.set("hint", base::printable_lines(error.hint()));
   done(facts);
 }
 
