@@ -1,5 +1,6 @@
 #include "artifact/frames.hh"
 
+#include "base/encoding.hh"
 #include "base/error.hh"
 
 #include <fmt/format.h>
@@ -33,17 +34,6 @@ constexpr size_t largest_block = 128 * 1024;
 // The seekable format of the zstd project: no checksums, and its own magic at the very end.
 constexpr uint32_t seekable_footer_magic = 0x8F92EAB1;
 
-void put_u32(std::string& bytes, uint32_t number) {
-  for (int i = 0; i < 4; ++i) bytes += static_cast<char>(number >> (8 * i));
-}
-
-uint32_t get_u32(std::string_view bytes) {
-  uint32_t number = 0;
-  for (int i = 3; i >= 0; --i)
-    number = (number << 8) | static_cast<unsigned char>(bytes[static_cast<size_t>(i)]);
-  return number;
-}
-
 crypto::Digest get_digest(std::string_view bytes) {
   crypto::Digest digest;
   std::copy_n(bytes.begin(), digest.bytes.size(), digest.bytes.begin());
@@ -61,11 +51,11 @@ size_t checked(size_t result, std::string_view doing) {
 
 std::string format_index(const std::vector<Frame>& frames) {
   std::string payload(index_name);
-  put_u32(payload, index_version);
-  put_u32(payload, static_cast<uint32_t>(frames.size()));
+  base::put_u32(payload, index_version);
+  base::put_u32(payload, static_cast<uint32_t>(frames.size()));
   for (const Frame& frame : frames) {
-    put_u32(payload, frame.compressed_size);
-    put_u32(payload, frame.size);
+    base::put_u32(payload, frame.compressed_size);
+    base::put_u32(payload, frame.size);
     payload += frame.compressed_digest.view();
     payload += frame.digest.view();
   }
@@ -75,11 +65,11 @@ std::string format_index(const std::vector<Frame>& frames) {
 std::vector<Frame> parse_index(std::string_view payload) {
   if (payload.size() < index_head_size || !payload.starts_with(index_name))
     throw Error(Fault::input, "the index has no head");
-  if (const uint32_t version = get_u32(payload.substr(4)); version != index_version) {
+  if (const uint32_t version = base::get_u32(payload.substr(4)); version != index_version) {
     throw Error(Fault::input,
                 fmt::format("the index has version {}, this program reads {}", version, index_version));
   }
-  const uint32_t count = get_u32(payload.substr(8));
+  const uint32_t count = base::get_u32(payload.substr(8));
   if (payload.size() != index_head_size + uint64_t{count} * index_entry_size) {
     throw Error(Fault::input, "the index is not as long as its count of frames says");
   }
@@ -87,8 +77,8 @@ std::vector<Frame> parse_index(std::string_view payload) {
   frames.reserve(count);
   for (payload.remove_prefix(index_head_size); !payload.empty(); payload.remove_prefix(index_entry_size)) {
     Frame frame;
-    frame.compressed_size = get_u32(payload);
-    frame.size = get_u32(payload.substr(4));
+    frame.compressed_size = base::get_u32(payload);
+    frame.size = base::get_u32(payload.substr(4));
     frame.compressed_digest = get_digest(payload.substr(8));
     frame.digest = get_digest(payload.substr(40));
     if (frame.size == 0 || frame.size > largest_frame || frame.compressed_size == 0 ||
@@ -103,35 +93,35 @@ std::vector<Frame> parse_index(std::string_view payload) {
 std::string format_seek_table(const std::vector<Frame>& frames) {
   std::string payload;
   for (const Frame& frame : frames) {
-    put_u32(payload, frame.compressed_size);
-    put_u32(payload, frame.size);
+    base::put_u32(payload, frame.compressed_size);
+    base::put_u32(payload, frame.size);
   }
-  put_u32(payload, static_cast<uint32_t>(frames.size()));
+  base::put_u32(payload, static_cast<uint32_t>(frames.size()));
   payload += '\0';  // descriptor: no checksums
-  put_u32(payload, seekable_footer_magic);
+  base::put_u32(payload, seekable_footer_magic);
   return skippable(seek_table_magic, payload);
 }
 
 std::string skippable(uint32_t magic, std::string_view payload) {
   std::string bytes;
-  put_u32(bytes, magic);
-  put_u32(bytes, static_cast<uint32_t>(payload.size()));
+  base::put_u32(bytes, magic);
+  base::put_u32(bytes, static_cast<uint32_t>(payload.size()));
   bytes += payload;
   return bytes;
 }
 
 std::optional<uint32_t> skippable_size(std::string_view header, uint32_t magic) {
-  if (header.size() < skippable_header_size || get_u32(header) != magic) return std::nullopt;
-  return get_u32(header.substr(4));
+  if (header.size() < skippable_header_size || base::get_u32(header) != magic) return std::nullopt;
+  return base::get_u32(header.substr(4));
 }
 
 // RFC 8878: magic, a descriptor that says "one segment, content size in four bytes, no checksum",
 // that size, and raw blocks, all but the last of the largest size there is.
 std::string stored_frame(std::string_view content) {
   std::string frame;
-  put_u32(frame, zstd_magic);
+  base::put_u32(frame, zstd_magic);
   frame += stored_descriptor;
-  put_u32(frame, static_cast<uint32_t>(content.size()));
+  base::put_u32(frame, static_cast<uint32_t>(content.size()));
   do {
     const std::string_view block = content.substr(0, largest_block);
     content.remove_prefix(block.size());
@@ -145,10 +135,10 @@ std::string stored_frame(std::string_view content) {
 StoredFrame read_stored_frame(std::string_view bytes, uint64_t limit) {
   constexpr size_t head_size = 9;
   constexpr size_t block_head_size = 3;
-  if (bytes.size() < head_size || get_u32(bytes) != zstd_magic || bytes[4] != stored_descriptor) {
+  if (bytes.size() < head_size || base::get_u32(bytes) != zstd_magic || bytes[4] != stored_descriptor) {
     throw Error(Fault::input, "it does not begin with a stored zstd frame");
   }
-  const uint64_t size = get_u32(bytes.substr(5));
+  const uint64_t size = base::get_u32(bytes.substr(5));
   if (size > limit) throw Error(Fault::input, "its first frame is too large");
   // Where the blocks lie follows from the size; that they are as they must be, from comparing.
   StoredFrame frame{{}, head_size};

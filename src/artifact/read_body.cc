@@ -5,7 +5,7 @@
 #include "artifact/tar.hh"
 #include "base/encoding.hh"
 #include "base/error.hh"
-#include "tree/copy.hh"
+#include "tree/make.hh"
 
 #include <fmt/format.h>
 
@@ -133,11 +133,11 @@ class Sink {
   }
 
   // Twins share their content in the archive only: on disk each is a file of its own.
-  void take_twin(const tree::Entry& entry, const tree::Entry& twin) const {
+  void take_twin(const tree::Entry& entry, const TreePath& twin) const {
     if (to_ == nullptr) return;
     const std::string shown = base::printable(entry.path.str());
     Fd file = to_->create_file(entry.path, entry.mode);
-    const Fd source = to_->open_file(twin.path);
+    const Fd source = to_->open_file(twin);
     crypto::Sha256 sha;
     std::string buffer(256 * 1024, '\0');
     while (const size_t count = base::read_some(source, buffer, shown)) {
@@ -162,13 +162,14 @@ class Sink {
 void read_entries(FrameStream& stream, const tree::Manifest& manifest, base::Seconds time, const Sink& sink) {
   const auto twins = find_twins(manifest);
   for (size_t i = 0; i < manifest.entries.size(); ++i) {
-    const tree::Entry& entry = manifest.entries[i];
-    const TarMember member = tar_entry(entry, twins[i], time);
+    const tree::Entry entry = manifest.entries[i];
+    const auto twin = twin_of(manifest, twins, i);
+    const TarMember member = tar_entry(entry, twin, time);
     const std::string shown = base::printable(entry.path.str());
     stream.expect(member.header, fmt::format("the header of '{}'", shown));
     if (entry.type != base::FileType::regular) continue;
-    if (twins[i] != nullptr) {
-      sink.take_twin(entry, *twins[i]);
+    if (twin) {
+      sink.take_twin(entry, TreePath::parse(*twin));
     } else {
       sink.take_file(stream, entry);
       stream.expect_zeros(tar_padding(entry.size), fmt::format("the padding of '{}'", shown));
@@ -199,6 +200,7 @@ tree::Manifest read_body(const Archive& archive, const Dir* to) {
     throw Error(Fault::input, "the manifest lists another number of entries or bytes than release.json says");
   }
   require_allowed(manifest);
+  require_release_fields(manifest);
   sink.take_part("release.json", archive.release_json, info.created);
   sink.take_part("release.json.minisig", archive.signature_file, info.created);
   sink.take_part("manifest", manifest_text, info.created);

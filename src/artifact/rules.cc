@@ -38,11 +38,10 @@ void append_reversed(Parts& ahead, std::string_view target) {
   }
 }
 
-const Entry* find_link(const tree::Manifest& manifest, const Parts& place) {
-  const std::string path = fmt::format("{}", fmt::join(place, "/"));
-  if (base::TreePath::why_not(path)) return nullptr;
-  const Entry* entry = manifest.find(base::TreePath::parse(path));
-  return entry != nullptr && entry->type == FileType::symlink ? entry : nullptr;
+std::optional<Entry> find_link(const tree::Manifest& manifest, const Parts& place) {
+  auto entry = manifest.find(fmt::format("{}", fmt::join(place, "/")));
+  if (!entry || entry->type != FileType::symlink) return std::nullopt;
+  return entry;
 }
 
 // Follows every link on the way, as the kernel would: ".." behind a name that is itself a link
@@ -52,12 +51,12 @@ bool leaves_tree(const tree::Manifest& manifest, const Entry& link) {
   Parts place;
   for (const std::string_view part : link.path.parts()) place.emplace_back(part);
   Parts ahead;
-  const Entry* followed = &link;
+  std::optional<Entry> followed = link;
   for (int count = 1; count <= most_links; ++count) {
     if (followed->link.starts_with('/')) return true;
     place.pop_back();
     append_reversed(ahead, followed->link);
-    for (followed = nullptr; followed == nullptr && !ahead.empty();) {
+    for (followed.reset(); !followed && !ahead.empty();) {
       const std::string part = std::move(ahead.back());
       ahead.pop_back();
       if (part.empty() || part == ".") continue;
@@ -69,7 +68,7 @@ bool leaves_tree(const tree::Manifest& manifest, const Entry& link) {
         followed = find_link(manifest, place);
       }
     }
-    if (followed == nullptr) return false;
+    if (!followed) return false;
   }
   return false;
 }
@@ -92,15 +91,15 @@ std::optional<std::string> why_forbidden(const tree::Manifest& manifest, const E
 
 std::vector<std::string> find_forbidden(const tree::Manifest& manifest) {
   std::vector<std::string> faults;
-  std::map<std::string, const Entry*> by_folded_name;
+  std::map<std::string, std::string> by_folded_name;
   for (const Entry& entry : manifest.entries) {
     const std::string shown = base::printable(entry.path.str());
     if (const auto reason = why_forbidden(manifest, entry))
       faults.push_back(fmt::format("'{}': {}", shown, *reason));
-    const auto [other, is_new] = by_folded_name.try_emplace(fold_case(entry.path.str()), &entry);
+    const auto [other, is_new] = by_folded_name.try_emplace(fold_case(entry.path.str()), entry.path.str());
     if (!is_new) {
       faults.push_back(fmt::format("'{}': where case does not count it clashes with '{}'", shown,
-                                   base::printable(other->second->path.str())));
+                                   base::printable(other->second)));
     }
   }
   return faults;
@@ -114,6 +113,15 @@ void require_allowed(const tree::Manifest& manifest) {
   for (size_t i = 0; i < std::min(shown, faults.size()); ++i) message += "\n  " + faults[i];
   if (faults.size() > shown) message += fmt::format("\n  and {} more", faults.size() - shown);
   throw base::Error(base::Fault::input, message);
+}
+
+void require_release_fields(const tree::Manifest& manifest) {
+  for (const Entry& entry : manifest.entries) {
+    if (!entry.owner && entry.time.nanoseconds == 0) continue;
+    throw base::Error(base::Fault::input,
+                      fmt::format("'{}': a release names no owners and knows whole seconds only",
+                                  base::printable(entry.path.str())));
+  }
 }
 
 }  // namespace bakehouse::artifact

@@ -15,4 +15,7 @@ std::vector<std::string> find_forbidden(const tree::Manifest& manifest);
 // Throws Error(input) that lists them (at most twenty).
 void require_allowed(const tree::Manifest& manifest);
 
+// That no entry says what no release says: owners, and fractions of a second. Error(input).
+void require_release_fields(const tree::Manifest& manifest);
+
 }  // namespace bakehouse::artifact

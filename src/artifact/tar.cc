@@ -102,7 +102,8 @@ TarMember tar_part(std::string_view name, uint64_t size, base::Seconds time) {
   return {make_header({.name = path, .type = '0', .mode = 0644, .size = size, .time = time}), size};
 }
 
-TarMember tar_entry(const tree::Entry& entry, const tree::Entry* twin, base::Seconds directory_time) {
+TarMember tar_entry(const tree::Entry& entry, const std::optional<std::string>& twin,
+                    base::Seconds directory_time) {
   const std::string& path = entry.path.str();
   switch (entry.type) {
     case base::FileType::directory:
@@ -111,32 +112,39 @@ TarMember tar_entry(const tree::Entry& entry, const tree::Entry* twin, base::Sec
       return {make_header(
           {.name = path, .type = '2', .mode = entry.mode, .time = directory_time, .link = entry.link})};
     case base::FileType::regular:
-      if (twin != nullptr) {
+      if (twin) {
         return {make_header(
-            {.name = path, .type = '1', .mode = entry.mode, .time = entry.time, .link = twin->path.str()})};
+            {.name = path, .type = '1', .mode = entry.mode, .time = entry.time.seconds, .link = *twin})};
       }
-      return {make_header(
-                  {.name = path, .type = '0', .mode = entry.mode, .size = entry.size, .time = entry.time}),
+      return {make_header({.name = path,
+                           .type = '0',
+                           .mode = entry.mode,
+                           .size = entry.size,
+                           .time = entry.time.seconds}),
               entry.size};
     case base::FileType::other: break;
   }
   throw base::Error(base::Fault::internal, "no tar member for this kind of file");
 }
 
-std::vector<const tree::Entry*> find_twins(const tree::Manifest& manifest) {
-  using Key = std::tuple<crypto::Digest, uint32_t, base::Seconds>;
-  std::map<Key, const tree::Entry*> first;
-  std::vector<const tree::Entry*> twins;
+std::vector<uint32_t> find_twins(const tree::Manifest& manifest) {
+  using Key = std::tuple<crypto::Digest, uint32_t, base::FileTime>;
+  std::map<Key, uint32_t> first;
+  std::vector<uint32_t> twins;
   twins.reserve(manifest.entries.size());
   for (const tree::Entry& entry : manifest.entries) {
-    const tree::Entry* twin = nullptr;
-    if (entry.type == base::FileType::regular && entry.size > 0) {
-      const auto [place, is_first] = first.try_emplace({entry.digest, entry.mode, entry.time}, &entry);
-      if (!is_first) twin = place->second;
-    }
+    auto twin = static_cast<uint32_t>(twins.size());
+    if (entry.type == base::FileType::regular && entry.size > 0)
+      twin = first.try_emplace({entry.digest, entry.mode, entry.time}, twin).first->second;
     twins.push_back(twin);
   }
   return twins;
+}
+
+std::optional<std::string> twin_of(const tree::Manifest& manifest, const std::vector<uint32_t>& twins,
+                                   size_t i) {
+  if (twins[i] == i) return std::nullopt;
+  return std::string(manifest.entries.path(twins[i]));
 }
 
 std::string tar_head(const std::string& json, const std::string& signature, base::Seconds time) {

@@ -7,6 +7,7 @@
 #include "tree/manifest.hh"
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -24,8 +25,9 @@ struct TarMember {
 };
 
 TarMember tar_part(std::string_view name, uint64_t size, base::Seconds time);  // a file of `.bakehouse/`
-// `twin` is the earlier entry that holds the same content, or nullptr.
-TarMember tar_entry(const tree::Entry& entry, const tree::Entry* twin, base::Seconds directory_time);
+// `twin` is the path of the earlier entry that holds the same content, or nothing.
+TarMember tar_entry(const tree::Entry& entry, const std::optional<std::string>& twin,
+                    base::Seconds directory_time);
 
 // The whole content of frame 0.
 std::string tar_head(const std::string& json, const std::string& signature, base::Seconds time);
@@ -33,8 +35,11 @@ std::string tar_head(const std::string& json, const std::string& signature, base
 // Zeros up to the next block.
 uint64_t tar_padding(uint64_t content);
 
-// For each entry the earlier regular file of equal digest, mode and time whose content it shares
-// in the archive, or nullptr. Empty files have no twins: there is nothing to share.
-std::vector<const tree::Entry*> find_twins(const tree::Manifest& manifest);
+// For each entry the place of the earlier regular file of equal digest, mode and time whose content it
+// shares in the archive, or its own. Empty files have no twins: there is nothing to share.
+std::vector<uint32_t> find_twins(const tree::Manifest& manifest);
+// The path of the twin of the i-th entry, where it has one.
+std::optional<std::string> twin_of(const tree::Manifest& manifest, const std::vector<uint32_t>& twins,
+                                   size_t i);
 
 }  // namespace bakehouse::artifact

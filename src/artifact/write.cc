@@ -105,8 +105,8 @@ void write_content(FrameWriter& out, const base::Dir& tree, const tree::Entry& e
 void write_tree(FrameWriter& out, const PackRequest& request) {
   const auto twins = find_twins(request.manifest);
   for (size_t i = 0; i < request.manifest.entries.size(); ++i) {
-    const tree::Entry& entry = request.manifest.entries[i];
-    const TarMember member = tar_entry(entry, twins[i], request.info.created);
+    const tree::Entry entry = request.manifest.entries[i];
+    const TarMember member = tar_entry(entry, twin_of(request.manifest, twins, i), request.info.created);
     out.append(member.header);
     if (member.content > 0) write_content(out, request.tree, entry);
     out.end_member();
@@ -130,6 +130,7 @@ void append_file(const Fd& from, const Fd& to, const fs::path& shown) {
 
 ReleaseInfo pack(const PackRequest& request, const fs::path& archive) {
   require_allowed(request.manifest);
+  require_release_fields(request.manifest);
   ReleaseInfo info = request.info;
   const Fd spool = open_spool(archive.has_parent_path() ? archive.parent_path() : ".");
   FrameWriter out(spool, request.level);

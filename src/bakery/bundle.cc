@@ -63,12 +63,16 @@ class PathSearch {
 // than the source.
 void normalise(tree::Manifest& manifest, base::Seconds created) {
   constexpr uint32_t executable_bits = 0111;
-  for (tree::Entry& entry : manifest.entries) {
+  tree::EntryList normal;
+  for (tree::Entry entry : manifest.entries) {
     if (entry.type == base::FileType::directory) entry.mode = 0755;
-    if (entry.type != base::FileType::regular) continue;
-    entry.mode = (entry.mode & executable_bits) != 0 ? 0755 : 0644;
-    entry.time = std::clamp(entry.time, base::Seconds{0}, created);
+    if (entry.type == base::FileType::regular) {
+      entry.mode = (entry.mode & executable_bits) != 0 ? 0755 : 0644;
+      entry.time = std::clamp(entry.time.seconds, base::Seconds{0}, created);
+    }
+    normal.push_back(entry);
   }
+  manifest.entries = std::move(normal);
 }
 
 void refuse_build_paths(const std::set<TreePath>& files, const std::string& build) {

@@ -30,14 +30,14 @@ int open_by_kernel(int dir, const TreePath& path, int flags, mode_t mode) {
   }
 }
 
-Fd step_into(int dir, const std::string& name) {
-  Fd next(::openat(dir, name.c_str(), way_flags));
-  if (!next && errno == ENOTDIR) {
+int open_part(int dir, const std::string& name, int flags, mode_t mode = 0) {
+  const int fd = ::openat(dir, name.c_str(), flags | O_NOFOLLOW, mode);
+  if (fd < 0 && errno == ENOTDIR) {
     struct stat raw {};
     const bool is_link = ::fstatat(dir, name.c_str(), &raw, AT_SYMLINK_NOFOLLOW) == 0 && S_ISLNK(raw.st_mode);
     errno = is_link ? ELOOP : ENOTDIR;  // the kernel's own answer to a link
   }
-  return next;
+  return fd;
 }
 
 int open_by_component(int dir, const TreePath& path, int flags, mode_t mode) {
@@ -48,11 +48,11 @@ int open_by_component(int dir, const TreePath& path, int flags, mode_t mode) {
   Fd walked;
   const auto parts = path.parts();
   for (size_t i = 0; i + 1 < parts.size(); ++i) {
-    Fd next = step_into(walked ? walked.get() : dir, std::string(parts[i]));
+    Fd next(open_part(walked ? walked.get() : dir, std::string(parts[i]), way_flags));
     if (!next) return -1;
     walked = std::move(next);
   }
-  return ::openat(walked ? walked.get() : dir, std::string(parts.back()).c_str(), flags | O_NOFOLLOW, mode);
+  return open_part(walked ? walked.get() : dir, std::string(parts.back()), flags, mode);
 }
 
 }  // namespace

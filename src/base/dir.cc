@@ -28,7 +28,10 @@ FileStat from_kernel(const struct stat& raw) {
   stat.links = raw.st_nlink;
   stat.uid = raw.st_uid;
   stat.gid = raw.st_gid;
-  stat.mtime = raw.st_mtim.tv_sec;
+  stat.mtime = {raw.st_mtim.tv_sec, static_cast<uint32_t>(raw.st_mtim.tv_nsec)};
+  stat.ctime = {raw.st_ctim.tv_sec, static_cast<uint32_t>(raw.st_ctim.tv_nsec)};
+  constexpr uint64_t block = 512;  // stat's, whatever the file system's
+  stat.allocated = static_cast<uint64_t>(raw.st_blocks) * block;
   return stat;
 }
 
@@ -89,6 +92,14 @@ Dir Dir::open_dir(const TreePath& path) const {
                       : open_beneath(fd_.get(), path, directory_flags));
   if (!fd) fail_os("open the directory", full(path));
   return {std::move(fd), full(path)};
+}
+
+std::optional<Dir> Dir::open_dir_if_any(const TreePath& path) const {
+  if (path.is_top()) return open_dir(path);
+  Fd fd(open_beneath(fd_.get(), path, directory_flags));
+  if (!fd && (errno == ENOENT || errno == ENOTDIR || errno == ELOOP)) return std::nullopt;
+  if (!fd) fail_os("open the directory", full(path));
+  return Dir(std::move(fd), full(path));
 }
 
 Fd Dir::open_file(const TreePath& path) const {
@@ -221,9 +232,10 @@ void Dir::set_mode(const TreePath& path, mode_t mode) const {
   fail_os("set the mode of", full(path));
 }
 
-void Dir::set_mtime(const TreePath& path, Seconds time) const {
+void Dir::set_mtime(const TreePath& path, FileTime time) const {
   const auto place = place_of(fd_.get(), path, "set the time of", full(path));
-  const timespec times[2] = {{time, 0}, {time, 0}};
+  const timespec stamp{time.seconds, static_cast<long>(time.nanoseconds)};
+  const timespec times[2] = {stamp, stamp};
   if (::utimensat(place.dir, place.name.c_str(), times, AT_SYMLINK_NOFOLLOW) != 0)
     fail_os("set the time of", full(path));
 }

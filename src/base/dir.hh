@@ -28,7 +28,9 @@ struct FileStat {
   uint64_t links = 0;
   uint32_t uid = 0;
   uint32_t gid = 0;
-  Seconds mtime = 0;
+  FileTime mtime;
+  FileTime ctime;          // changed by the kernel alone, at every change of the file or its metadata
+  uint64_t allocated = 0;  // bytes on the disk: fewer than `size` where there are holes
 };
 
 FileStat stat_of(const Fd& fd, std::string_view name);
@@ -45,6 +47,8 @@ class Dir {
   const std::filesystem::path& path() const { return path_; }
 
   Dir open_dir(const TreePath& path) const;
+  // nullopt where there is no directory of that name.
+  std::optional<Dir> open_dir_if_any(const TreePath& path) const;
   // A regular file, or an Error; never waits for a FIFO.
   Fd open_file(const TreePath& path) const;
   std::string read_file(const TreePath& path, uint64_t limit) const;
@@ -52,7 +56,7 @@ class Dir {
   std::optional<FileStat> stat(const TreePath& path) const;
   bool exists(const TreePath& path) const { return stat(path).has_value(); }
   std::string read_link(const TreePath& path) const;
-  // Without "." and "..", in byte order.
+  // Without "." and "..", in byte order. Not by two threads with one handle.
   std::vector<std::string> names() const;
 
   // Nothing may have that name before. `mode` is exact, whatever the umask.
@@ -67,7 +71,7 @@ class Dir {
   void rename_new(const TreePath& from, const TreePath& to) const;  // `to` must be free
   void exchange(const TreePath& one, const TreePath& other) const;
   void set_mode(const TreePath& path, mode_t mode) const;
-  void set_mtime(const TreePath& path, Seconds time) const;
+  void set_mtime(const TreePath& path, FileTime time) const;
   // Of a link itself, not of what it points to.
   void set_owner(const TreePath& path, uint32_t uid, uint32_t gid) const;
   void remove_file(const TreePath& path) const;

@@ -1,6 +1,7 @@
 // Bytes as text: hexadecimal, and foreign names made safe to show.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -10,6 +11,11 @@ namespace bakehouse::base {
 std::string to_hex(std::string_view bytes);
 // Lower-case digits only; nullopt for anything else.
 std::optional<std::string> from_hex(std::string_view text);
+
+// Little-endian, whatever the machine.
+void put_u32(std::string& bytes, uint32_t number);
+// Of the first four bytes, which must be there.
+uint32_t get_u32(std::string_view bytes);
 
 // The length of the UTF-8 character that `text` begins with (RFC 3629); 0 when it begins with none.
 size_t utf8_length(std::string_view text);

@@ -1,7 +1,5 @@
 #include "base/threads.hh"
 
-#include "base/error.hh"
-
 #include <algorithm>
 #include <system_error>
 #include <utility>
@@ -14,54 +12,60 @@ constexpr unsigned most_by_default = 16;
 
 }  // namespace
 
-Pool::Pool(unsigned threads, size_t queue_limit) : queue_limit_(queue_limit) {
+Crew::Crew(unsigned workers) {
   const unsigned count =
-      threads != 0 ? threads : std::clamp(std::thread::hardware_concurrency(), 1U, most_by_default);
-  threads_.reserve(count);
+      workers != 0 ? workers : std::clamp(std::thread::hardware_concurrency(), 1U, most_by_default);
+  helpers_.reserve(count - 1);
   try {
-    for (unsigned i = 0; i < count; ++i) threads_.emplace_back([this] { work(); });
-  } catch (const std::system_error& error) {
-    // Fewer do the same work.
-    if (threads_.empty()) {
-      throw Error(Fault::internal, fmt::format("cannot start a thread: {}", error.what()),
-                  "raise this user's limit of processes (`ulimit -u`), or end some of them");
-    }
+    for (unsigned i = 1; i < count; ++i) helpers_.emplace_back([this] { help(); });
+  } catch (const std::system_error&) {
+    // Fewer do the same work, and the caller alone can do it all.
   }
 }
 
-Pool::~Pool() {
+Crew::~Crew() {
   {
     const std::lock_guard lock(mutex_);
     stopping_ = true;
-    queue_.clear();
+    waiting_.clear();
   }
-  has_work_.notify_all();
-  for (auto& thread : threads_) thread.join();
+  changed_.notify_all();
+  for (auto& helper : helpers_) helper.join();
 }
 
-void Pool::submit(std::function<void()> job) {
-  std::unique_lock lock(mutex_);
-  has_room_.wait(lock, [&] { return queue_.size() < queue_limit_ || failure_; });
-  if (failure_) return;
-  queue_.push_back(std::move(job));
-  has_work_.notify_one();
+void Crew::add(std::function<void()> job) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (failure_) return;
+    waiting_.push_back(std::move(job));
+  }
+  changed_.notify_one();
 }
 
-void Pool::finish() {
+void Crew::finish() {
   std::unique_lock lock(mutex_);
-  idle_.wait(lock, [&] { return queue_.empty() && running_ == 0; });
+  for (;;) {
+    work_off(lock);
+    if (running_ == 0) break;
+    // What still runs may add more, or be the last.
+    changed_.wait(lock, [&] { return !waiting_.empty() || running_ == 0; });
+  }
   if (failure_) std::rethrow_exception(std::exchange(failure_, nullptr));
 }
 
-void Pool::work() {
+void Crew::help() {
   std::unique_lock lock(mutex_);
-  for (;;) {
-    has_work_.wait(lock, [&] { return !queue_.empty() || stopping_; });
-    if (stopping_) return;
-    auto job = std::move(queue_.front());
-    queue_.pop_front();
+  while (!stopping_) {
+    work_off(lock);
+    changed_.wait(lock, [&] { return !waiting_.empty() || stopping_; });
+  }
+}
+
+void Crew::work_off(std::unique_lock<std::mutex>& lock) {
+  while (!waiting_.empty()) {
+    auto job = std::move(waiting_.back());
+    waiting_.pop_back();
     ++running_;
-    has_room_.notify_one();
     lock.unlock();
     std::exception_ptr failure;
     try {
@@ -74,10 +78,9 @@ void Pool::work() {
     --running_;
     if (failure && !failure_) {
       failure_ = failure;
-      queue_.clear();
-      has_room_.notify_all();
+      waiting_.clear();
     }
-    if (queue_.empty() && running_ == 0) idle_.notify_all();
+    if (running_ == 0 && waiting_.empty()) changed_.notify_all();
   }
 }
 

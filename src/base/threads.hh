@@ -1,9 +1,8 @@
-// A fixed set of threads behind a bounded queue: a producer faster than its workers waits, so
-// that memory stays bounded however large the tree.
+// A crew of threads for work that makes more work, such as walking a tree: a job may add jobs.
+// The newest is taken first, so that what waits is bounded by the depth of a tree and not by its size.
 #pragma once
 
 #include <condition_variable>
-#include <deque>
 #include <exception>
 #include <functional>
 #include <mutex>
@@ -12,33 +11,31 @@
 
 namespace bakehouse::base {
 
-class Pool {
+class Crew {
  public:
-  // 0 threads: as many as there are processors, at most 16. Makes do with fewer where the system
-  // gives no more; Error(internal) when it gives none.
-  explicit Pool(unsigned threads = 0, size_t queue_limit = 1024);
+  // 0: as many workers as there are processors, at most 16. Whoever calls `finish` is one of them, so
+  // that a crew of one starts no thread and works strictly one job after the other. Makes do with
+  // fewer where the system gives no more threads.
+  explicit Crew(unsigned workers = 0);
   // Abandons what has not begun.
-  ~Pool();
+  ~Crew();
 
-  // Blocks while the queue is full. After the first failure further jobs are dropped. Must not be
-  // called from a job: all workers could wait for room in their own queue.
-  void submit(std::function<void()> job);
-  // Returns when every job has ended; rethrows the first exception that escaped one.
+  // Never blocks; may be called from a job. After the first failure further jobs are dropped.
+  void add(std::function<void()> job);
+  // Works until no job is left; rethrows the first exception that escaped one.
   void finish();
 
  private:
-  void work();
+  void help();
+  void work_off(std::unique_lock<std::mutex>& lock);
 
   std::mutex mutex_;
-  std::condition_variable has_work_;
-  std::condition_variable has_room_;
-  std::condition_variable idle_;
-  std::deque<std::function<void()>> queue_;
+  std::condition_variable changed_;
+  std::vector<std::function<void()>> waiting_;  // the newest last
   std::exception_ptr failure_;
-  size_t queue_limit_;
   size_t running_ = 0;
   bool stopping_ = false;
-  std::vector<std::thread> threads_;
+  std::vector<std::thread> helpers_;
 };
 
 }  // namespace bakehouse::base

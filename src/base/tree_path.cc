@@ -66,7 +66,9 @@ TreePath TreePath::parent() const {
 }
 
 TreePath TreePath::operator/(std::string_view part) const {
-  return parse(is_top() ? std::string(part) : fmt::format("{}/{}", text_, part));
+  std::string text = text_;
+  if (!is_top()) text += '/';
+  return parse(text.append(part));
 }
 
 bool TreePath::is_within(const TreePath& ancestor) const {

@@ -4,6 +4,7 @@
 #include "base/encoding.hh"
 #include "base/error.hh"
 #include "base/files.hh"
+#include "base/last_lines.hh"
 #include "base/process.hh"
 #include "text/toml.hh"
 
@@ -11,7 +12,6 @@
 
 #include <algorithm>
 #include <cstdlib>
-#include <deque>
 #include <map>
 
 #include <sys/utsname.h>
@@ -108,27 +108,8 @@ base::Limits limits_of(const Workshop& workshop) {
   return limits;
 }
 
-// The end of what a buildpack says, which may print for as long as its time allows.
-class LastLines {
- public:
-  void take(std::string_view line) {
-    const std::string shown = base::printable(line).substr(0, longest_line);
-    lines_.push_back(base::printable(shown));  // again: the cut may go through a character
-    if (lines_.size() > most_lines) lines_.pop_front();
-  }
-  std::string text() const {
-    std::string text;
-    for (const std::string& line : lines_) text += "\n  | " + line;
-    return text;
-  }
-
- private:
-  // Together 16 KiB at most.
-  static constexpr size_t most_lines = 50;
-  static constexpr size_t longest_line = 310;
-
-  std::deque<std::string> lines_;
-};
+// Of detection: it is shown whole only when nothing fits.
+constexpr size_t most_lines = 50;
 
 Detection ask(const Buildpack& pack, const Workshop& workshop) {
   const Directories made = make_directories(pack, workshop);
@@ -137,7 +118,7 @@ Detection ask(const Buildpack& pack, const Workshop& workshop) {
   command.environment = environment_for(pack, workshop, made);
   command.directory = workshop.application;
   Detection detection{pack, false, ""};
-  LastLines said;
+  base::LastLines said(most_lines);
   const auto status =
       base::run(command, limits_of(workshop), [&](std::string_view line) { said.take(line); });
   detection.said = said.text();

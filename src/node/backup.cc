@@ -3,9 +3,11 @@
 #include "base/encoding.hh"
 #include "base/error.hh"
 #include "base/files.hh"
-#include "tree/copy.hh"
+#include "tree/diff.hh"
+#include "tree/make.hh"
 #include "tree/manifest.hh"
 #include "tree/scan.hh"
+#include "tree/snapshot.hh"
 #include "tree/switch.hh"
 
 #include <fmt/format.h>
@@ -28,7 +30,8 @@ TreePath manifest_of_data(const Places& places) { return places.backup / "data.m
 TreePath mark_of_restored(const Places& places) { return places.backup / "data.restored"; }
 
 std::string identity_of(const std::optional<base::FileStat>& stat) {
-  return stat ? fmt::format("{} {}\n", stat->device, stat->inode) : std::string();
+  // Without the device, whose number is another one after the next start.
+  return stat ? fmt::format("{}\n", stat->inode) : std::string();
 }
 
 // Whether the exchange has happened: then the other directory is what data/ was.
@@ -49,14 +52,29 @@ tree::Manifest read_manifest(const Node& node, const Places& places) {
   return tree::parse_manifest(node.dir.read_file(path, largest_manifest), "data.manifest");
 }
 
+// All that the backup holds, also what its manifest has no words for, once it is found to be what
+// the manifest says.
+tree::Manifest intact_backup(const Node& node, const Places& places, const base::Dir& copy) {
+  tree::ScanOptions options;
+  options.detail = tree::Detail::all;
+  tree::Scan found = tree::scan(copy, options);
+  const auto differences = tree::diff(read_manifest(node, places), found.manifest);
+  if (differences.empty()) return std::move(found.manifest);
+  throw base::Error(base::Fault::needs_hands,
+                    fmt::format("the backup '{}' is not what its manifest says:\n{}",
+                                node.root.at(copy_of_data(places)).native(), tree::describe(differences)),
+                    "put back what belongs into data/ by hand");
+}
+
 // A copy of the backup, whole and durable, to be exchanged with data/.
 void prepare_restored(const Node& node, const Places& places, const TreePath& restored) {
-  const tree::Manifest manifest = read_manifest(node, places);
+  const base::Dir copy = node.dir.open_dir(copy_of_data(places));
+  const tree::Manifest manifest = intact_backup(node, places, copy);
   node.dir.remove_tree(restored);
   const auto stat = node.dir.stat(node.root.layout.data);
   node.dir.make_dir(restored, 0700);  // nobody else plants names in it while it is filled
   const base::Dir target = node.dir.open_dir(restored);
-  tree::copy_tree(node.dir.open_dir(copy_of_data(places)), manifest, target);  // verifies what it copies
+  tree::make_tree(copy, manifest, target);  // verifies what it copies
   if (stat && ::geteuid() == 0) node.dir.set_owner(restored, stat->uid, stat->gid);
   node.dir.set_mode(restored, stat ? stat->mode : 0755);
   base::sync_filesystem(target.fd(), target.path().native());
@@ -70,16 +88,15 @@ void backup_data(const Node& node, const Places& places) {
   node.dir.make_dirs(places.backup, 0700);
   node.dir.remove_tree(copy_of_data(places));
   node.dir.make_dir(copy_of_data(places), 0700);
-  const tree::Scan found = tree::scan(data);
-  for (const TreePath& special : found.specials) {
+  const base::Dir copy = node.dir.open_dir(copy_of_data(places));
+  const tree::Snapshot snapshot = tree::take_snapshot(data, copy);
+  for (const TreePath& special : snapshot.specials) {
     node.around.events({base::Event::Kind::warning, "backup",
                         fmt::format("'{}' is no file, directory or link and is not in the backup",
                                     base::printable(special.str()))});
   }
-  const base::Dir copy = node.dir.open_dir(copy_of_data(places));
-  tree::copy_tree(data, found.manifest, copy);
   base::sync_filesystem(copy.fd(), copy.path().native());
-  base::write_file(node.root.at(manifest_of_data(places)), tree::format_manifest(found.manifest), 0600);
+  base::write_file(node.root.at(manifest_of_data(places)), tree::format_manifest(snapshot.manifest), 0600);
 }
 
 void discard_unfinished_backup(const Node& node, const Places& places) {

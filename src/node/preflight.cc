@@ -111,12 +111,6 @@ void check_places(const Node& node) {
         fmt::format("'{}' is no directory on the file system of the root", node.root.at(path).native()),
         "trees are moved between them: keep the whole root on one file system");
   }
-  if (node.dir.exists(layout.run) && tree::is_mount_point(node.dir, layout.run)) {
-    throw Error(
-        Fault::refused,
-        fmt::format("'{}' is a mount point and cannot be switched", node.root.at(layout.run).native()),
-        "unmount it");
-  }
   const auto data = node.dir.stat(layout.data);
   if (!data || data->type != base::FileType::directory) {
     throw Error(Fault::refused, fmt::format("'{}' is no directory", node.root.at(layout.data).native()),
@@ -167,7 +161,8 @@ void check_root(const Node& node) {
                 fmt::format("'{}' exists and is no deployment of ours", node.root.at(layout.run).native()),
                 "move it away");
   }
-  tree::probe_exchange(node.dir);
+  if (const auto reason = tree::why_not(tree::Way::exchange, node.dir, layout.run))
+    throw Error(Fault::refused, *reason, "put the root on ext4, XFS, btrfs or tmpfs");
 }
 
 }  // namespace bakehouse::node

@@ -4,11 +4,12 @@
 #include "base/error.hh"
 #include "config/merge.hh"
 #include "text/yaml.hh"
-#include "tree/compare.hh"
+#include "tree/diff.hh"
 
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
 
 namespace bakehouse::node {
 namespace {
@@ -52,7 +53,7 @@ ReleaseTree read_release(const Node& node, const std::string& id) {
 
 void require_intact(const Node& node, const std::string& id, const tree::Manifest& manifest) {
   const auto differences =
-      tree::compare_with_directory(manifest, node.dir.open_dir(places_of(node.root.layout, id).tree));
+      tree::diff_with_directory(manifest, node.dir.open_dir(places_of(node.root.layout, id).tree));
   if (differences.empty()) return;
   throw Error(
       Fault::refused,
@@ -92,24 +93,32 @@ std::string data_link_target(const config::DataLink& link, const config::Layout&
 
 tree::Manifest expected_manifest(const tree::Manifest& release, const std::vector<config::DataLink>& links,
                                  const config::Layout& layout) {
-  tree::Manifest expected = release;
+  std::map<TreePath, tree::Entry> added;  // links, and the directories on the way to them
   for (const config::DataLink& link : links) {
-    std::erase_if(expected.entries,
-                  [&](const tree::Entry& entry) { return entry.path.is_within(link.in_run); });
-    tree::Entry entry;
+    tree::Entry& entry = added[link.in_run];
     entry.path = link.in_run;
     entry.type = base::FileType::symlink;
     entry.mode = 0777;
     entry.link = data_link_target(link, layout);
-    expected.entries.push_back(std::move(entry));
     for (TreePath parent = link.in_run.parent(); !parent.is_top(); parent = parent.parent()) {
-      const bool listed = std::any_of(expected.entries.begin(), expected.entries.end(),
-                                      [&](const tree::Entry& other) { return other.path == parent; });
-      if (!listed) expected.entries.push_back({parent, base::FileType::directory, 0755, 0, 0, "", {}});
+      if (release.find(parent) || added.contains(parent)) continue;
+      tree::Entry& directory = added[parent];
+      directory.path = parent;
+      directory.type = base::FileType::directory;
+      directory.mode = 0755;
     }
   }
-  std::sort(expected.entries.begin(), expected.entries.end(),
-            [](const tree::Entry& a, const tree::Entry& b) { return a.path < b.path; });
+  const auto is_replaced = [&](const TreePath& path) {
+    return std::any_of(links.begin(), links.end(),
+                       [&](const auto& link) { return path.is_within(link.in_run); });
+  };
+  tree::Manifest expected;
+  auto next = added.begin();
+  for (const tree::Entry& entry : release.entries) {
+    for (; next != added.end() && next->first < entry.path; ++next) expected.entries.push_back(next->second);
+    if (!is_replaced(entry.path)) expected.entries.push_back(entry);
+  }
+  for (; next != added.end(); ++next) expected.entries.push_back(next->second);
   return expected;
 }
 

@@ -84,8 +84,8 @@ Verification verify(const Node& node) {
   }
   const auto expected =
       tree::parse_manifest(node.dir.read_file(places.records / "expected", largest_manifest), "expected");
-  return {tree::compare_with_directory(release.manifest, node.dir.open_dir(places.tree)),
-          tree::compare_with_directory(expected, node.dir.open_dir(node.root.layout.run))};
+  return {tree::diff_with_directory(release.manifest, node.dir.open_dir(places.tree)),
+          tree::diff_with_directory(expected, node.dir.open_dir(node.root.layout.run))};
 }
 
 }  // namespace bakehouse::node

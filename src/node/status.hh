@@ -4,7 +4,7 @@
 #include "node/node.hh"
 #include "service/spec.hh"
 #include "text/value.hh"
-#include "tree/compare.hh"
+#include "tree/diff.hh"
 
 #include <optional>
 #include <string>

@@ -10,7 +10,7 @@
 #include "node/services.hh"
 #include "node/transaction.hh"
 #include "text/yaml.hh"
-#include "tree/copy.hh"
+#include "tree/make.hh"
 #include "tree/switch.hh"
 
 #include <fmt/format.h>
@@ -58,7 +58,7 @@ void copy_metadata(const base::Dir& from, const base::Dir& to) {
 }
 
 void copy_deployment(const base::Dir& from, const tree::Manifest& manifest, const base::Dir& to) {
-  tree::copy_tree(from, manifest, to);
+  tree::make_tree(from, manifest, to);
   copy_metadata(from, to);
 }
 

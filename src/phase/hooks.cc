@@ -2,13 +2,13 @@
 
 #include "base/encoding.hh"
 #include "base/error.hh"
+#include "base/last_lines.hh"
 #include "base/process_group.hh"
 
 #include <fmt/format.h>
 
 #include <cerrno>
 #include <csignal>
-#include <deque>
 
 #include <fcntl.h>
 #include <unistd.h>
@@ -20,27 +20,6 @@ using base::Error;
 using base::Event;
 using base::Fault;
 using text::Value;
-
-// The last lines of a program's output, for the message of its failure: about 4 KiB at most.
-class Tail {
- public:
-  void take(std::string_view line) {
-    lines_.emplace_back(line.substr(0, longest_line));
-    if (lines_.size() > most_lines) lines_.pop_front();
-  }
-  std::string text() const {
-    std::string text;
-    // Escaped once more, because a cut may leave half a character.
-    for (const auto& line : lines_) text += "\n  | " + base::printable(line);
-    return text;
-  }
-
- private:
-  static constexpr size_t most_lines = 10;
-  static constexpr size_t longest_line = 400;
-
-  std::deque<std::string> lines_;
-};
 
 // A hook that cannot be executed has failed like one that says so itself.
 Error not_started(const Error& error, const std::string& hook, const HookRun& run) {
@@ -76,7 +55,8 @@ void run_hook(const HookProgram& hook, const HookRun& run, Journal* journal, con
   base::Limits limits;
   limits.time = run.settings.time_limit;
   limits.cancelled = around.cancelled;
-  Tail tail;
+  constexpr size_t most_lines = 10;
+  base::LastLines tail(most_lines);
   base::ExitStatus status;
   try {
     status = base::run(command, limits, [&](std::string_view line) {

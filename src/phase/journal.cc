@@ -1,6 +1,7 @@
 #include "phase/journal.hh"
 
 #include "base/crc32c.hh"
+#include "base/encoding.hh"
 #include "base/error.hh"
 #include "base/files.hh"
 #include "text/json.hh"
@@ -71,22 +72,11 @@ Record decode(std::string_view payload) try {
   throw error.as(Fault::needs_hands);
 }
 
-void put_u32(std::string& bytes, size_t number) {
-  for (int i = 0; i < 4; ++i) bytes += static_cast<char>(number >> (8 * i));
-}
-
-uint32_t get_u32(std::string_view bytes) {
-  uint32_t number = 0;
-  for (int i = 3; i >= 0; --i)
-    number = (number << 8) | static_cast<unsigned char>(bytes[static_cast<size_t>(i)]);
-  return number;
-}
-
 std::string frame(const Record& record) {
   const std::string payload = encode(record);
   std::string bytes;
-  put_u32(bytes, payload.size());
-  put_u32(bytes, base::crc32c(payload));
+  base::put_u32(bytes, static_cast<uint32_t>(payload.size()));
+  base::put_u32(bytes, base::crc32c(payload));
   return bytes + payload;
 }
 
@@ -98,17 +88,18 @@ struct Parsed {
 // The bytes of the whole record that `bytes` begin with, or 0 when they begin with none.
 size_t whole_record(std::string_view bytes) {
   if (bytes.size() < record_head) return 0;
-  const uint32_t length = get_u32(bytes);
+  const uint32_t length = base::get_u32(bytes);
   if (length == 0 || bytes.size() - record_head < length) return 0;
-  return base::crc32c(bytes.substr(record_head, length)) == get_u32(bytes.substr(4)) ? record_head + length
-                                                                                     : 0;
+  return base::crc32c(bytes.substr(record_head, length)) == base::get_u32(bytes.substr(4))
+             ? record_head + length
+             : 0;
 }
 
 // Whether `bytes`, which do not begin with a whole record, are what a crash leaves of one. Each is
 // durable before the next is written, so nothing can stand behind it; the end may be zeros, because
 // a file system may make a file longer before it writes what is in it.
 bool is_torn(std::string_view bytes) {
-  const uint32_t length = bytes.size() < record_head ? 0 : get_u32(bytes);
+  const uint32_t length = bytes.size() < record_head ? 0 : base::get_u32(bytes);
   if (length != 0 && record_head + uint64_t{length} < bytes.size()) return false;
   for (size_t at = 1; at < bytes.size(); ++at) {
     if (whole_record(bytes.substr(at)) != 0) return false;

@@ -3,10 +3,12 @@
 #include "base/encoding.hh"
 #include "base/error.hh"
 #include "source/git.hh"
-#include "tree/copy.hh"
+#include "tree/make.hh"
 #include "tree/scan.hh"
 
 #include <fmt/format.h>
+
+#include <mutex>
 
 namespace bakehouse::source {
 namespace {
@@ -19,9 +21,16 @@ std::vector<TreePath> copy_directory(const std::filesystem::path& from, const Di
                                      const std::function<bool(const TreePath&)>& leave_out) {
   const Dir source = Dir::open(from);
   tree::ScanOptions options;
-  options.excluded = [&](const TreePath& path) { return path.name() == ".git" || leave_out(path); };
+  options.detail = tree::Detail::all;
+  // The scan asks from several threads; the library behind `leave_out` answers one at a time.
+  std::mutex mutex;
+  options.excluded = [&](const TreePath& path) {
+    if (path.name() == ".git") return true;
+    const std::lock_guard lock(mutex);
+    return leave_out(path);
+  };
   tree::Scan found = tree::scan(source, options);
-  tree::copy_tree(source, found.manifest, to);
+  tree::make_tree(source, found.manifest, to);
   return std::move(found.specials);
 }
 

@@ -1,233 +1,204 @@
 #include "tree/manifest.hh"
 
-#include "base/encoding.hh"
 #include "base/error.hh"
+#include "tree/manifest_line.hh"
 
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
-#include <iterator>
-#include <optional>
-#include <set>
+#include <cstring>
+#include <unordered_set>
 
 namespace bakehouse::tree {
 namespace {
 
 using base::Error;
 using base::Fault;
-using base::FileType;
 
 // The top itself has an entry because NetBSD's mtree begins nowhere else.
 constexpr std::string_view first_lines = "#mtree\n. type=dir\n";
-constexpr uint32_t link_mode = 0777;
+constexpr size_t piece = 64 * 1024;
+// A path and a link of 4095 bytes each, all escaped, and the other words.
+constexpr size_t longest_line = 8 * 4095 + 1024;
 
-// mtree separates words by blanks, begins comments with '#', matches names with "*?[" as patterns
-// and reads \ooo as a byte: all of these are written as \ooo.
-bool is_plain(char c) {
-  const auto byte = static_cast<unsigned char>(c);
-  return byte > 0x20 && byte < 0x7F && std::string_view("#\\*?[").find(c) == std::string_view::npos;
-}
-
-std::string escape(std::string_view text) {
-  std::string escaped;
-  escaped.reserve(text.size());
-  for (const char c : text) {
-    if (is_plain(c)) {
-      escaped += c;
-    } else {
-      escaped += fmt::format("\\{:03o}", static_cast<unsigned char>(c));
-    }
-  }
-  return escaped;
-}
-
-std::optional<std::string> unescape(std::string_view text) {
-  std::string plain;
-  plain.reserve(text.size());
-  for (size_t i = 0; i < text.size(); ++i) {
-    if (text[i] != '\\') {
-      if (!is_plain(text[i])) return std::nullopt;
-      plain += text[i];
-      continue;
-    }
-    unsigned byte = 0;
-    const char* const digits = text.data() + i + 1;
-    if (i + 3 >= text.size()) return std::nullopt;
-    const auto [end, error] = std::from_chars(digits, digits + 3, byte, 8);
-    // One spelling for each byte: what needs no escape must not have one.
-    if (error != std::errc() || end != digits + 3 || byte > 255 || is_plain(static_cast<char>(byte)))
-      return std::nullopt;
-    plain += static_cast<char>(byte);
-    i += 3;
-  }
-  return plain;
-}
-
-std::string format_entry(const Entry& entry) {
-  const std::string name = "./" + escape(entry.path.str());
-  switch (entry.type) {
-    case FileType::directory: return fmt::format("{} type=dir mode=0{:o}\n", name, entry.mode);
-    case FileType::symlink:
-      return fmt::format("{} type=link mode=0{:o} link={}\n", name, link_mode, escape(entry.link));
-    case FileType::regular:
-      return fmt::format("{} type=file mode=0{:o} size={} time={}.0 sha256digest={}\n", name, entry.mode,
-                         entry.size, entry.time, entry.digest.hex());
-    case FileType::other: break;
-  }
-  throw Error(Fault::internal,
-              fmt::format("'{}' is of a kind that no manifest lists", base::printable(entry.path.str())));
-}
-
-// Takes the words of a line one after the other, each in its place: the writer has one way to say
-// a thing, so the reader needs no other.
-class Words {
- public:
-  explicit Words(std::string_view line) : rest_(line) {}
-
-  std::string_view next() {
-    if (done_) throw Error(Fault::input, "a word is missing");
-    const size_t blank = rest_.find(' ');
-    const std::string_view word = rest_.substr(0, blank);
-    done_ = blank == std::string_view::npos;
-    if (!done_) rest_.remove_prefix(blank + 1);
-    return word;
-  }
-
-  std::string_view value(std::string_view key) {
-    const std::string_view word = next();
-    if (!word.starts_with(key) || word.size() <= key.size() || word[key.size()] != '=') {
-      throw Error(Fault::input,
-                  fmt::format("expected '{}=', found '{}'", key, base::printable(word.substr(0, 80))));
-    }
-    return word.substr(key.size() + 1);
-  }
-
-  template <typename Number>
-  Number number(std::string_view key, int radix, std::string_view suffix = {}) {
-    const std::string_view text = value(key);
-    Number number{};
-    const bool ends_well = text.size() > suffix.size() && text.ends_with(suffix);
-    const char* const last = text.data() + text.size() - (ends_well ? suffix.size() : 0);
-    const auto [end, error] = std::from_chars(text.data(), last, number, radix);
-    if (!ends_well || error != std::errc() || end != last) {
-      throw Error(Fault::input, fmt::format("'{}' is no {}", base::printable(text.substr(0, 80)), key));
-    }
-    return number;
-  }
-
-  std::string escaped(std::string_view text) {
-    auto plain = unescape(text);
-    if (!plain)
-      throw Error(Fault::input, fmt::format("'{}' is badly escaped", base::printable(text.substr(0, 80))));
-    return *std::move(plain);
-  }
-
-  void finish() const {
-    if (!done_)
-      throw Error(Fault::input, fmt::format("'{}' is too much", base::printable(rest_.substr(0, 80))));
-  }
-
- private:
-  std::string_view rest_;
-  bool done_ = false;
-};
-
-Entry parse_entry(std::string_view line) {
-  Words words(line);
-  Entry entry;
-  const std::string_view name = words.next();
-  if (!name.starts_with("./")) throw Error(Fault::input, "a path begins with './'");
-  entry.path = base::TreePath::parse(words.escaped(name.substr(2)));
-  const std::string_view type = words.value("type");
-  entry.mode = words.number<uint32_t>("mode", 8);
-  if (entry.mode > 07777) throw Error(Fault::input, "the mode has more than twelve bits");
-  if (type == "dir") {
-    entry.type = FileType::directory;
-  } else if (type == "link") {
-    entry.type = FileType::symlink;
-    entry.link = words.escaped(words.value("link"));
-    if (entry.link.empty() || entry.link.find('\0') != std::string::npos)
-      throw Error(Fault::input, "bad link target");
-  } else if (type == "file") {
-    entry.type = FileType::regular;
-    entry.size = words.number<uint64_t>("size", 10);
-    entry.time = words.number<base::Seconds>("time", 10, ".0");
-    const auto digest = crypto::Digest::parse(words.value("sha256digest"));
-    if (!digest) throw Error(Fault::input, "the digest is not 64 hexadecimal digits");
-    entry.digest = *digest;
-  } else {
-    throw Error(Fault::input, fmt::format("unknown type '{}'", base::printable(type.substr(0, 80))));
-  }
-  words.finish();
-  return entry;
+std::string_view parent_of(std::string_view path) {
+  const size_t slash = path.rfind('/');
+  return slash == std::string_view::npos ? std::string_view() : path.substr(0, slash);
 }
 
 // Order, and that every parent is a directory listed before.
 class OrderCheck {
  public:
   void take(const Entry& entry) {
-    if (last_ && !(*last_ < entry.path)) throw Error(Fault::input, "the path stands out of order or twice");
-    const base::TreePath parent = entry.path.parent();
-    if (!parent.is_top() && !directories_.contains(parent)) {
-      throw Error(Fault::input, "the directory that holds it is not listed before");
+    const std::string& path = entry.path.str();
+    if (!last_.empty() && !(last_ < path)) {
+      throw Error(Fault::input, "the path stands out of order or twice");
     }
-    if (entry.type == FileType::directory) directories_.insert(entry.path);
-    last_ = entry.path;
+    const std::string_view parent = parent_of(path);
+    // Most entries stand in the directory of the one before.
+    if (parent != known_parent_) {
+      if (!parent.empty() && !directories_.contains(std::string(parent))) {
+        throw Error(Fault::input, "the directory that holds it is not listed before");
+      }
+      known_parent_ = parent;
+    }
+    if (entry.type == base::FileType::directory) directories_.insert(path);
+    last_ = path;
   }
 
  private:
-  std::optional<base::TreePath> last_;
-  std::set<base::TreePath> directories_;
+  std::string last_;
+  std::string known_parent_;
+  std::unordered_set<std::string> directories_;
 };
+
+// Pieces of text as lines. What it returns is valid until the next call.
+class Lines {
+ public:
+  explicit Lines(ManifestReader::Read read) : read_(std::move(read)) {}
+
+  std::optional<std::string_view> next() {
+    size_t searched = begin_;
+    for (;;) {
+      const size_t end = buffer_.find('\n', searched);
+      if (end != std::string::npos) {
+        const std::string_view line(buffer_.data() + begin_, end - begin_);
+        begin_ = end + 1;
+        return line;
+      }
+      searched = buffer_.size() - begin_;
+      if (searched > longest_line) throw Error(Fault::input, "the line is too long");
+      if (!fill()) {
+        if (buffer_.empty()) return std::nullopt;
+        throw Error(Fault::input, "the line has no end");
+      }
+    }
+  }
+
+ private:
+  bool fill() {
+    buffer_.erase(0, begin_);
+    begin_ = 0;
+    const size_t kept = buffer_.size();
+    buffer_.resize(kept + piece);
+    const size_t count = read_({buffer_.data() + kept, piece});
+    buffer_.resize(kept + count);
+    return count > 0;
+  }
+
+  ManifestReader::Read read_;
+  std::string buffer_;
+  size_t begin_ = 0;
+};
+
+Manifest collect(ManifestReader reader) {
+  Manifest manifest;
+  while (const auto entry = reader.next()) manifest.entries.push_back(*entry);
+  return manifest;
+}
 
 }  // namespace
 
-const Entry* Manifest::find(const base::TreePath& path) const {
-  const auto place =
-      std::lower_bound(entries.begin(), entries.end(), path,
-                       [](const Entry& entry, const base::TreePath& wanted) { return entry.path < wanted; });
-  return place != entries.end() && place->path == path ? &*place : nullptr;
+struct ManifestReader::State {
+  Lines lines;
+  std::string name;
+  OrderCheck order;
+  size_t number = 0;
+
+  std::string where() const { return fmt::format("{}: line {}", name, number); }
+
+  void check_first_lines() {
+    std::string found;
+    base::with_context(name, [&] {
+      for (int i = 0; i < 2; ++i) {
+        const auto line = lines.next();
+        if (line) found.append(*line) += '\n';
+      }
+    });
+    number = 2;
+    if (found != first_lines)
+      throw Error(Fault::input,
+                  fmt::format("{}: a manifest begins with the lines '#mtree' and '. type=dir'", name));
+  }
+};
+
+ManifestReader::ManifestReader(Read read, std::string_view name)
+    : state_(std::make_unique<State>(State{Lines(std::move(read)), std::string(name), {}})) {}
+ManifestReader::ManifestReader(ManifestReader&&) noexcept = default;
+ManifestReader::~ManifestReader() = default;
+
+std::optional<Entry> ManifestReader::next() {
+  State& state = *state_;
+  if (state.number == 0) state.check_first_lines();
+  ++state.number;
+  try {
+    const auto line = state.lines.next();
+    if (!line) return std::nullopt;
+    Entry entry = parse_line(*line);
+    state.order.take(entry);
+    return entry;
+  } catch (const Error& error) {
+    throw error.within(state.where());
+  }
+}
+
+std::optional<size_t> Manifest::index_of(std::string_view path) const {
+  size_t low = 0;
+  size_t high = entries.size();
+  while (low < high) {
+    const size_t middle = low + (high - low) / 2;
+    if (entries.path(middle) < path) {
+      low = middle + 1;
+    } else {
+      high = middle;
+    }
+  }
+  if (low == entries.size() || entries.path(low) != path) return std::nullopt;
+  return low;
+}
+
+std::optional<Entry> Manifest::find(std::string_view path) const {
+  const auto i = index_of(path);
+  if (!i) return std::nullopt;
+  return entries[*i];
 }
 
 uint64_t Manifest::bytes() const {
   uint64_t sum = 0;
-  for (const Entry& entry : entries) sum += entry.size;
+  for (size_t i = 0; i < entries.size(); ++i) sum += entries.size_of_file(i);
   return sum;
 }
 
-std::string format_manifest(const Manifest& manifest) {
+void write_manifest(const Manifest& manifest, const std::function<void(std::string_view)>& write) {
   std::string text(first_lines);
-  for (const Entry& entry : manifest.entries) text += format_entry(entry);
+  for (const Entry& entry : manifest.entries) {
+    append_line(text, entry);
+    if (text.size() < piece) continue;
+    write(text);
+    text.clear();
+  }
+  write(text);
+}
+
+std::string format_manifest(const Manifest& manifest) {
+  std::string text;
+  write_manifest(manifest, [&](std::string_view more) { text += more; });
   return text;
 }
 
 Manifest parse_manifest(std::string_view text, std::string_view name) {
-  Manifest manifest;
-  OrderCheck order;
-  size_t number = 2;
-  const auto where = [&] { return fmt::format("{}: line {}", name, number); };
-  if (!text.starts_with(first_lines)) {
-    throw Error(Fault::input,
-                fmt::format("{}: a manifest begins with the lines '#mtree' and '. type=dir'", name));
-  }
-  text.remove_prefix(first_lines.size());
-  while (!text.empty()) {
-    ++number;
-    const size_t end = text.find('\n');
-    if (end == std::string_view::npos) throw Error(Fault::input, where() + ": the line has no end");
-    base::with_context(where(), [&] {
-      const std::string_view line = text.substr(0, end);
-      Entry entry = parse_entry(line);
-      // The writer's spelling is the only one: no leading zeros, no other mode of a link.
-      if (std::string_view(format_entry(entry)).substr(0, end) != line)
-        throw Error(Fault::input, "not the canonical spelling");
-      order.take(entry);
-      manifest.entries.push_back(std::move(entry));
-    });
-    text.remove_prefix(end + 1);
-  }
-  return manifest;
+  const auto read = [&](std::span<char> buffer) {
+    const size_t count = std::min(buffer.size(), text.size());
+    std::memcpy(buffer.data(), text.data(), count);
+    text.remove_prefix(count);
+    return count;
+  };
+  return collect(ManifestReader(read, name));
+}
+
+Manifest read_manifest(const base::Fd& file, std::string_view name) {
+  const auto read = [&](std::span<char> buffer) { return base::read_some(file, buffer, name); };
+  return collect(ManifestReader(read, name));
 }
 
 }  // namespace bakehouse::tree

@@ -3,8 +3,15 @@
 #include "base/encoding.hh"
 #include "base/error.hh"
 #include "base/threads.hh"
+#include "tree/attributes.hh"
+#include "tree/read_file.hh"
+
+#include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
+#include <memory>
+#include <mutex>
 
 namespace bakehouse::tree {
 namespace {
@@ -12,92 +19,241 @@ namespace {
 using base::Dir;
 using base::Error;
 using base::Fault;
+using base::FileStat;
 using base::FileType;
 using base::TreePath;
 
-// Deeper trees would also meet the limit of a path's length; this bound is for the walk's own stack.
+// Deeper trees would also meet the limit of a path's length; this bound is for the assembly's stack.
 constexpr int deepest = 512;
+// Files of one directory that one worker reads in a row.
+constexpr size_t batch = 256;
 
-class Walk {
+// A directory that was looked into. Each is filled by one job, and its digests by jobs that follow.
+struct Folder {
+  TreePath path;
+  const Folder* parent = nullptr;
+  int depth = 0;
+  uint64_t device = 0;
+  uint64_t inode = 0;
+
+  EntryList entries;  // in byte order of their names
+  // Those with several names: the place in `entries`, device and inode.
+  struct Linked {
+    size_t entry;
+    uint64_t device;
+    uint64_t inode;
+  };
+  std::vector<Linked> linked;
+  // The directories in it, by name with a '/' behind it: so the paths below them are ordered.
+  std::map<std::string, std::unique_ptr<Folder>> inner;
+};
+
+// A file to be read.
+struct Unread {
+  size_t entry;
+  TreePath name;
+  FileStat seen;
+};
+
+class Scanner {
  public:
-  Walk(const ScanOptions& options, Scan& result) : options_(options), result_(result) {}
+  Scanner(const Dir& top, const ScanOptions& options)
+      : top_(top), options_(options), crew_(options.workers) {}
 
-  void enter(const Dir& dir, const TreePath& path, int depth) {
-    if (depth > deepest) {
-      throw Error(Fault::input, fmt::format("'{}' lies more than {} directories deep",
-                                            base::printable(path.str()), deepest));
-    }
-    for (const std::string& name : dir.names()) {
-      const TreePath inner = path / name;
-      if (options_.excluded(inner)) continue;
-      take(dir, TreePath::parse(name), inner, depth);
-    }
+  Scan run() {
+    Folder folder;
+    const auto stat = base::stat_of(top_.fd(), top_.path().native());
+    folder.device = stat.device;
+    folder.inode = stat.inode;
+    crew_.add([&] { look_into(folder); });
+    crew_.finish();
+    assemble(folder);
+    std::sort(result_.specials.begin(), result_.specials.end());
+    std::sort(result_.left_out.begin(), result_.left_out.end());
+    std::sort(result_.faults.begin(), result_.faults.end(),
+              [](const ScanFault& a, const ScanFault& b) { return a.path < b.path; });
+    return std::move(result_);
   }
 
  private:
-  void take(const Dir& dir, const TreePath& name, const TreePath& path, int depth) {
-    const auto stat = dir.stat(name);
+  // Runs `work`; a fault of what stands at `path` is thrown or noted, as was asked for.
+  template <typename Work>
+  bool attempt(const TreePath& path, Work&& work) {
+    try {
+      work();
+      return true;
+    } catch (const Error& error) {
+      if (options_.faults == ScanOptions::Faults::fail) throw;
+      const std::lock_guard lock(mutex_);
+      result_.faults.push_back({path, error.what()});
+      return false;
+    }
+  }
+
+  void look_into(Folder& folder) {
+    attempt(folder.path, [&] {
+      require_no_loop(folder);
+      const auto dir = std::make_shared<Dir>(top_.open_dir(folder.path));
+      std::vector<Entry> entries;
+      std::vector<Unread> unread;
+      const auto when = file_clock();
+      for (const std::string& name : dir->names()) {
+        attempt(folder.path, [&] { look_at(folder, *dir, name, entries, unread); });
+      }
+      folder.entries = EntryList(entries);
+      for (auto& [key, inner] : folder.inner) {
+        crew_.add([this, &inner = *inner] { look_into(inner); });
+      }
+      // Added last and so done first: the directory is open only until then.
+      read_in_batches(folder, dir, std::move(unread), when);
+    });
+  }
+
+  static void require_no_loop(const Folder& folder) {
+    if (folder.depth > deepest) {
+      throw Error(Fault::input, fmt::format("'{}' lies more than {} directories deep",
+                                            base::printable(folder.path.str()), deepest));
+    }
+    for (const Folder* up = folder.parent; up != nullptr; up = up->parent) {
+      if (up->inode != folder.inode || up->device != folder.device) continue;
+      throw Error(Fault::input,
+                  fmt::format("'{}' contains itself: it is '{}' mounted again",
+                              base::printable(folder.path.str()), base::printable(up->path.str())),
+                  "unmount it or leave it out");
+    }
+  }
+
+  void look_at(Folder& folder, const Dir& dir, const std::string& name, std::vector<Entry>& entries,
+               std::vector<Unread>& unread) {
+    const TreePath path = folder.path / name;
+    if (options_.excluded(path)) {
+      const std::lock_guard lock(mutex_);
+      result_.left_out.push_back(path);
+      return;
+    }
+    const TreePath here = TreePath::parse(name);
+    const auto stat = dir.stat(here);
     if (!stat) return;  // vanished since the listing: it is not part of the tree
     if (stat->type == FileType::other) {
+      const std::lock_guard lock(mutex_);
       result_.specials.push_back(path);
       return;
     }
+    Entry entry = describe(dir, here, path, *stat);
+    if (stat->type == FileType::regular && !recall(entry, *stat) &&
+        options_.content == ScanOptions::Content::all) {
+      unread.push_back({entries.size(), here, *stat});
+    }
+    if (stat->type == FileType::directory) add_inner(folder, name, path, *stat);
+    if (options_.detail == Detail::all && stat->links > 1 && stat->type != FileType::directory)
+      folder.linked.push_back({entries.size(), stat->device, stat->inode});
+    entries.push_back(std::move(entry));
+  }
+
+  Entry describe(const Dir& dir, const TreePath& here, const TreePath& path, const FileStat& stat) const {
     Entry entry;
     entry.path = path;
-    entry.type = stat->type;
-    entry.mode = stat->mode;
-    if (stat->type == FileType::symlink) {
-      entry.mode = 0777;
-      entry.link = dir.read_link(name);
+    entry.type = stat.type;
+    entry.mode = stat.type == FileType::symlink ? 0777 : stat.mode;
+    if (stat.type == FileType::symlink) entry.link = dir.read_link(here);
+    if (stat.type == FileType::regular) entry.size = stat.size;
+    if (stat.type == FileType::regular || options_.detail == Detail::all) entry.time = stat.mtime;
+    if (options_.detail == Detail::all) {
+      entry.owner = Owner{stat.uid, stat.gid};
+      entry.attributes = read_attributes(dir, here);
     }
-    if (stat->type == FileType::regular) {
-      entry.size = stat->size;
-      entry.time = stat->mtime;
-    }
-    result_.manifest.entries.push_back(std::move(entry));
-    if (stat->type == FileType::directory) enter(dir.open_dir(name), path, depth + 1);
+    return entry;
   }
 
+  // Whether the digest is known without reading.
+  bool recall(Entry& entry, const FileStat& stat) const {
+    if (options_.index == nullptr || options_.inspect) return false;
+    const auto known = options_.index->find(identity_of(stat));
+    if (known) entry.digest = *known;
+    return known.has_value();
+  }
+
+  static void add_inner(Folder& folder, const std::string& name, const TreePath& path, const FileStat& stat) {
+    auto inner = std::make_unique<Folder>();
+    inner->path = path;
+    inner->parent = &folder;
+    inner->depth = folder.depth + 1;
+    inner->device = stat.device;
+    inner->inode = stat.inode;
+    folder.inner.emplace(name + "/", std::move(inner));
+  }
+
+  void read_in_batches(Folder& folder, const std::shared_ptr<Dir>& dir, std::vector<Unread> unread,
+                       base::FileTime when) {
+    constexpr uint64_t enough = 8 << 20;
+    for (size_t first = 0; first < unread.size();) {
+      size_t last = first;
+      uint64_t bytes = 0;
+      while (last < unread.size() && last - first < batch && bytes < enough)
+        bytes += unread[last++].seen.size;
+      std::vector<Unread> some(std::make_move_iterator(unread.begin() + static_cast<std::ptrdiff_t>(first)),
+                               std::make_move_iterator(unread.begin() + static_cast<std::ptrdiff_t>(last)));
+      crew_.add([this, &folder, dir, some = std::move(some), when] {
+        for (const Unread& file : some) read(folder, *dir, file, when);
+      });
+      first = last;
+    }
+  }
+
+  void read(Folder& folder, const Dir& dir, const Unread& file, base::FileTime when) {
+    attempt(folder.path / file.name.str(), [&] {
+      SeePiece see;
+      if (options_.inspect) {
+        see = [&, entry = folder.entries[file.entry]](std::string_view piece) {
+          options_.inspect(entry, piece);
+        };
+      }
+      folder.entries.set_digest(
+          file.entry, digest_file(dir, file.name, file.seen, when, options_.index, see, options_.overlap));
+    });
+  }
+
+  void assemble(Folder& folder) {
+    EntryList& all = result_.manifest.entries;
+    auto inner = folder.inner.begin();
+    const auto take_inner = [&] {
+      assemble(*inner->second);
+      inner->second.reset();
+      ++inner;
+    };
+    auto linked = folder.linked.begin();
+    for (size_t i = 0; i < folder.entries.size(); ++i) {
+      const std::string_view path = folder.entries.path(i);
+      const std::string_view name = path.substr(folder.path.is_top() ? 0 : folder.path.str().size() + 1);
+      while (inner != folder.inner.end() && inner->first < name) take_inner();
+      all.link_to(folder.entries, i);
+      if (linked != folder.linked.end() && linked->entry == i) note_link(*linked++);
+    }
+    while (inner != folder.inner.end()) take_inner();
+    all.adopt(std::move(folder.entries));
+  }
+
+  // The last entry is one of several names of an inode.
+  void note_link(const Folder::Linked& linked) {
+    EntryList& all = result_.manifest.entries;
+    const size_t last = all.size() - 1;
+    const auto [first, is_first] = first_names_.try_emplace({linked.device, linked.inode}, last);
+    if (is_first) return;
+    Entry entry = all[last];
+    entry.same_file = TreePath::parse(all.path(first->second));
+    all.set(last, entry);
+  }
+
+  const Dir& top_;
   const ScanOptions& options_;
-  Scan& result_;
+  std::mutex mutex_;  // of `result_` while the crew works
+  Scan result_;
+  std::map<std::pair<uint64_t, uint64_t>, size_t> first_names_;
+  base::Crew crew_;  // the last member: its helpers are gone before what they use
 };
-
-void digest_file(const Dir& dir, Entry& entry, const ScanOptions& options) {
-  constexpr size_t piece = 1 << 20;
-  const base::Fd file = dir.open_file(entry.path);
-  const std::string shown = (dir.path() / entry.path.str()).native();
-  crypto::Sha256 sha;
-  std::string buffer(options.overlap + piece, '\0');
-  size_t kept = 0;
-  uint64_t size = 0;
-  while (const size_t count = base::read_some(file, {buffer.data() + kept, piece}, shown)) {
-    sha.update({buffer.data() + kept, count});
-    size += count;
-    const std::string_view seen(buffer.data(), kept + count);
-    if (options.inspect) options.inspect(entry, seen);
-    kept = std::min(options.overlap, seen.size());
-    std::copy(seen.end() - static_cast<std::ptrdiff_t>(kept), seen.end(), buffer.begin());
-  }
-  if (size != entry.size) {
-    throw Error(Fault::input, fmt::format("'{}' changed while it was read", base::printable(shown)),
-                "stop what writes to it and try again");
-  }
-  entry.digest = sha.finish();
-}
 
 }  // namespace
 
-Scan scan(const Dir& dir, const ScanOptions& options) {
-  Scan result;
-  Walk(options, result).enter(dir, TreePath(), 0);
-  auto& entries = result.manifest.entries;
-  std::sort(entries.begin(), entries.end(), [](const Entry& a, const Entry& b) { return a.path < b.path; });
-  base::Pool pool;
-  for (Entry& entry : entries) {
-    if (entry.type == FileType::regular) pool.submit([&] { digest_file(dir, entry, options); });
-  }
-  pool.finish();
-  return result;
-}
+Scan scan(const Dir& dir, const ScanOptions& options) { return Scanner(dir, options).run(); }
 
 }  // namespace bakehouse::tree

@@ -3,6 +3,7 @@
 
 #include "base/dir.hh"
 #include "tree/manifest.hh"
+#include "tree/stat_index.hh"
 
 #include <functional>
 #include <string>
@@ -11,23 +12,45 @@
 
 namespace bakehouse::tree {
 
+// How much a manifest tells of each entry.
+enum class Detail {
+  release,  // what an archive holds: type, mode, size, time of files, link target, digest
+  all,      // also owners, attributes, ACLs, hard links and the times of directories and links
+};
+
 struct ScanOptions {
-  // Paths left out with all below them.
+  // Paths left out with all below them. Called from several threads at once.
   std::function<bool(const base::TreePath&)> excluded = [](const base::TreePath&) { return false; };
   // Sees the content of every regular file, in pieces of 1 MiB with `overlap` bytes of the piece
   // before; called from several threads at once, but never for one file.
   std::function<void(const Entry& file, std::string_view piece)> inspect;
   size_t overlap = 0;
+  Detail detail = Detail::release;
+  // `known`: nothing is read; a file that the index does not know has a digest of zeros.
+  enum class Content { all, known } content = Content::all;
+  // Files it knows are not read (unless they are to be inspected); it learns of those that were.
+  StatIndex* index = nullptr;
+  // What cannot be read, vanishes or changes meanwhile, or contains itself: told in `Scan::faults`,
+  // or thrown by those who need the whole tree.
+  enum class Faults { report, fail } faults = Faults::fail;
+  unsigned workers = 0;  // as many as there are processors
+};
+
+struct ScanFault {
+  base::TreePath path;
+  std::string message;
 };
 
 struct Scan {
   Manifest manifest;
   // Devices, sockets and FIFOs: no manifest lists them.
   std::vector<base::TreePath> specials;
+  std::vector<base::TreePath> left_out;  // what was there and `excluded`
+  // A file among them is listed with a digest of zeros, a directory without what it holds.
+  std::vector<ScanFault> faults;
 };
 
-// Reads and digests every regular file. Nothing is followed. A file that changes while it is read
-// is an Error.
+// Nothing is followed; mounts below `dir` are entered. Memory: about a hundred bytes an entry.
 Scan scan(const base::Dir& dir, const ScanOptions& options = {});
 
 }  // namespace bakehouse::tree

@@ -1,16 +1,90 @@
 #include "tree/switch.hh"
 
+#include "base/encoding.hh"
 #include "base/error.hh"
+
+#include <fmt/format.h>
 
 #include <fcntl.h>
 #include <sys/stat.h>
 
 namespace bakehouse::tree {
+namespace {
 
 using base::Dir;
 using base::Error;
 using base::Fault;
+using base::FileType;
 using base::TreePath;
+
+const TreePath probe_one = TreePath::parse(".bakehouse/probe-one");
+const TreePath probe_other = TreePath::parse(".bakehouse/probe-other");
+
+// What a probe leaves, also one that was cut off.
+void clear_probes(const Dir& root) {
+  root.remove_tree(probe_one);
+  root.remove_tree(probe_other);
+}
+
+// Runs `work` on the two names; what it cannot do is the reason.
+template <typename Work>
+std::optional<std::string> probe(const Dir& root, std::string_view purpose, Work work) {
+  clear_probes(root);
+  std::optional<std::string> reason;
+  try {
+    work();
+  } catch (const Error& error) {
+    reason = fmt::format("this file system cannot {}: {}", purpose, error.what());
+  }
+  clear_probes(root);
+  return reason;
+}
+
+std::string shown(const Dir& root, const TreePath& path) {
+  return base::printable((root.path() / path.str()).native());
+}
+
+std::optional<std::string> why_no_exchange(const Dir& root, const TreePath& run) {
+  const auto found = root.stat(run);
+  if (found && found->type != FileType::directory)
+    return fmt::format("'{}' is no directory that another could change names with", shown(root, run));
+  if (found && is_mount_point(root, run))
+    return fmt::format("'{}' is a mount point and cannot change its name", shown(root, run));
+  return probe(root, "exchange two directories at once", [&] {
+    root.make_dir(probe_one, 0700);
+    root.make_dir(probe_other, 0700);
+    root.exchange(probe_one, probe_other);
+  });
+}
+
+std::optional<std::string> why_no_link(const Dir& root, const TreePath& run) {
+  const auto found = root.stat(run);
+  if (found && found->type != FileType::symlink)
+    return fmt::format("'{}' is there and is no link", shown(root, run));
+  return probe(root, "replace a link", [&] {
+    root.make_symlink("one", probe_one);
+    root.make_symlink("other", probe_other);
+    root.rename(probe_one, probe_other);
+  });
+}
+
+std::optional<std::string> why_not_in_place(const Dir& root, const TreePath& run) {
+  const auto found = root.stat(run);
+  if (found && found->type != FileType::directory)
+    return fmt::format("'{}' is no directory", shown(root, run));
+  return std::nullopt;
+}
+
+}  // namespace
+
+std::string_view name_of(Way way) {
+  switch (way) {
+    case Way::exchange: return "exchange";
+    case Way::symlink: return "symlink";
+    case Way::inplace: return "inplace";
+  }
+  return "";
+}
 
 void exchange(const Dir& root, const TreePath& run, const TreePath& next) {
   if (root.exists(run)) {
@@ -22,24 +96,39 @@ void exchange(const Dir& root, const TreePath& run, const TreePath& next) {
   root.open_dir(next.parent()).sync();
 }
 
-void probe_exchange(const Dir& root) {
-  const TreePath one = TreePath::parse(".bakehouse/probe-one");
-  const TreePath other = TreePath::parse(".bakehouse/probe-other");
-  root.remove_tree(one);
-  root.remove_tree(other);
-  root.make_dir(one, 0700);
-  root.make_dir(other, 0700);
-  try {
-    root.exchange(one, other);
-  } catch (const Error& error) {
-    root.remove_tree(one);
-    root.remove_tree(other);
-    throw error.as(Fault::refused)
-        .within("this file system cannot exchange two directories at once")
-        .with_hint("put the root on ext4, XFS, btrfs or tmpfs");
+void point_to(const Dir& root, const TreePath& run, const std::string& target) {
+  const Dir parent = root.open_dir(run.parent());
+  const TreePath name = TreePath::parse(run.name());
+  const TreePath unfinished = TreePath::parse(fmt::format(".{}.new", run.name()));
+  const auto found = parent.stat(name);
+  if (found && found->type != FileType::symlink)
+    throw Error(Fault::refused, fmt::format("'{}' is there and is no link", shown(root, run)),
+                "move it away");
+  parent.remove_tree(unfinished);  // of a try that was cut off
+  parent.make_symlink(target, unfinished);
+  parent.rename(unfinished, name);
+  parent.sync();
+}
+
+std::optional<std::string> why_not(Way way, const Dir& root, const TreePath& run) {
+  switch (way) {
+    case Way::exchange: return why_no_exchange(root, run);
+    case Way::symlink: return why_no_link(root, run);
+    case Way::inplace: return why_not_in_place(root, run);
   }
-  root.remove_tree(one);
-  root.remove_tree(other);
+  return std::nullopt;
+}
+
+Choice choose_way(std::span<const Way> ways, const Dir& root, const TreePath& run) {
+  std::vector<std::string> reasons;
+  for (const Way way : ways) {
+    auto reason = why_not(way, root, run);
+    if (!reason) return {way, std::move(reasons)};
+    reasons.push_back(fmt::format("{}: {}", name_of(way), *reason));
+  }
+  std::string message = fmt::format("'{}' cannot be switched:", shown(root, run));
+  for (const std::string& reason : reasons) message += "\n  " + reason;
+  throw Error(Fault::refused, message, "put the root on ext4, XFS, btrfs or tmpfs");
 }
 
 bool is_mount_point(const Dir& root, const TreePath& path) {

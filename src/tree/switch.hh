@@ -4,15 +4,39 @@
 #include "base/dir.hh"
 #include "base/tree_path.hh"
 
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
 namespace bakehouse::tree {
+
+enum class Way {
+  exchange,  // two directories change names
+  symlink,   // `run` is a link, replaced by another
+  inplace,   // the content of `run` is made what the other's is: see sync.hh
+};
+std::string_view name_of(Way way);
 
 // After it `run` is what `next` was, and the other way round; where there was no `run`, `next` is
 // gone. Durable when it returns. Run again it switches back.
 void exchange(const base::Dir& root, const base::TreePath& run, const base::TreePath& next);
 
-// Tries the exchange on two directories of its own in `.bakehouse/`; an Error(refused) says why the
-// file system cannot do it.
-void probe_exchange(const base::Dir& root);
+// `run` becomes a link to `target`, a path as seen from where the link stands. Whoever opens it
+// meanwhile gets the old tree or the new one. Durable when it returns; run again it changes nothing.
+void point_to(const base::Dir& root, const base::TreePath& run, const std::string& target);
+
+// Why a way cannot work here; nullopt when it can. Tried on two names of its own in `.bakehouse/`,
+// and by a look at `run`.
+std::optional<std::string> why_not(Way way, const base::Dir& root, const base::TreePath& run);
+
+struct Choice {
+  Way way;
+  std::vector<std::string> passed_over;  // why not those before it
+};
+// The first of `ways` that works here; Error(refused) with all reasons when none does.
+Choice choose_way(std::span<const Way> ways, const base::Dir& root, const base::TreePath& run);
 
 bool is_mount_point(const base::Dir& root, const base::TreePath& path);
 

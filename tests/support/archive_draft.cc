@@ -96,8 +96,9 @@ std::string sign(const crypto::SecretKey& key, const std::string& json, const st
   return crypto::format_signature(key.sign(crypto::message_hash(json), comment), artifact::untrusted_comment);
 }
 
-std::string member_bytes(const tree::Entry& entry, const tree::Entry* twin, const std::string& content) {
-  return artifact::tar_entry(entry, twin, some_time).header + padded(twin == nullptr ? content : "");
+std::string member_bytes(const tree::Entry& entry, const std::optional<std::string>& twin,
+                         const std::string& content) {
+  return artifact::tar_entry(entry, twin, some_time).header + padded(twin ? "" : content);
 }
 
 Draft draft_of(const Tree& tree) {
@@ -108,10 +109,10 @@ Draft draft_of(const Tree& tree) {
   draft.info.entries = manifest.entries.size();
   draft.info.bytes = manifest.bytes();
   for (size_t i = 0; i < manifest.entries.size(); ++i) {
-    const tree::Entry& entry = manifest.entries[i];
+    const tree::Entry entry = manifest.entries[i];
     std::string content;
     if (entry.type == FileType::regular) content = std::get<File>(tree.at(entry.path.str())).content;
-    draft.members.push_back(member_bytes(entry, twins[i], content));
+    draft.members.push_back(member_bytes(entry, artifact::twin_of(manifest, twins, i), content));
   }
   return draft;
 }

@@ -10,6 +10,7 @@
 #include "tree/manifest.hh"
 
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -49,8 +50,10 @@ struct Draft {
 
 // The archive that packing this tree gives, in pieces. Times of folders and links are `created`.
 Draft draft_of(const Tree& tree);
-// The bytes of a member of the tree: for drafts whose stream differs from their manifest.
-std::string member_bytes(const tree::Entry& entry, const tree::Entry* twin, const std::string& content);
+// The bytes of a member of the tree, whose content the member `twin` has, if any: for drafts whose stream
+// differs from their manifest.
+std::string member_bytes(const tree::Entry& entry, const std::optional<std::string>& twin,
+                         const std::string& content);
 
 std::string seal(const Draft& draft, const crypto::SecretKey& key);
 

@@ -1,5 +1,7 @@
 #include "support/random_tree.hh"
 
+#include "support/rich_tree.hh"
+
 #include <algorithm>
 #include <set>
 #include <string_view>
@@ -65,7 +67,9 @@ std::string random_name(Random& random) {
   return name == "." || name == ".." ? "x" + name : name;
 }
 
-Tree random_tree(Random& random, size_t entries) {
+namespace {
+
+Tree release_tree(Random& random, size_t entries) {
   static constexpr uint32_t file_modes[] = {0644, 0755, 0400, 0600, 0444, 0777, 0640};
   static constexpr uint32_t folder_modes[] = {0755, 0555, 0700, 0711};
   Tree tree;
@@ -92,6 +96,15 @@ Tree random_tree(Random& random, size_t entries) {
     paths.push_back(path);
   }
   return tree;
+}
+
+}  // namespace
+
+Tree random_tree(Random& random, size_t entries, Richness richness) {
+  if (richness == Richness::release) return release_tree(random, entries);
+  SharedTree tree;
+  for (size_t i = 0; i < entries; ++i) add_entry(random, tree, richness);
+  return name_nodes(tree);
 }
 
 }  // namespace bakehouse::support

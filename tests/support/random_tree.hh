@@ -26,9 +26,21 @@ class Random {
 // A name of any bytes a file may have, sometimes as long as a name may be.
 std::string random_name(Random& random);
 
-// Up to `entries` files, folders and links as a release may hold them: names of any bytes at any
-// depth, twins, empty files, links that stay inside, folders that their owner cannot write.
-// Whoever makes it needs no privilege and may read all of it.
-Tree random_tree(Random& random, size_t entries);
+// release: what a release may hold: names of any bytes at any depth, twins, empty files, links that stay
+//          inside, folders that their owner cannot write.
+// all:     what a directory may hold: also names of one file, holes, nanoseconds, times of folders and
+//          links, attributes, access lists, owners, set-id bits, links to anywhere, names that clash in
+//          case, 40 folders on the way to a file, paths of 3,000 bytes. Pass it through `what_fits`
+//          before making it.
+enum class Richness { release, all, all_and_specials };
+
+// Up to `entries` of them, beside folders on the way. Whoever makes it needs no privilege and may read
+// all of it.
+Tree random_tree(Random& random, size_t entries, Richness richness = Richness::release);
+
+// The tree some time later: content (also where size and time tell nothing), times, modes, attributes,
+// owners and targets changed; entries added, removed, moved, exchanged and of another type; names of
+// one file joined and parted.
+Tree mutate_tree(Random& random, const Tree& tree);
 
 }  // namespace bakehouse::support

@@ -1,21 +1,20 @@
 #include "support/tree_literal.hh"
 
-#include "base/encoding.hh"
-#include "crypto/digest.hh"
-
-#include <fmt/format.h>
+#include "base/error.hh"
+#include "base/files.hh"
 
 #include <algorithm>
-#include <vector>
+
+#include <sys/stat.h>
+#include <sys/xattr.h>
+#include <unistd.h>
 
 namespace bakehouse::support {
 namespace {
 
 using base::Dir;
-using base::FileType;
+using base::Fd;
 using base::TreePath;
-
-constexpr size_t longest_shown = 60;
 
 // With a row for every folder, so that each comes before what it holds.
 Tree complete(const Tree& tree) {
@@ -28,100 +27,127 @@ Tree complete(const Tree& tree) {
   return all;
 }
 
-std::string show(const std::string& content) {
-  if (content.size() <= longest_shown) return fmt::format("\"{}\"", base::printable(content));
-  return fmt::format("{} bytes {}", content.size(), crypto::sha256(content).hex().substr(0, 12));
-}
-
-std::string file_line(const std::string& path, uint32_t mode, base::Seconds time, uint64_t names,
-                      const std::string& content) {
-  const std::string shared = names > 1 ? fmt::format(" {} names", names) : "";
-  return fmt::format("{} {:04o} {}{} {}\n", base::printable(path), mode, time, shared, show(content));
-}
-
-std::string folder_line(const std::string& path, uint32_t mode) {
-  return fmt::format("{}/ {:04o}\n", base::printable(path), mode);
-}
-
-std::string link_line(const std::string& path, const std::string& target) {
-  return fmt::format("{} -> {}\n", base::printable(path), base::printable(target));
-}
-
-using Lines = std::map<std::string, std::string>;
-
-void describe_below(const Dir& dir, const TreePath& above, Lines& lines) {
-  constexpr uint64_t largest = 1 << 30;
-  for (const std::string& each : dir.names()) {
-    const TreePath name = TreePath::parse(each);
-    const TreePath path = above / each;
-    const auto stat = dir.stat(name);
-    std::string& line = lines[path.str()];
-    if (!stat) {
-      line = fmt::format("{} vanished\n", base::printable(path.str()));
-      continue;
-    }
-    switch (stat->type) {
-      case FileType::directory:
-        line = folder_line(path.str(), stat->mode);
-        describe_below(dir.open_dir(name), path, lines);
-        break;
-      case FileType::symlink: line = link_line(path.str(), dir.read_link(name)); break;
-      case FileType::regular:
-        line = file_line(path.str(), stat->mode, stat->mtime, stat->links, dir.read_file(name, largest));
-        break;
-      case FileType::other: line = fmt::format("{} special\n", base::printable(path.str())); break;
-    }
+void write_content(const Fd& fd, const File& file, const std::string& path) {
+  constexpr size_t block_size = 4096;
+  if (file.storage == Storage::full) return base::write_all(fd, file.content, path);
+  if (::ftruncate(fd.get(), static_cast<off_t>(file.content.size())) != 0) base::fail_os("size", path);
+  for (size_t offset = 0; offset < file.content.size(); offset += block_size) {
+    const auto block = std::string_view(file.content).substr(offset, block_size);
+    if (block.find_first_not_of('\0') == std::string_view::npos) continue;
+    if (::lseek(fd.get(), static_cast<off_t>(offset), SEEK_SET) < 0) base::fail_os("seek in", path);
+    base::write_all(fd, block, path);
   }
 }
 
-std::string join(const Lines& lines) {
-  std::string text;
-  for (const auto& [path, line] : lines) text += line;
-  return text;
+// The mode is last: a change of owner takes set-id bits away, and an attribute can be given only to
+// what one may write. The access list says the same as the mode, so that this leaves it as it is.
+template <typename FileOrFolder>
+void set_attributes(const Fd& fd, const FileOrFolder& node, const std::string& path) {
+  if (node.owner && ::fchown(fd.get(), node.owner->uid, node.owner->gid) != 0)
+    base::fail_os("set the owner of", path);
+  set_xattrs(fd, node.xattrs);
+  if (::fchmod(fd.get(), node.mode) != 0) base::fail_os("set the mode of", path);
 }
+
+class Maker {
+ public:
+  explicit Maker(const Dir& dir) : dir_(dir) {}
+
+  void make(const TreePath& path, const Folder&) const { dir_.make_dir(path, 0700); }
+
+  void make(const TreePath& path, const File& file) const {
+    Fd fd = dir_.create_file(path, 0600);
+    write_content(fd, file, path.str());
+    set_attributes(fd, file, path.str());
+    fd.close(path.str());
+    dir_.set_mtime(path, file.time);
+  }
+
+  void make(const TreePath& path, const Link& link) const {
+    dir_.make_symlink(link.target, path);
+    if (link.owner) dir_.set_owner(path, link.owner->uid, link.owner->gid);
+    if (link.time) dir_.set_mtime(path, *link.time);
+  }
+
+  void make(const TreePath& path, const HardLink& link) const {
+    dir_.make_hard_link(TreePath::parse(link.first), path);
+  }
+
+  void make(const TreePath& path, const Special& special) const {
+    const bool device = special.kind == Special::Kind::device;
+    if (device) throw base::Error(base::Fault::usage, "a test has no devices to make");
+    const mode_t type = special.kind == Special::Kind::fifo ? S_IFIFO : S_IFSOCK;
+    const Dir folder = path.parent().is_top() ? Dir::open(dir_.path()) : dir_.open_dir(path.parent());
+    const std::string name(path.name());
+    if (::mknodat(folder.fd().get(), name.c_str(), type | 0600, 0) != 0 ||
+        ::fchmodat(folder.fd().get(), name.c_str(), special.mode, 0) != 0)
+      base::fail_os("make", path.str());
+  }
+
+ private:
+  const Dir& dir_;
+};
 
 }  // namespace
 
 void make_tree(const Dir& dir, const Tree& tree) {
   const Tree all = complete(tree);
-  for (const auto& [text, node] : all) {
-    const TreePath path = TreePath::parse(text);
-    if (std::holds_alternative<Folder>(node)) dir.make_dir(path, 0700);
-    if (const auto* link = std::get_if<Link>(&node)) dir.make_symlink(link->target, path);
-    if (const auto* file = std::get_if<File>(&node)) {
-      base::Fd fd = dir.create_file(path, 0600);
-      base::write_all(fd, file->content, text);
-      fd.close(text);
-      dir.set_mode(path, file->mode);  // last: writing clears set-id bits
-      dir.set_mtime(path, file->time);
-    }
-  }
+  const Maker maker(dir);
+  for (const auto& [path, node] : all)
+    std::visit([&](const auto& kind) { maker.make(TreePath::parse(path), kind); }, node);
   // Innermost first: what cannot be written must not stop what comes after.
   for (auto row = all.rbegin(); row != all.rend(); ++row) {
-    if (const auto* folder = std::get_if<Folder>(&row->second)) {
-      dir.set_mode(TreePath::parse(row->first), folder->mode);
-    }
+    const auto* folder = std::get_if<Folder>(&row->second);
+    if (folder == nullptr) continue;
+    const TreePath path = TreePath::parse(row->first);
+    set_attributes(dir.open_dir(path).fd(), *folder, row->first);
+    if (folder->time) dir.set_mtime(path, *folder->time);
   }
 }
 
-std::string describe_tree(const Dir& dir) {
-  Lines lines;
-  describe_below(dir, TreePath(), lines);
-  return join(lines);
+Tree what_fits(const Tree& tree, const Dir& dir) {
+  const base::TempDir scratch(dir.path());
+  const Fd probe = Dir::open(scratch.path()).create_file(TreePath::parse("probe"), 0600);
+  const std::string list = posix_acl(0600, 1, 4);
+  const bool keeps_attributes = ::fsetxattr(probe.get(), "user.probe", "", 0, 0) == 0;
+  const bool keeps_lists = ::fsetxattr(probe.get(), access_list.c_str(), list.data(), list.size(), 0) == 0;
+  const bool keeps_owners = ::fchown(probe.get(), 1, 1) == 0;
+
+  Tree fitting = tree;
+  for (auto& [path, any] : fitting) {
+    std::visit(
+        [&](auto& node) {
+          if constexpr (requires { node.owner; }) {
+            if (!keeps_owners) node.owner.reset();
+          }
+          if constexpr (requires { node.xattrs; }) {
+            std::erase_if(node.xattrs, [&](const auto& xattr) {
+              return xattr.first.starts_with("system.") ? !keeps_lists : !keeps_attributes;
+            });
+          }
+        },
+        any);
+  }
+  return fitting;
 }
 
-std::string describe_tree(const std::filesystem::path& dir) { return describe_tree(Dir::open(dir)); }
-
-std::string describe_tree(const Tree& tree) {
-  Lines lines;
+SharedTree share_nodes(const Tree& tree) {
+  SharedTree shared;
   for (const auto& [path, node] : complete(tree)) {
-    std::string& line = lines[path];
-    if (const auto* folder = std::get_if<Folder>(&node)) line = folder_line(path, folder->mode);
-    if (const auto* link = std::get_if<Link>(&node)) line = link_line(path, link->target);
-    if (const auto* file = std::get_if<File>(&node))
-      line = file_line(path, file->mode, file->time, 1, file->content);
+    const auto* other_name = std::get_if<HardLink>(&node);
+    shared[path] = other_name != nullptr ? shared.at(other_name->first) : std::make_shared<Node>(node);
   }
-  return join(lines);
+  return shared;
+}
+
+Tree name_nodes(const SharedTree& tree) {
+  Tree named;
+  std::map<const Node*, std::string> first_names;
+  for (const auto& [path, node] : tree) {
+    const auto [first, is_new] = first_names.try_emplace(node.get(), path);
+    named[path] = is_new ? *node : Node(HardLink{first->second});
+  }
+  return named;
 }
 
 }  // namespace bakehouse::support

@@ -1,4 +1,5 @@
 #include "artifact/read.hh"
+#include "base/encoding.hh"
 #include "base/error.hh"
 #include "cli/release/commands.hh"
 #include "crypto/trust.hh"
@@ -14,7 +15,13 @@ using Differences = std::vector<tree::Difference>;
 
 Value encode(const Differences& differences) {
   Value list = Value::list();
-  for (const auto& difference : differences) list.push(difference.describe());
+  for (const auto& difference : differences) {
+    Value row = Value::map({{"path", base::printable(difference.path.str())},
+                            {"difference", std::string(tree::word_for(difference.kind))}});
+    if (!difference.expected.empty()) row.set("expected", base::printable(difference.expected));
+    if (!difference.found.empty()) row.set("found", base::printable(difference.found));
+    list.push(std::move(row));
+  }
   return list;
 }
 

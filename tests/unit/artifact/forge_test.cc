@@ -94,11 +94,13 @@ TEST_CASE("a tar stream that differs from the manifest is refused at the first d
       {"a twin of a later entry",
        [](Draft& d) {
          const auto m = manifest_of(some_tree);
-         d.members[1] = member_bytes(m.entries[1], &m.entries[3], "");
+         d.members[1] = member_bytes(m.entries[1], m.entries[3].path.str(), "");
        },
        "the header of 'a/b'"},
       {"a twin stored whole",
-       [](Draft& d) { d.members[3] = member_bytes(manifest_of(some_tree).entries[3], nullptr, "content\n"); },
+       [](Draft& d) {
+         d.members[3] = member_bytes(manifest_of(some_tree).entries[3], std::nullopt, "content\n");
+       },
        "the header of 'd'"},
       {"an entry missing", [](Draft& d) { d.members.erase(d.members.begin() + 2); }, "the header of 'c'"},
       {"the last entry missing", [](Draft& d) { d.members.pop_back(); }, "the header of 'e'"},
@@ -106,7 +108,7 @@ TEST_CASE("a tar stream that differs from the manifest is refused at the first d
       {"an entry twice", [](Draft& d) { d.members.push_back(d.members.back()); }, "the end of the archive"},
       {"an entry more",
        [](Draft& d) {
-         d.members.push_back(member_bytes(manifest_of({{"z", File{"x"}}}).entries[0], nullptr, "x"));
+         d.members.push_back(member_bytes(manifest_of({{"z", File{"x"}}}).entries[0], std::nullopt, "x"));
        },
        "the end of the archive"},
       {"entries in another order", [](Draft& d) { std::swap(d.members[2], d.members[4]); },
@@ -123,7 +125,7 @@ TEST_CASE("a tar stream that differs from the manifest is refused at the first d
        [](Draft& d) {
          const std::string evil = "../../" + std::string(120, 'x');
          d.members[1] =
-             member_bytes(manifest_of({{std::string(120, 'x'), File{"x"}}}).entries[0], nullptr, "x")
+             member_bytes(manifest_of({{std::string(120, 'x'), File{"x"}}}).entries[0], std::nullopt, "x")
                  .substr(0, 1024) +
              d.members[1];
        },
@@ -139,8 +141,8 @@ TEST_CASE("a tar stream that differs from the manifest is refused at the first d
        "goes on after its end"},
       {"a second tar after the end",
        [](Draft& d) {
-         d.end +=
-             member_bytes(manifest_of({{"z", File{"x"}}}).entries[0], nullptr, "x") + std::string(1024, '\0');
+         d.end += member_bytes(manifest_of({{"z", File{"x"}}}).entries[0], std::nullopt, "x") +
+                  std::string(1024, '\0');
        },
        "goes on after its end"},
       {"the tree before the manifest",
@@ -316,7 +318,7 @@ TEST_CASE("a signed manifest can promise more than any disk holds, and gets noth
       "./a type=file mode=0644 size=1099511627776 time=0.0 sha256digest=" + digest + "\n", 1, 1ULL << 40);
   tree::Entry entry = manifest_of({{"a", File{"", 0644, 0}}}).entries[0];
   entry.size = 1ULL << 40;
-  draft.members = {artifact::tar_entry(entry, nullptr, some_time).header};
+  draft.members = {artifact::tar_entry(entry, std::nullopt, some_time).header};
   CHECK(refusal(draft) == Mentions{"ends before its manifest does"});
 }
 

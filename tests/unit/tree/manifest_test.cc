@@ -7,7 +7,11 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
+#include <cstring>
+#include <span>
 #include <string>
+#include <string_view>
 
 using namespace bakehouse;
 using namespace bakehouse::support;
@@ -25,6 +29,32 @@ std::string file_line(const std::string& name) {
 
 std::string parse_failure(const std::string& text) {
   return failure([&] { tree::parse_manifest(text, "manifest"); });
+}
+
+// Whatever a manifest can say of an entry, said at random.
+tree::Entry changed_at_random(Random& random, tree::Entry entry) {
+  if (random.one_in(2)) {
+    entry.owner = {static_cast<uint32_t>(random.next() >> random.up_to(63)),
+                   static_cast<uint32_t>(random.next() >> random.up_to(63))};
+  }
+  if (entry.type != base::FileType::symlink) entry.mode = static_cast<uint32_t>(random.up_to(07777));
+  if (entry.type != base::FileType::regular) return entry;
+  entry.size = random.next() >> random.up_to(63);
+  entry.time.seconds = static_cast<base::Seconds>(random.next() >> (1 + random.up_to(62)));
+  if (random.one_in(4)) entry.time.seconds = -entry.time.seconds;
+  if (random.one_in(2)) entry.time.nanoseconds = static_cast<uint32_t>(random.up_to(999'999'999));
+  return entry;
+}
+
+// Hands out `text` in pieces of `size` bytes.
+tree::ManifestReader reader_of(std::string_view text, size_t size) {
+  return {[text, size](std::span<char> room) mutable {
+            const std::string_view piece = text.substr(0, std::min(size, room.size()));
+            text.remove_prefix(piece.size());
+            std::copy(piece.begin(), piece.end(), room.begin());
+            return piece.size();
+          },
+          "manifest"};
 }
 
 }  // namespace
@@ -68,7 +98,7 @@ TEST_CASE("what mtree reads as something else is written as octal digits") {
     CHECK(tree::format_manifest(manifest) == top + file_line("./"s + row.written));
     const auto link = tree::format_manifest(manifest_of({{"l", Link{row.name}}}));
     CHECK(link == top + "./l type=link mode=0777 link=" + row.written + "\n");
-    CHECK(tree::parse_manifest(link, "manifest").entries.at(0).link == row.name);
+    CHECK(tree::parse_manifest(link, "manifest").entries.front().link == row.name);
   }
 }
 
@@ -77,13 +107,8 @@ TEST_CASE("every manifest that can be written reads back as it was, and has one 
   for (int round = 0; round < 200; ++round) {
     CAPTURE(round);
     tree::Manifest manifest = manifest_of(random_tree(random, random.up_to(60)));
-    for (tree::Entry& entry : manifest.entries) {
-      if (entry.type != base::FileType::symlink) entry.mode = static_cast<uint32_t>(random.up_to(07777));
-      if (entry.type != base::FileType::regular) continue;
-      entry.size = random.next() >> random.up_to(63);
-      entry.time = static_cast<base::Seconds>(random.next() >> (1 + random.up_to(62)));
-      if (random.one_in(4)) entry.time = -entry.time;
-    }
+    for (size_t i = 0; i < manifest.entries.size(); ++i)
+      manifest.entries.set(i, changed_at_random(random, manifest.entries[i]));
     const std::string text = tree::format_manifest(manifest);
     const tree::Manifest again = tree::parse_manifest(text, "manifest");
     CHECK(again.entries == manifest.entries);
@@ -166,7 +191,18 @@ TEST_CASE("a malformed line is refused with its number") {
       {"./b type=fifo mode=0644\n", "unknown type 'fifo'"},
       {"./b type=socket mode=0644\n", "unknown type 'socket'"},
       {"./b type= mode=0644\n", "unknown type ''"},
-      {"./b type=file mode=0644 uid=0 size=6 time=1.0" + digest + "\n", "expected 'size=', found 'uid=0'"},
+      // owners
+      {"./b type=file mode=0644 uid=0 size=6 time=1.0" + digest + "\n", "expected 'gid=', found 'size=6'"},
+      {"./b type=file mode=0644 gid=0 size=6 time=1.0" + digest + "\n", "expected 'size=', found 'gid=0'"},
+      {"./b type=dir mode=0755 gid=0 uid=0\n", "'gid=0 uid=0' is too much"},
+      {"./b type=dir uid=0 gid=0 mode=0755\n", "expected 'mode=', found 'uid=0'"},
+      {"./b type=dir mode=0755 uid=4294967296 gid=0\n", "is no uid"},
+      {"./b type=dir mode=0755 uid=0 gid=-1\n", "is no gid"},
+      {"./b type=dir mode=0755 uid=root gid=root\n", "is no uid"},
+      {"./b type=dir mode=0755 uid= gid=0\n", "is no uid"},
+      {"./b type=dir mode=0755 uid=00 gid=0\n", "not the canonical spelling"},
+      {"./b type=dir mode=0755 uid=0 gid=0 uid=0\n", "'uid=0' is too much"},
+      {"./l type=link mode=0777 link=a uid=0 gid=0\n", "is too much"},
       // numbers
       {"./b type=dir mode=755\n", "not the canonical spelling"},
       {"./b type=dir mode=00755\n", "not the canonical spelling"},
@@ -182,8 +218,12 @@ TEST_CASE("a malformed line is refused with its number") {
       {"./b type=file mode=0644 size=0x6 time=1.0" + digest + "\n", "is no size"},
       {"./b type=file mode=0644 size=18446744073709551616 time=1.0" + digest + "\n", "is no size"},
       {"./b type=file mode=0644 size=6 time=1" + digest + "\n", "is no time"},
-      {"./b type=file mode=0644 size=6 time=1.5" + digest + "\n", "is no time"},
-      {"./b type=file mode=0644 size=6 time=1.00" + digest + "\n", "is no time"},
+      {"./b type=file mode=0644 size=6 time=1.1000000000" + digest + "\n", "is no time"},
+      {"./b type=file mode=0644 size=6 time=1.-1" + digest + "\n", "is no time"},
+      {"./b type=file mode=0644 size=6 time=1." + digest + "\n", "is no time"},
+      {"./b type=file mode=0644 size=6 time=1.5.0" + digest + "\n", "is no time"},
+      {"./b type=file mode=0644 size=6 time=1.05" + digest + "\n", "not the canonical spelling"},
+      {"./b type=file mode=0644 size=6 time=1.00" + digest + "\n", "not the canonical spelling"},
       {"./b type=file mode=0644 size=6 time=01.0" + digest + "\n", "not the canonical spelling"},
       {"./b type=file mode=0644 size=6 time=.0" + digest + "\n", "is no time"},
       {"./b type=file mode=0644 size=6 time=-0.0" + digest + "\n", "not the canonical spelling"},
@@ -214,12 +254,16 @@ TEST_CASE("a malformed line is refused with its number") {
 TEST_CASE("what does not begin as every manifest does is none") {
   const std::string entry = "./a type=dir mode=0755\n";
   for (const auto& text :
-       {""s, "#mtree"s, "#mtree\n"s, "#mtree\n. type=dir"s, "#MTREE\n. type=dir\n"s,
-        "#mtree 2.0\n. type=dir\n"s, "\n" + top, entry, ". type=dir\n" + entry, "#mtree\n" + entry,
-        "#mtree\n. type=dir mode=0755\n" + entry, "\xef\xbb\xbf" + top, "#mtree\r\n. type=dir\r\n"s}) {
+       {""s, "#mtree\n"s, "#MTREE\n. type=dir\n"s, "#mtree 2.0\n. type=dir\n"s, "\n" + top, entry,
+        ". type=dir\n" + entry, "#mtree\n" + entry, "#mtree\n. type=dir mode=0755\n" + entry,
+        "\xef\xbb\xbf" + top, "#mtree\r\n. type=dir\r\n"s}) {
     CAPTURE(text);
     CHECK(parse_failure(text) ==
           "input: manifest: a manifest begins with the lines '#mtree' and '. type=dir'");
+  }
+  for (const auto& text : {"#mtree"s, "#mtree\n. type=dir"s}) {
+    CAPTURE(text);
+    CHECK(parse_failure(text) == "input: manifest: the line has no end");
   }
   CHECK(parse_failure(top + ". type=dir\n") == Mentions{"line 3: a path begins with './'"});
 }
@@ -234,11 +278,126 @@ TEST_CASE("an error shows a hostile name harmlessly") {
 TEST_CASE("entries are found by their path, and sizes add up") {
   const auto manifest =
       manifest_of({{"a", Folder{}}, {"a-b", File{"12"}}, {"a/b", File{"123"}}, {"z", Link{"a"}}});
-  for (const auto& entry : manifest.entries) CHECK(manifest.find(entry.path) == &entry);
+  for (size_t i = 0; i < manifest.entries.size(); ++i) {
+    CHECK(manifest.find(manifest.entries[i].path) == manifest.entries[i]);
+    CHECK(manifest.index_of(manifest.entries.path(i)) == i);
+  }
   for (const auto* absent : {"A", "a/", "a/a", "a/b/c", "zz", "0"}) {
     CAPTURE(absent);
-    if (!base::TreePath::why_not(absent)) CHECK(manifest.find(base::TreePath::parse(absent)) == nullptr);
+    CHECK(manifest.find(absent) == std::nullopt);
+    CHECK(manifest.index_of(absent) == std::nullopt);
   }
   CHECK(manifest.bytes() == 5);
-  CHECK(tree::Manifest{}.find(base::TreePath::parse("a")) == nullptr);
+  CHECK(tree::Manifest{}.find("a") == std::nullopt);
+}
+
+TEST_CASE("owners stand behind the mode, and a time has its nanoseconds behind the point") {
+  tree::Manifest manifest = manifest_of({{"d", Folder{0700}}, {"f", File{"hello\n"}}, {"l", Link{"f"}}});
+  for (size_t i = 0; i < manifest.entries.size(); ++i) {
+    tree::Entry entry = manifest.entries[i];
+    entry.owner = {0, 4294967295};
+    if (entry.path.str() == "f") entry.time = {-5, 25};
+    manifest.entries.set(i, entry);
+  }
+  const std::string text = tree::format_manifest(manifest);
+  CHECK(text ==
+        "#mtree\n"
+        ". type=dir\n"
+        "./d type=dir mode=0700 uid=0 gid=4294967295\n"
+        "./f type=file mode=0644 uid=0 gid=4294967295 size=6 time=-5.25 sha256digest=" +
+            digest_of_hello +
+            "\n"
+            "./l type=link mode=0777 uid=0 gid=4294967295 link=f\n");
+  CHECK(tree::parse_manifest(text, "manifest") == manifest);
+}
+
+TEST_CASE("attributes, hard links and the times of directories and links are not written") {
+  tree::Manifest manifest =
+      manifest_of({{"a", File{"hello\n"}}, {"b", File{"hello\n"}}, {"d", Folder{}}, {"l", Link{"a"}}});
+  const std::string text = tree::format_manifest(manifest);
+  for (size_t i = 0; i < manifest.entries.size(); ++i) {
+    tree::Entry entry = manifest.entries[i];
+    entry.attributes["user.origin"] = "x";
+    if (entry.path.str() == "b") entry.same_file = base::TreePath::parse("a");
+    if (entry.type != base::FileType::regular) entry.time = some_time;
+    manifest.entries.set(i, entry);
+  }
+  CHECK(tree::format_manifest(manifest) == text);
+}
+
+TEST_CASE("a special file has no line") {
+  tree::Manifest manifest;
+  tree::Entry entry;
+  entry.path = base::TreePath::parse("dev/null");
+  entry.type = base::FileType::other;
+  manifest.entries.push_back(entry);
+  CHECK(failure([&] { tree::format_manifest(manifest); }) ==
+        "internal: 'dev/null' is of a kind that no manifest lists");
+}
+
+TEST_CASE("a manifest is the same in whatever pieces it is read and written") {
+  Random random(5);
+  const tree::Manifest manifest = manifest_of(random_tree(random, 400));
+  std::string text;
+  size_t pieces = 0;
+  tree::write_manifest(manifest, [&](std::string_view piece) {
+    text += piece;
+    ++pieces;
+  });
+  CHECK(pieces > 1);
+  CHECK(text == tree::format_manifest(manifest));
+  for (const size_t size : {size_t{1}, size_t{2}, size_t{7}, size_t{4096}, size_t{1} << 20}) {
+    CAPTURE(size);
+    tree::ManifestReader reader = reader_of(text, size);
+    tree::Manifest read;
+    while (const auto entry = reader.next()) read.entries.push_back(*entry);
+    CHECK(read == manifest);
+    CHECK(reader.next() == std::nullopt);
+  }
+}
+
+TEST_CASE("a reader gives what stands before a bad line, and names the line whatever its pieces") {
+  const std::string text = top + file_line("./a") + file_line("./b") + "./c type=dir\n" + file_line("./d");
+  for (const size_t size : {1, 3, 1000}) {
+    CAPTURE(size);
+    tree::ManifestReader reader = reader_of(text, size);
+    CHECK(reader.next()->path.str() == "a");
+    CHECK(reader.next()->path.str() == "b");
+    CHECK(failure([&] { reader.next(); }) == "input: manifest: line 5: a word is missing");
+  }
+}
+
+TEST_CASE("the number of any malformed line is told") {
+  std::string text = top;
+  for (int line = 3; line < 60; ++line) {
+    CAPTURE(line);
+    CHECK(parse_failure(text + "?\n") ==
+          "input: manifest: line " + std::to_string(line) + ": a path begins with './'");
+    text += file_line("./" + std::string(1, static_cast<char>('A' + line - 3)));
+    if (line == 3 + 'Z' - 'A') break;
+  }
+}
+
+TEST_CASE("the longest names fit into a line, and a line that never ends is not read for ever") {
+  std::string path(255, '\n');
+  for (int i = 0; i < 14; ++i) path += "/" + std::string(255, '\n');
+  const Tree tree{{path, Link{std::string(4095, ' ')}}};
+  const tree::Manifest manifest = manifest_of(tree);
+  CHECK(tree::parse_manifest(tree::format_manifest(manifest), "manifest") == manifest);
+
+  uint64_t given = 0;
+  tree::ManifestReader endless(
+      [&](std::span<char> room) {
+        if (given == 0) {
+          std::copy(top.begin(), top.end(), room.begin());
+          given = top.size();
+          return top.size();
+        }
+        std::fill(room.begin(), room.end(), 'x');
+        given += room.size();
+        return room.size();
+      },
+      "manifest");
+  CHECK(failure([&] { endless.next(); }) == "input: manifest: line 3: the line is too long");
+  CHECK(given < 1 << 20);
 }

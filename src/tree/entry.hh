@@ -1,0 +1,43 @@
+// One path of a tree, with all that may be known of it.
+#pragma once
+
+#include "base/clock.hh"
+#include "base/dir.hh"
+#include "base/tree_path.hh"
+#include "crypto/digest.hh"
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+
+namespace bakehouse::tree {
+
+struct Owner {
+  uint32_t uid = 0;
+  uint32_t gid = 0;
+
+  friend bool operator==(const Owner&, const Owner&) = default;
+};
+
+// Extended attributes by name. ACLs are among them, in the kernel's own form.
+using Attributes = std::map<std::string, std::string>;
+
+struct Entry {
+  base::TreePath path;
+  base::FileType type = base::FileType::regular;  // regular, directory or symlink
+  uint32_t mode = 0;                              // of links always 0777
+  uint64_t size = 0;                              // of regular files
+  base::FileTime time;                            // of regular files; of others where a scan was asked for it
+  std::string link;                               // of links
+  crypto::Digest digest;                          // of regular files
+
+  // What not every manifest tells.
+  std::optional<Owner> owner;
+  Attributes attributes;
+  base::TreePath same_file;  // the earlier entry that is the same inode; the top when there is none
+
+  friend bool operator==(const Entry&, const Entry&) = default;
+};
+
+}  // namespace bakehouse::tree

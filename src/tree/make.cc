@@ -1,0 +1,257 @@
+#include "tree/make.hh"
+
+#include "base/encoding.hh"
+#include "base/error.hh"
+#include "base/threads.hh"
+#include "tree/copy_file.hh"
+#include "tree/read_file.hh"
+#include "tree/share_file.hh"
+
+#include <atomic>
+#include <cerrno>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include <sys/stat.h>
+#include <sys/xattr.h>
+
+namespace bakehouse::tree {
+namespace {
+
+using base::Dir;
+using base::FileType;
+using base::TreePath;
+
+// Entries of one directory that one worker takes in a row.
+constexpr size_t batch = 256;
+constexpr mode_t closed = 0700;
+
+TreePath path_of(std::string_view text) { return text.empty() ? TreePath() : TreePath::parse(text); }
+
+std::string_view parent_of(std::string_view path) {
+  const size_t slash = path.rfind('/');
+  return slash == std::string_view::npos ? std::string_view() : path.substr(0, slash);
+}
+
+// What stands in each directory of a manifest, so that each is opened once.
+struct Group {
+  std::string_view directory;
+  std::vector<uint32_t> files;  // and links; places in the manifest
+  std::vector<uint32_t> directories;
+};
+
+class Groups {
+ public:
+  explicit Groups(const Manifest& manifest) {
+    group_of("");
+    const EntryList& entries = manifest.entries;
+    for (uint32_t i = 0; i < entries.size(); ++i) {
+      Group& group = group_of(parent_of(entries.path(i)));
+      (entries.type(i) == FileType::directory ? group.directories : group.files).push_back(i);
+    }
+  }
+
+  // An empty one for a directory that holds nothing.
+  const Group& find(std::string_view directory) const {
+    static const Group empty;
+    const auto place = places_.find(directory);
+    return place == places_.end() ? empty : groups_[place->second];
+  }
+
+ private:
+  Group& group_of(std::string_view directory) {
+    const auto [place, is_new] = places_.try_emplace(directory, groups_.size());
+    if (is_new) groups_.push_back({directory, {}, {}});
+    return groups_[place->second];
+  }
+
+  std::vector<Group> groups_;
+  std::unordered_map<std::string_view, size_t> places_;
+};
+
+// The directories that the files of one group are taken from and put into.
+struct Opened {
+  Dir to;
+  std::optional<Dir> from;  // none where there is no such directory; then nothing is taken from it
+  std::optional<Dir> lent;  // none where the lender has no such directory
+};
+
+// The group and the ACL that a directory hands down to what is made in it would not be the manifest's.
+void hand_nothing_down(const Dir& to) {
+  const std::string shown = to.path().native();
+  if (::fremovexattr(to.fd().get(), "system.posix_acl_default") != 0 && errno != ENODATA &&
+      errno != EOPNOTSUPP)
+    base::fail_os("remove the default ACL of", shown);
+  const mode_t mode = base::stat_of(to.fd(), shown).mode;
+  if ((mode & S_ISGID) != 0 && ::fchmod(to.fd().get(), mode & ~S_ISGID) != 0)
+    base::fail_os("set the mode of", shown);
+}
+
+bool is_known(const crypto::Digest& digest) { return digest != crypto::Digest(); }
+
+class Maker {
+ public:
+  Maker(const Dir& from, const Manifest& manifest, const Dir& to, const MakeOptions& options,
+        EntryList* learnt)
+      : from_(from),
+        manifest_(manifest),
+        to_(to),
+        options_(options),
+        learnt_(learnt),
+        groups_(manifest),
+        crew_(options.workers) {}
+
+  Made run() {
+    hand_nothing_down(to_);
+    crew_.add([this] { fill({}); });
+    crew_.finish();
+    make_hard_links();
+    finish_directories(manifest_, to_);
+    return {linked_, cloned_, copied_, bytes_copied_};
+  }
+
+ private:
+  void fill(std::string_view directory) {
+    const Group& group = groups_.find(directory);
+    const auto opened = std::make_shared<Opened>(open(directory));
+    for (const uint32_t i : group.directories) {
+      make_directory(opened->to, i);
+      crew_.add([this, path = manifest_.entries.path(i)] { fill(path); });
+    }
+    // Added last and so done first: the directories are open only until then.
+    for (size_t first = 0; first < group.files.size(); first += batch) {
+      crew_.add([this, opened, &group, first] {
+        const size_t last = std::min(first + batch, group.files.size());
+        for (size_t k = first; k < last; ++k) make(*opened, group.files[k]);
+      });
+    }
+  }
+
+  Opened open(std::string_view directory) const {
+    const TreePath path = path_of(directory);
+    Opened opened{to_.open_dir(path), from_.open_dir_if_any(path), std::nullopt};
+    if (options_.lender != nullptr) opened.lent = options_.lender->dir.open_dir_if_any(path);
+    return opened;
+  }
+
+  void make_directory(const Dir& parent, uint32_t i) const {
+    const std::string_view path = manifest_.entries.path(i);
+    const std::string name(path.substr(path.rfind('/') + 1));
+    if (::mkdirat(parent.fd().get(), name.c_str(), closed) != 0)
+      base::fail_os("make the directory", (parent.path() / name).native());
+  }
+
+  void make(const Opened& opened, uint32_t i) {
+    Entry entry = manifest_.entries[i];
+    if (!entry.same_file.is_top()) return;  // when what it is a link to stands
+    const TreePath name = TreePath::parse(entry.path.name());
+    if (entry.type == FileType::symlink) {
+      opened.to.make_symlink(entry.link, name);
+      set_metadata(opened.to, name, entry);
+      return;
+    }
+    if (!opened.from) fail_missing(entry);
+    if (is_shared(opened, name, entry)) {
+      ++linked_;
+    } else {
+      copy(opened, name, entry);
+    }
+    if (learnt_ != nullptr) learnt_->set_digest(i, entry.digest);
+  }
+
+  [[noreturn]] void fail_missing(const Entry& entry) const {
+    throw base::Error(base::Fault::input,
+                      fmt::format("'{}' is not in '{}'", base::printable(entry.path.str()),
+                                  base::printable(from_.path().native())));
+  }
+
+  void copy(const Opened& opened, const TreePath& name, Entry& entry) {
+    const Copied copied = copy_file(*opened.from, name, opened.to, entry, options_.index);
+    entry.digest = copied.digest;
+    ++(copied.means == Means::cloned ? cloned_ : copied_);
+    if (copied.means == Means::copied) bytes_copied_ += entry.size;
+  }
+
+  // To know whether a file is the lender's, an unknown one is read; that is cheaper than writing it.
+  bool is_shared(const Opened& opened, const TreePath& name, Entry& entry) {
+    if (!opened.lent) return false;
+    const auto lent = options_.lender->manifest.find(entry.path);
+    if (!lent || lent->size != entry.size) return false;
+    if (!is_known(entry.digest)) {
+      const auto when = file_clock();
+      const auto stat = opened.from->stat(name);
+      if (!stat) fail_missing(entry);
+      entry.digest = digest_file(*opened.from, name, *stat, when, options_.index);
+    }
+    return is_lendable(entry, *lent, options_.lender->times) &&
+           share_file(*opened.lent, name, opened.to, entry, *options_.lender, loans_, options_.index);
+  }
+
+  void make_hard_links() {
+    for (size_t i = 0; i < manifest_.entries.size(); ++i) {
+      const Entry entry = manifest_.entries[i];
+      if (entry.same_file.is_top()) continue;
+      to_.make_hard_link(entry.same_file, entry.path);
+      if (entry.type == FileType::regular) learn_hard_link(i, entry);
+    }
+  }
+
+  // The link has changed the ctime of what it names.
+  void learn_hard_link(size_t i, const Entry& entry) {
+    const auto first = manifest_.find(entry.same_file);
+    if (!first) throw base::Error(base::Fault::internal, "a hard link without its first name");
+    if (learnt_ != nullptr) learnt_->set_digest(i, first->digest);
+    if (options_.index == nullptr) return;
+    if (const auto stat = to_.stat(entry.path)) options_.index->add(identity_of(*stat), first->digest);
+  }
+
+  const Dir& from_;
+  const Manifest& manifest_;
+  const Dir& to_;
+  const MakeOptions& options_;
+  EntryList* const learnt_;  // of `manifest_`, to put digests in; null where all are known
+  const Groups groups_;
+  Loans loans_;
+  std::atomic<uint64_t> linked_ = 0;
+  std::atomic<uint64_t> cloned_ = 0;
+  std::atomic<uint64_t> copied_ = 0;
+  std::atomic<uint64_t> bytes_copied_ = 0;
+  base::Crew crew_;  // the last member: its helpers are gone before what they use
+};
+
+}  // namespace
+
+Made make_tree(const Dir& from, const Manifest& manifest, const Dir& to, const MakeOptions& options) {
+  return Maker(from, manifest, to, options, nullptr).run();
+}
+
+Made make_tree_learning(const Dir& from, Manifest& manifest, const Dir& to, const MakeOptions& options) {
+  return Maker(from, manifest, to, options, &manifest.entries).run();
+}
+
+void make_directories_and_links(const Manifest& manifest, const Dir& to) {
+  hand_nothing_down(to);
+  for (const Entry& entry : manifest.entries) {
+    if (entry.type == FileType::directory) to.make_dir(entry.path, closed);
+    if (entry.type == FileType::symlink) to.make_symlink(entry.link, entry.path);
+  }
+}
+
+void finish_directories(const Manifest& manifest, const Dir& to) {
+  const EntryList& entries = manifest.entries;
+  for (size_t i = entries.size(); i-- > 0;) {
+    if (entries.type(i) != FileType::directory) continue;
+    const Entry entry = entries[i];
+    if (entry.owner) {
+      set_metadata(to.open_dir(entry.path.parent()), TreePath::parse(entry.path.name()), entry);
+    } else {
+      to.set_mode(entry.path, entry.mode);
+    }
+  }
+}
+
+}  // namespace bakehouse::tree

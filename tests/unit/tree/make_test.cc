@@ -1,0 +1,537 @@
+#include "tree/make.hh"
+
+#include "support/archive_draft.hh"
+#include "support/failure.hh"
+#include "support/mentions.hh"
+#include "support/random_tree.hh"
+#include "unit/base/ordinary_user.hh"
+#include "unit/tree/some_trees.hh"
+
+#include "base/files.hh"
+#include "tree/attributes.hh"
+#include "tree/diff.hh"
+#include "tree/scan.hh"
+
+#include <doctest/doctest.h>
+
+#include <string>
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+using namespace bakehouse;
+using namespace bakehouse::support;
+using base::Dir;
+using base::TempDir;
+using base::TreePath;
+
+namespace {
+
+struct Pair {
+  TempDir temp;
+  Dir from = Dir::open_or_make(temp.path() / "from");
+  Dir to = Dir::open_or_make(temp.path() / "to");
+};
+
+}  // namespace
+
+TEST_CASE("a copy is the tree: content, modes, times and links") {
+  const Pair pair;
+  const Tree tree{{"bin/run", File{"#!/bin/sh\n", 0755, 12345}},
+                  {"empty", File{"", 0600, 0}},
+                  {"big", File{Random(5).bytes((2 << 20) + 13), 0444}},
+                  {"locked/inner/file", File{"x", 0400}},
+                  {"locked/inner", Folder{0555}},
+                  {"locked", Folder{0555}},
+                  {"sticky", Folder{01777}},
+                  {"link", Link{"bin/run"}},
+                  {"out", Link{"/nowhere/at/all"}},
+                  {"\xff\x01", File{"odd"}}};
+  make_tree(pair.from, tree);
+  tree::make_tree(pair.from, tree::scan(pair.from).manifest, pair.to);
+  CHECK(describe_tree(pair.to) == describe_tree(tree));
+  CHECK(describe_tree(pair.from) == describe_tree(tree));
+}
+
+TEST_CASE("a copy of a random tree is that tree, whatever the umask") {
+  Random random(99);
+  for (const mode_t mask : {0022, 0077, 0000, 0777}) {
+    for (int round = 0; round < 5; ++round) {
+      CAPTURE(mask);
+      CAPTURE(round);
+      const Pair pair;
+      const Tree tree = random_tree(random, 40);
+      make_tree(pair.from, tree);
+      const mode_t before = ::umask(mask);
+      tree::make_tree(pair.from, manifest_of(tree), pair.to);
+      ::umask(before);
+      CHECK(describe_tree(pair.to) == describe_tree(tree));
+      CHECK(tree::diff_with_directory(manifest_of(tree), pair.to).empty());
+    }
+  }
+}
+
+TEST_CASE("an ordinary user copies read-only directories too") {
+  const TempDir temp;
+  ::chmod(temp.path().c_str(), 0777);
+  const Tree tree{{"locked/file", File{"x", 0444}}, {"locked", Folder{0555}}, {"private", Folder{0500}}};
+  const std::string outcome = base::as_ordinary_user([&] {
+    const Dir from = Dir::open_or_make(temp.path() / "from");
+    const Dir to = Dir::open_or_make(temp.path() / "to");
+    make_tree(from, tree);
+    tree::make_tree(from, manifest_of(tree), to);
+  });
+  CHECK(outcome.empty());
+  CHECK(describe_tree(temp.path() / "to") == describe_tree(temp.path() / "from"));
+}
+
+TEST_CASE("what the manifest does not list is not copied") {
+  const Pair pair;
+  make_tree(pair.from, {{"a", File{"1"}}, {"b", File{"2"}}, {".bakehouse/x", File{"3"}}});
+  tree::make_tree(pair.from, manifest_of({{"a", File{"1"}}}), pair.to);
+  CHECK(describe_tree(pair.to) == describe_tree(Tree{{"a", File{"1"}}}));
+}
+
+TEST_CASE("what is not as the manifest says is refused by its name") {
+  const struct {
+    std::string what;
+    Tree there;
+    std::string said;
+  } rows[] = {
+      {"another content", {{"a/file", File{"other"}}}, "a/file' is not what its manifest says"},
+      {"longer", {{"a/file", File{"content and more"}}}, "a/file' is not what its manifest says"},
+      {"shorter", {{"a/file", File{"cont"}}}, "a/file' is not what its manifest says"},
+      {"missing", {{"a", Folder{}}}, "a/file'"},
+      {"a link", {{"a/file", Link{"other"}}, {"a/other", File{"content"}}}, "a/file'"},
+      {"a directory", {{"a/file", Folder{}}}, "a/file'"},
+      {"behind a link", {{"a", Link{"b"}}, {"b/file", File{"content"}}}, "a/file'"},
+  };
+  for (const auto& row : rows) {
+    CAPTURE(row.what);
+    const Pair pair;
+    make_tree(pair.from, row.there);
+    const std::string said = failure([&] {
+      tree::make_tree(pair.from, manifest_of({{"a/file", File{"content"}}}), pair.to);
+    });
+    CHECK(said == Mentions{row.said});
+    CHECK(said.starts_with("input: "));
+  }
+}
+
+TEST_CASE("nothing that exists is written over") {
+  for (const Tree& there :
+       {Tree{{"a", File{"mine"}}}, Tree{{"a", Link{"elsewhere"}}}, Tree{{"a", Folder{}}}}) {
+    const Pair pair;
+    make_tree(pair.from, {{"a", File{"1"}}});
+    make_tree(pair.to, there);
+    CHECK(failure([&] {
+            tree::make_tree(pair.from, manifest_of({{"a", File{"1"}}}), pair.to);
+          }) != "no failure");
+    CHECK(describe_tree(pair.to) == describe_tree(there));
+  }
+}
+
+TEST_CASE("root keeps owners, and what a change of owner would take away") {
+  if (::geteuid() != 0) {
+    MESSAGE("skipped: only root gives files away");
+    return;
+  }
+  const Pair pair;
+  const Tree tree{{"dir/file", File{"x", 06755}}, {"dir", Folder{0750}}, {"dir/link", Link{"file"}}};
+  make_tree(pair.from, tree);
+  for (const char* path : {"dir", "dir/file", "dir/link"})
+    pair.from.set_owner(TreePath::parse(path), 1234, 4321);
+  pair.from.set_mode(TreePath::parse("dir/file"), 06755);
+  tree::make_tree(pair.from, scan_all(pair.from), pair.to);
+  CHECK(describe_tree(pair.to) == describe_tree(pair.from));
+  CHECK(pair.to.stat(TreePath::parse("dir/link"))->uid == 1234);
+  CHECK(pair.to.stat(TreePath::parse("dir/file"))->mode == 06755);
+}
+
+namespace {
+
+// The content of a file in several pieces with holes before, between and behind them.
+const std::string holes = std::string(1 << 20, '\0') + "some data" + std::string(1 << 20, '\0') + "more" +
+                          std::string(300'000, '\0');
+
+// cap_net_bind_service=ep, as <linux/capability.h> lays it out.
+const std::string some_capability{
+    "\x01\x00\x00\x02\x00\x04\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00", 20};
+
+bool share_all(const tree::Entry&, const base::FileStat&) { return true; }
+
+// An old tree that lends, and a new one that is made.
+struct Lending {
+  Lending(const Tree& old_tree, const Tree& wanted)
+      : from(place.with("from", wanted)), old(place.with("old", old_tree)), to(place.empty("to")) {}
+
+  tree::Made make(tree::Lender::Times times = tree::Lender::Times::equal, tree::StatIndex* index = nullptr) {
+    const tree::Lender lender{old, old_manifest, may_share, times};
+    tree::MakeOptions options;
+    options.lender = &lender;
+    options.index = index;
+    return tree::make_tree(from, scan_all(from), to, options);
+  }
+
+  bool is_one(const std::string& path) const { return are_one(old, path, to, path); }
+  static bool are_one(const Dir& dir, const std::string& path, const Dir& other_dir,
+                      const std::string& other) {
+    return dir.stat(TreePath::parse(path))->inode == other_dir.stat(TreePath::parse(other))->inode;
+  }
+
+  Place place;
+  Dir from;
+  Dir old;
+  Dir to;
+  tree::Manifest old_manifest = scan_all(old);
+  tree::MayShare may_share = share_all;
+};
+
+}  // namespace
+
+TEST_CASE("holes stay holes, whether the kernel copies or we do") {
+  for (const bool is_known : {false, true}) {
+    CAPTURE(is_known);
+    const Place place;
+    const Dir from = place.with(
+        "from",
+        {{"sparse", File{holes, 0644, some_time, {}, {}, Storage::sparse}},
+         {"only a hole", File{std::string(1 << 20, '\0'), 0644, some_time, {}, {}, Storage::sparse}}});
+    const Dir to = place.empty("to");
+    const auto manifest = scan_all(from);
+    tree::StatIndex index;
+    if (is_known) {
+      for (const auto& entry : manifest.entries)
+        index.add(tree::identity_of(*from.stat(entry.path)), entry.digest);
+    }
+    tree::MakeOptions options;
+    options.index = &index;
+    const auto made = tree::make_tree(from, manifest, to, options);
+    CHECK(made.cloned + made.copied == 2);
+    CHECK(all_of(to) == all_of(from));
+    CHECK(allocated_bytes(to) <= allocated_bytes(from) + 8192);
+  }
+}
+
+TEST_CASE("attributes, access lists and capabilities go along") {
+  const Place place;
+  const std::string list = posix_acl(0750, 1000, 5);
+  const Dir from = place.with(
+      "from", {{"file", File{"x", 0750, some_time, {{"user.a", "1"}, {access_list, list}}}},
+               {"dir/in", File{"x", 0640}},
+               {"dir", Folder{0750, {{"user.b", ""}, {access_list, list}, {default_list, list}}}}});
+  if (::geteuid() == 0)
+    tree::write_attributes(from, TreePath::parse("dir/in"), {{"security.capability", some_capability}});
+  const Dir to = place.empty("to");
+  tree::make_tree(from, scan_all(from), to);
+  CHECK(all_of(to) == all_of(from));
+  CHECK(scan_all(to) == scan_all(from));
+}
+
+TEST_CASE("set-id bits and capabilities outlive the change of owner") {
+  if (::geteuid() != 0) {
+    MESSAGE("skipped: only root gives files away");
+    return;
+  }
+  const Place place;
+  const Dir from = place.with(
+      "from",
+      {{"file", File{"x", 06755, some_time, {{"security.capability", some_capability}}, Owner{1234, 4321}}},
+       {"dir", Folder{07770, {}, Owner{1234, 4321}}}});
+  const Dir to = place.empty("to");
+  tree::make_tree(from, scan_all(from), to);
+  CHECK(all_of(to) == all_of(from));
+  CHECK(to.stat(TreePath::parse("file"))->mode == 06755);
+}
+
+TEST_CASE("names of one file are names of one file again, links included") {
+  const Place place;
+  const Dir from = place.with("from", {{"a", File{"x"}},
+                                       {"b/again", HardLink{"a"}},
+                                       {"c", Link{"a"}},
+                                       {"d", HardLink{"c"}},
+                                       {"locked/third", HardLink{"a"}},
+                                       {"locked", Folder{0555}}});
+  const Dir to = place.empty("to");
+  const auto made = tree::make_tree(from, scan_all(from), to);
+  CHECK(made.copied + made.cloned == 1);
+  CHECK(all_of(to) == all_of(from));
+  CHECK(to.stat(TreePath::parse("a"))->links == 3);
+  CHECK(Lending::are_one(to, "c", to, "d"));
+}
+
+TEST_CASE("times are exact, of directories and links too, also before 1970") {
+  const Place place;
+  const Dir from = place.with("from", {{"f", File{"x", 0644, {-1, 999'999'999}}},
+                                       {"d/x", File{"y", 0644, {some_time, 1}}},
+                                       {"d", Folder{0555, {}, {}, base::FileTime{some_time, 123'456'789}}},
+                                       {"l", Link{"f", {}, base::FileTime{some_time, 5}}}});
+  const Dir to = place.empty("to");
+  tree::make_tree(from, scan_all(from), to);
+  CHECK(all_of(to) == all_of(from));
+}
+
+TEST_CASE("what a directory hands down is not the manifest's and is not taken") {
+  const Place place;
+  const Dir from = place.with("from", {{"dir/file", File{"x", 0644}}, {"dir", Folder{0755}}});
+  const Dir to = place.with("to", {{"top", Folder{02755, {{default_list, posix_acl(0777, 1000, 7)}}}}});
+  tree::make_tree(from, scan_all(from), to.open_dir(TreePath::parse("top")));
+  CHECK(all_of(to.open_dir(TreePath::parse("top"))) == all_of(from));
+}
+
+TEST_CASE("a digest that was not known is learnt, of each name of a file") {
+  const Place place;
+  const Dir from = place.with(
+      "from", {{"a", File{"content"}}, {"b", HardLink{"a"}}, {"empty", File{""}}, {"l", Link{"a"}}});
+  const auto known = scan_all(from);
+  tree::ScanOptions look;
+  look.detail = tree::Detail::all;
+  look.content = tree::ScanOptions::Content::known;
+  tree::Manifest manifest = tree::scan(from, look).manifest;
+  REQUIRE_FALSE(manifest == known);
+  const Dir to = place.empty("to");
+  tree::make_tree_learning(from, manifest, to);
+  CHECK(manifest == known);
+  CHECK(all_of(to) == all_of(from));
+}
+
+TEST_CASE("a file is lent only when it is equal in all that is told") {
+  const auto file = [](const std::string& content, uint32_t mode = 0644, base::FileTime time = some_time) {
+    return Tree{{"f", File{content, mode, time}}};
+  };
+  const struct {
+    std::string what;
+    Tree old;
+    Tree wanted;
+    bool is_lent;
+  } rows[] = {
+      {"equal", file("x"), file("x"), true},
+      {"another content of that size", file("x"), file("y"), false},
+      {"shorter", file("x"), file("xy"), false},
+      {"mode", file("x", 0600), file("x", 0644), false},
+      {"set-id", file("x", 04644), file("x", 0644), false},
+      {"time", file("x", 0644, some_time + 1), file("x"), false},
+      {"nanoseconds", file("x", 0644, {some_time, 1}), file("x"), false},
+      {"attributes", {{"f", File{"x", 0644, some_time, {{"user.a", "1"}}}}}, file("x"), false},
+      {"value",
+       {{"f", File{"x", 0644, some_time, {{"user.a", "1"}}}}},
+       {{"f", File{"x", 0644, some_time, {{"user.a", "2"}}}}},
+       false},
+      {"equal attributes",
+       {{"f", File{"x", 0644, some_time, {{"user.a", "1"}}}}},
+       {{"f", File{"x", 0644, some_time, {{"user.a", "1"}}}}},
+       true},
+      {"an access list",
+       {{"f", File{"x", 0644, some_time, {{access_list, posix_acl(0644, 1000, 6)}}}}},
+       file("x"),
+       false},
+      {"nothing", {}, file("x"), false},
+      {"a link", {{"f", Link{"g"}}, {"g", File{"x"}}}, file("x"), false},
+      {"a directory", {{"f", Folder{}}}, file("x"), false},
+  };
+  for (const auto& row : rows) {
+    CAPTURE(row.what);
+    Lending lending(row.old, row.wanted);
+    const auto made = lending.make();
+    CHECK(made.linked == (row.is_lent ? 1 : 0));
+    CHECK(made.linked + made.copied + made.cloned == 1);
+    CHECK(lending.is_one("f") == row.is_lent);
+    CHECK(all_of(lending.to) == all_of(lending.from));
+  }
+}
+
+TEST_CASE("a file of another owner is not lent") {
+  if (::geteuid() != 0) {
+    MESSAGE("skipped: only root gives files away");
+    return;
+  }
+  for (const Owner& owner : {Owner{1234, 0}, Owner{0, 1234}}) {
+    Lending lending({{"f", File{"x", 0644, some_time, {}, owner}}}, {{"f", File{"x"}}});
+    CHECK(lending.make().linked == 0);
+  }
+  Lending lending({{"f", File{"x", 0644, some_time, {}, Owner{1234, 1234}}}},
+                  {{"f", File{"x", 0644, some_time, {}, Owner{1234, 1234}}}});
+  CHECK(lending.make().linked == 1);
+}
+
+TEST_CASE("where times do not count a lent file keeps its own") {
+  Lending lending({{"f", File{"x", 0644, some_time + 5}}}, {{"f", File{"x"}}});
+  CHECK(lending.make(tree::Lender::Times::any).linked == 1);
+  CHECK(lending.to.stat(TreePath::parse("f"))->mtime == some_time + 5);
+}
+
+TEST_CASE("whoever lends may refuse each file") {
+  Lending lending({{"a", File{"x"}}, {"b", File{"x"}}}, {{"a", File{"x"}}, {"b", File{"x"}}});
+  lending.may_share = [](const tree::Entry& wanted, const base::FileStat& there) {
+    CHECK(there.size == 1);
+    return wanted.path.str() == "b";
+  };
+  CHECK(lending.make().linked == 1);
+  CHECK(lending.is_one("b"));
+}
+
+TEST_CASE("what was changed behind the lender's manifest is not lent") {
+  const struct {
+    std::string what;
+    void (*change)(const Lending&);
+  } rows[] = {
+      {"content of that size and time",
+       [](const Lending& l) {
+         base::write_file(l.old.path() / "d/f", "X");
+         l.old.set_mode(TreePath::parse("d/f"), 0644);
+         l.old.set_mtime(TreePath::parse("d/f"), some_time);
+       }},
+      {"mode", [](const Lending& l) { l.old.set_mode(TreePath::parse("d/f"), 0600); }},
+      {"time", [](const Lending& l) { l.old.set_mtime(TreePath::parse("d/f"), some_time + 1); }},
+      {"attributes",
+       [](const Lending& l) {
+         tree::write_attributes(l.old, TreePath::parse("d/f"), {{"user.new", "1"}});
+       }},
+      {"removed", [](const Lending& l) { l.old.remove_file(TreePath::parse("d/f")); }},
+      {"removed with its directory", [](const Lending& l) { l.old.remove_tree(TreePath::parse("d")); }},
+      {"a link to such a file",
+       [](const Lending& l) {
+         l.old.rename(TreePath::parse("d/f"), TreePath::parse("g"));
+         l.old.make_symlink("../g", TreePath::parse("d/f"));
+       }},
+      {"a directory that is a link",
+       [](const Lending& l) {
+         l.old.rename(TreePath::parse("d"), TreePath::parse("e"));
+         l.old.make_symlink("e", TreePath::parse("d"));
+       }},
+      {"a FIFO",
+       [](const Lending& l) {
+         l.old.remove_file(TreePath::parse("d/f"));
+         REQUIRE(::mkfifo((l.old.path() / "d/f").c_str(), 0644) == 0);
+       }},
+  };
+  for (const auto& row : rows) {
+    CAPTURE(row.what);
+    Lending lending({{"d/f", File{"x"}}}, {{"d/f", File{"x"}}});
+    row.change(lending);
+    CHECK(lending.make().linked == 0);
+    CHECK(describe_tree(lending.to) == describe_tree(lending.from));
+  }
+}
+
+TEST_CASE("two wanted files never become one inode, however the lender's names are tied") {
+  const Tree tied{{"a", File{"x"}}, {"b", HardLink{"a"}}};
+  const Tree apart{{"a", File{"x"}}, {"b", File{"x"}}};
+  Lending lending(tied, apart);
+  for (const bool does_manifest_tell : {true, false}) {
+    CAPTURE(does_manifest_tell);
+    if (!does_manifest_tell) {
+      tree::EntryList& entries = lending.old_manifest.entries;
+      tree::Entry second = entries[1];
+      second.same_file = {};
+      entries.set(1, second);
+      lending.to.remove_tree(TreePath::parse("a"));
+      lending.to.remove_tree(TreePath::parse("b"));
+    }
+    lending.make();
+    CHECK_FALSE(Lending::are_one(lending.to, "a", lending.to, "b"));
+  }
+}
+
+TEST_CASE("names of one file stay so when the file is lent") {
+  Lending lending({{"a", File{"x"}}, {"b", File{"x"}}}, {{"a", File{"x"}}, {"b", HardLink{"a"}}});
+  CHECK(lending.make().linked == 1);
+  CHECK(lending.is_one("a"));
+  CHECK(Lending::are_one(lending.to, "a", lending.to, "b"));
+  CHECK(describe_tree(lending.to) == describe_tree(lending.from));
+}
+
+TEST_CASE("a lent file is in the index as it is after the link, in both trees") {
+  Lending lending({{"f", File{"x"}}, {"g", File{"y"}}}, {{"f", File{"x"}}, {"g", File{"z"}}});
+  tree::StatIndex index;
+  CHECK(lending.make(tree::Lender::Times::equal, &index).linked == 1);
+  for (const Dir* dir : {&lending.old, &lending.to})
+    CHECK(index.find(tree::identity_of(*dir->stat(TreePath::parse("f")))) == crypto::sha256("x"));
+  CHECK(index.find(tree::identity_of(*lending.to.stat(TreePath::parse("g")))) == crypto::sha256("z"));
+}
+
+TEST_CASE("what is made is in the index, hard links too") {
+  const Place place;
+  const Dir from = place.with("from", {{"a", File{"x"}}, {"b", HardLink{"a"}}, {"c", File{"y", 04755}}});
+  const Dir to = place.empty("to");
+  tree::StatIndex index;
+  tree::MakeOptions options;
+  options.index = &index;
+  const auto manifest = scan_all(from);
+  tree::make_tree(from, manifest, to, options);
+  for (const auto& entry : manifest.entries) {
+    CAPTURE(entry.path.str());
+    CHECK(index.find(tree::identity_of(*to.stat(entry.path))) == entry.digest);
+  }
+}
+
+TEST_CASE("what the index says of a source counts, and is compared with the manifest") {
+  const Place place;
+  const Dir from = place.with("from", {{"a", File{"x"}}});
+  tree::StatIndex index;
+  index.add(tree::identity_of(*from.stat(TreePath::parse("a"))), crypto::sha256("another"));
+  tree::MakeOptions options;
+  options.index = &index;
+  CHECK(failure([&] { tree::make_tree(from, scan_all(from), place.empty("to"), options); }) ==
+        Mentions{"a' is not what its manifest says"});
+}
+
+TEST_CASE("a file that takes no more links is copied") {
+  constexpr long bearable = 65'000;
+  const TempDir temp;
+  const long most = ::pathconf(temp.path().c_str(), _PC_LINK_MAX);
+  if (most > bearable || most < 2) {
+    MESSAGE("skipped: a file here takes more links than a test should make");
+    return;
+  }
+  const Tree tree{{"f", File{"x"}}};
+  const Dir old = Dir::open_or_make(temp.path() / "old");
+  const Dir from = Dir::open_or_make(temp.path() / "from");
+  const Dir to = Dir::open_or_make(temp.path() / "to");
+  make_tree(old, tree);
+  make_tree(from, tree);
+  const Dir names = Dir::open_or_make(temp.path() / "names");
+  for (long i = 1; i < most; ++i)
+    REQUIRE(::linkat(old.fd().get(), "f", names.fd().get(), std::to_string(i).c_str(), 0) == 0);
+  const auto manifest = scan_all(old);
+  const tree::Lender lender{old, manifest, share_all};
+  tree::MakeOptions options;
+  options.lender = &lender;
+  CHECK(tree::make_tree(from, scan_all(from), to, options).linked == 0);
+  CHECK(describe_tree(to) == describe_tree(from));
+}
+
+TEST_CASE("a lender on another file system lends nothing, and the tree is made") {
+  const TempDir here;
+  const TempDir there(fast_place());
+  const Tree tree{{"f", File{"x"}}};
+  const Dir old = Dir::open(there.path());
+  const Dir from = Dir::open_or_make(here.path() / "from");
+  const Dir to = Dir::open_or_make(here.path() / "to");
+  if (base::stat_of(old.fd(), "old").device == base::stat_of(to.fd(), "to").device) {
+    MESSAGE("skipped: there is one file system only");
+    return;
+  }
+  make_tree(old, tree);
+  make_tree(from, tree);
+  const auto manifest = scan_all(old);
+  const tree::Lender lender{old, manifest, share_all};
+  tree::MakeOptions options;
+  options.lender = &lender;
+  CHECK(tree::make_tree(from, manifest, to, options).linked == 0);
+  CHECK(describe_tree(to) == describe_tree(from));
+}
+
+TEST_CASE("an ordinary user copies what he owns and may only read, with its attributes") {
+  const Place place;
+  ::chmod(place.dir().path().c_str(), 0777);
+  const std::string outcome = base::as_ordinary_user([&] {
+    const Tree tree{{"locked/file", File{"x", 0444, some_time, {{"user.a", "1"}}}},
+                    {"locked/of it", HardLink{"locked/file"}},
+                    {"locked", Folder{0555, {{"user.b", "2"}}, {}, base::FileTime{some_time, 1}}}};
+    const Dir from = place.with("from", tree);
+    tree::make_tree(from, scan_all(from), place.empty("to"));
+  });
+  CHECK(outcome == "");
+  CHECK(all_of(place.empty("to")) == all_of(place.empty("from")));
+}
