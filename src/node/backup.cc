@@ -3,6 +3,7 @@
 #include "base/encoding.hh"
 #include "base/error.hh"
 #include "base/files.hh"
+#include "tree/attributes.hh"
 #include "tree/diff.hh"
 #include "tree/make.hh"
 #include "tree/manifest.hh"
@@ -66,6 +67,14 @@ tree::Manifest intact_backup(const Node& node, const Places& places, const base:
                     "put back what belongs into data/ by hand");
 }
 
+// The top of data/ is no entry of the backup; what it hands down to new files must stay.
+void keep_attributes(const Node& node, const TreePath& restored) {
+  const TreePath& data = node.root.layout.data;
+  const base::Dir holder = node.dir.open_dir(data.parent());
+  tree::write_attributes(holder, TreePath::parse(restored.name()),
+                         tree::read_attributes(holder, TreePath::parse(data.name())));
+}
+
 // A copy of the backup, whole and durable, to be exchanged with data/.
 void prepare_restored(const Node& node, const Places& places, const TreePath& restored) {
   const base::Dir copy = node.dir.open_dir(copy_of_data(places));
@@ -76,6 +85,7 @@ void prepare_restored(const Node& node, const Places& places, const TreePath& re
   const base::Dir target = node.dir.open_dir(restored);
   tree::make_tree(copy, manifest, target);  // verifies what it copies
   if (stat && ::geteuid() == 0) node.dir.set_owner(restored, stat->uid, stat->gid);
+  if (stat) keep_attributes(node, restored);
   node.dir.set_mode(restored, stat ? stat->mode : 0755);
   base::sync_filesystem(target.fd(), target.path().native());
   base::write_file(node.root.at(mark_of_restored(places)), identity_of(node.dir.stat(restored)), 0600);

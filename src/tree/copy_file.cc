@@ -94,8 +94,10 @@ bool copy_in_kernel(const Opened& from, const Opened& to, const FileStat& stat) 
   return is_able;
 }
 
+// A larger piece makes the page cache look for as large a stretch of free memory, which it does not
+// have for long: at 1 MiB most of the time went into moving pages.
 std::span<char> copy_buffer() {
-  constexpr size_t size = 1 << 20;
+  constexpr size_t size = 128 * 1024;
   thread_local const auto buffer = std::make_unique<char[]>(size);
   return {buffer.get(), size};
 }
@@ -153,10 +155,18 @@ Copied copy_content(const Opened& from, const Opened& to, const FileStat& stat, 
   return {Means::copied, checked(from, entry, copy_through_us(from, to, stat))};
 }
 
-void require_unchanged(const Opened& from, const FileStat& before) {
-  if (identity_of(base::stat_of(from.fd, from.shown)) == identity_of(before)) return;
+[[noreturn]] void fail_changed(const Opened& from) {
   throw Error(Fault::input, fmt::format("'{}' changed while it was copied", base::printable(from.shown)),
               "stop what writes to it and try again");
+}
+
+// Where no digest is known, its time says whether it is still the file that was listed.
+void require_listed(const Opened& from, const FileStat& stat, const Entry& entry) {
+  if (entry.digest == crypto::Digest() && stat.mtime != entry.time) fail_changed(from);
+}
+
+void require_unchanged(const Opened& from, const FileStat& before) {
+  if (identity_of(base::stat_of(from.fd, from.shown)) != identity_of(before)) fail_changed(from);
 }
 
 // Returns what the file is from then on.
@@ -178,6 +188,8 @@ Opened create(const Dir& dir, const TreePath& name, const Entry& entry) {
                                     (entry.mode & 0777) | for_attributes)),
               (dir.path() / name.str()).native()};
   if (!file.fd) base::fail_os("create", file.shown);
+  if (for_attributes != 0 && ::fchmod(file.fd.get(), S_IRUSR | S_IWUSR) != 0)
+    base::fail_os("set the mode of", file.shown);
   return file;
 }
 
@@ -203,6 +215,7 @@ void make_writable(const Dir& dir, const TreePath& name, const Entry& entry) {
 Copied copy_file(const Dir& from, const TreePath& name, const Dir& to, const Entry& entry, StatIndex* index) {
   const Opened source{from.open_file(name), (from.path() / name.str()).native()};
   const FileStat before = base::stat_of(source.fd, source.shown);
+  require_listed(source, before, entry);
   Opened target = create(to, name, entry);
   const Copied copied = copy_content(source, target, before, entry, index);
   require_unchanged(source, before);

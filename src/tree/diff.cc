@@ -147,6 +147,11 @@ std::vector<Difference> diff_with_directory(const Manifest& expected, const base
   options.faults = ScanOptions::Faults::report;
   Scan found = scan(dir, options);
   std::vector<Difference> differences = diff(expected, found.manifest);
+  // The content of what could not be read is not another one, but unknown.
+  std::erase_if(differences, [&](const Difference& difference) {
+    return difference.kind == Kind::content &&
+           std::ranges::binary_search(found.faults, difference.path, {}, &ScanFault::path);
+  });
   for (auto& special : found.specials) differences.push_back({std::move(special), Kind::extra, "", ""});
   for (auto& fault : found.faults)
     differences.push_back({std::move(fault.path), Kind::unreadable, "", std::move(fault.message)});

@@ -141,7 +141,9 @@ class Maker {
   void make_directory(const Dir& parent, uint32_t i) const {
     const std::string_view path = manifest_.entries.path(i);
     const std::string name(path.substr(path.rfind('/') + 1));
-    if (::mkdirat(parent.fd().get(), name.c_str(), closed) != 0)
+    // The umask may have closed it to ourselves.
+    if (::mkdirat(parent.fd().get(), name.c_str(), closed) != 0 ||
+        ::fchmodat(parent.fd().get(), name.c_str(), closed, 0) != 0)
       base::fail_os("make the directory", (parent.path() / name).native());
   }
 

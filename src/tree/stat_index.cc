@@ -244,7 +244,7 @@ void StatIndex::save(const std::filesystem::path& file) {
   const Header header = state_->header();
   // Renamed into place, so that nobody reads half of it; not made durable, because what a power cut
   // leaves of it is recognised.
-  const std::string temporary = fmt::format("{}.{}", file.native(), ::getpid());
+  const std::string temporary = file.native() + ".new";  // one that was left is written over
   base::Fd fd(::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600));
   if (!fd) base::fail_os("create", temporary);
   std::string bytes(reinterpret_cast<const char*>(&header), sizeof header);

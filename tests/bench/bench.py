@@ -40,6 +40,14 @@ class Bench:
         execute(["cp", "-a", str(self.corpora / corpus), str(to)])
         return to
 
+    def pair(self, corpus: str) -> tuple[Path, Path]:
+        """Two equal trees, for jobs that change nothing."""
+        pair = self.scratch / f"deploy-{corpus}", self.scratch / f"run-{corpus}"
+        for tree in pair:
+            if not tree.exists():
+                self.copy(corpus, tree.name)
+        return pair
+
     def manifest(self, tree: Path, name: str) -> Path:
         """What a release would say of the tree."""
         manifest = self.nothing_at(name)

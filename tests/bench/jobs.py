@@ -27,7 +27,7 @@ class MemoryJob:
 
 def unchanged(bench: Bench) -> Iterator[Comparison]:
     for corpus in ["node-v1", "tiny", "big"]:
-        deploy, run = bench.copy(corpus, "deploy"), bench.copy(corpus, "run")
+        deploy, run = bench.pair(corpus)
         manifest, index = bench.manifest(deploy, "manifest"), bench.nothing_at("index")
         bench.learn(index, deploy, run)
         peer = Contender("`rsync -a --delete`", [rsync("-a", "--delete", source=deploy, to=run)])
@@ -39,7 +39,7 @@ def unchanged(bench: Bench) -> Iterator[Comparison]:
 
 def hashed(bench: Bench) -> Iterator[Comparison]:
     for corpus in ["node-v1", "tiny", "big"]:
-        deploy, run = bench.copy(corpus, "deploy"), bench.copy(corpus, "run")
+        deploy, run = bench.pair(corpus)
         manifest = bench.manifest(deploy, "manifest")
         peer = Contender("`rsync -ac --delete`", [rsync("-ac", "--delete", source=deploy, to=run)])
         trees = Contender("`compare-trees`", [bench.ours("compare-trees", deploy, run)])

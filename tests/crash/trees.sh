@@ -259,6 +259,8 @@ in_a_directory_that_hands_down() {
   settle_sync
   [[ $state == old ]] || fail "an undo does not end with the old tree"
   converge_sync
+  quietly "take a snapshot" "$tool" snapshot "$scratch/from" site/next
+  describe site/next | diff "$scratch/from.tree" - >&2 || fail "a snapshot is not what it was taken of"
 }
 
 # The same end without each thing that a kernel or a file system may lack.

@@ -81,7 +81,8 @@ base::FileTime random_told_time(Random& random) {
 }
 
 uint32_t random_mode(Random& random, const File&) {
-  static constexpr uint32_t modes[] = {0644, 0755, 0400, 0600, 0444, 0777, 0640, 04755, 02750, 06711, 01644};
+  static constexpr uint32_t modes[] = {0644, 0755, 0400,  0600,  0444,  0777, 0640,
+                                       0660, 0664, 04755, 02750, 06711, 01644};
   return one_of(random, modes);
 }
 

@@ -4,6 +4,7 @@
 #include "base/files.hh"
 
 #include <algorithm>
+#include <cstdlib>
 
 #include <sys/stat.h>
 #include <sys/xattr.h>
@@ -129,6 +130,17 @@ Tree what_fits(const Tree& tree, const Dir& dir) {
         any);
   }
   return fitting;
+}
+
+std::filesystem::path fast_place() {
+  const std::filesystem::path memory = "/dev/shm";
+  const bool is_told = std::getenv("TMPDIR") != nullptr;
+  if (is_told || ::access(memory.c_str(), W_OK) != 0) return std::filesystem::temp_directory_path();
+  const base::TempDir probe(memory);
+  const File file{"", 0600, some_time, {{"user.probe", ""}, {access_list, posix_acl(0600, 1, 4)}}};
+  const Tree fitting = what_fits({{"file", file}}, Dir::open(probe.path()));
+  const bool keeps_all = std::get<File>(fitting.at("file")).xattrs == file.xattrs;
+  return keeps_all ? memory : std::filesystem::temp_directory_path();
 }
 
 SharedTree share_nodes(const Tree& tree) {

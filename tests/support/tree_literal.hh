@@ -65,6 +65,10 @@ void make_tree(const base::Dir& dir, const Tree& tree);
 // The same tree without the owners, xattrs and ACLs that we, or the file system of `dir`, cannot keep.
 Tree what_fits(const Tree& tree, const base::Dir& dir);
 
+// For many trees: memory, where it keeps all that a tree may hold, because on a disk that others use each
+// of thousands of files may wait. TMPDIR says otherwise.
+std::filesystem::path fast_place();
+
 // Whose times are told: releases know those of files alone.
 enum class Times { of_files, of_all };
 

@@ -10,21 +10,19 @@ namespace bakehouse::support {
 namespace {
 
 std::string list_xattrs(const base::Fd& fd) {
-  constexpr size_t most = 65536;  // XATTR_LIST_MAX
-  std::string names(most, '\0');
-  const ssize_t size = ::flistxattr(fd.get(), names.data(), names.size());
-  if (size < 0 && errno == EOPNOTSUPP) return {};
-  if (size < 0) base::fail_os("list the attributes of", "a file of a test");
-  names.resize(static_cast<size_t>(size));
+  const ssize_t size = ::flistxattr(fd.get(), nullptr, 0);
+  if (size == 0 || (size < 0 && errno == EOPNOTSUPP)) return {};
+  std::string names(size > 0 ? static_cast<size_t>(size) : 0, '\0');
+  if (::flistxattr(fd.get(), names.data(), names.size()) != size)
+    base::fail_os("list the attributes of", "a file of a test");
   return names;
 }
 
 std::string read_xattr(const base::Fd& fd, const std::string& name) {
-  constexpr size_t most = 65536;  // XATTR_SIZE_MAX
-  std::string value(most, '\0');
-  const ssize_t size = ::fgetxattr(fd.get(), name.c_str(), value.data(), value.size());
-  if (size < 0) base::fail_os("read the attribute", name);
-  value.resize(static_cast<size_t>(size));
+  const ssize_t size = ::fgetxattr(fd.get(), name.c_str(), nullptr, 0);
+  std::string value(size > 0 ? static_cast<size_t>(size) : 0, '\0');
+  if (size < 0 || ::fgetxattr(fd.get(), name.c_str(), value.data(), value.size()) != size)
+    base::fail_os("read the attribute", name);
   return value;
 }
 

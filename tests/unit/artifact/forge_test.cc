@@ -331,6 +331,17 @@ TEST_CASE("sizes that overflow when they are added do not fool the counts") {
   CHECK(refusal(draft).starts_with("input: the archive '"));
 }
 
+TEST_CASE("an archive whose manifest names owners or fractions of a second is refused") {
+  const std::string digest = crypto::sha256("").hex();
+  for (const std::string& line :
+       {"./a type=dir mode=0755 uid=0 gid=0\n"s, "./a type=link mode=0777 uid=5 gid=5 link=b\n"s,
+        "./a type=file mode=0644 size=0 time=1.1 sha256digest=" + digest + "\n"}) {
+    CAPTURE(line);
+    CHECK(refusal(draft_with_lines(line, 1)) ==
+          Mentions{"'a': a release names no owners and knows whole seconds only"});
+  }
+}
+
 TEST_CASE("what no release may hold is refused in archives that arrive, too") {
   const struct {
     Tree tree;

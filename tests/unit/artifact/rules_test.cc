@@ -122,3 +122,30 @@ TEST_CASE("a hostile name is shown harmlessly") {
   const std::string said = faults({{"a\x1b[2J", Link{"/\x1b[2J"}}});
   CHECK(said.find('\x1b') == std::string::npos);
 }
+
+TEST_CASE("a release names no owners and knows whole seconds only") {
+  const struct {
+    std::string what;
+    void (*change)(tree::Entry&);
+    bool is_allowed;
+  } rows[] = {
+      {"neither", [](tree::Entry&) {}, true},
+      {"before 1970", [](tree::Entry& e) { e.time = -5; }, true},
+      {"root",
+       [](tree::Entry& e) {
+         e.owner = {0, 0};
+       },
+       false},
+      {"a nanosecond", [](tree::Entry& e) { e.time.nanoseconds = 1; }, false},
+  };
+  for (const auto& row : rows) {
+    CAPTURE(row.what);
+    tree::Manifest manifest = manifest_of({{"a", File{""}}, {"b", File{""}}});
+    tree::Entry entry = manifest.entries[1];
+    row.change(entry);
+    manifest.entries.set(1, entry);
+    const std::string said = failure([&] { artifact::require_release_fields(manifest); });
+    CHECK(said == (row.is_allowed ? "no failure"
+                                  : "input: 'b': a release names no owners and knows whole seconds only"));
+  }
+}

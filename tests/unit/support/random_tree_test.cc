@@ -51,7 +51,7 @@ TEST_CASE("a rich tree has some of everything, and is made as it is described") 
   std::map<std::string, size_t> counts;
   for (int round = 0; round < 40; ++round) {
     CAPTURE(round);
-    const TempDir temp;
+    const TempDir temp(fast_place());
     const Dir dir = Dir::open(temp.path());
     const Tree tree = what_fits(random_tree(random, 60, Richness::all_and_specials), dir);
     make_tree(dir, tree);
@@ -91,7 +91,7 @@ TEST_CASE("a later tree is a tree that can be made, again and again, from nothin
   std::set<std::string> seen;
   for (int round = 0; round < 60; ++round) {
     CAPTURE(round);
-    const TempDir temp;
+    const TempDir temp(fast_place());
     const Dir dir = Dir::open(temp.path());
     tree = mutate_tree(random, round % 20 == 0 ? random_tree(random, 40, Richness::all) : tree);
     const Tree fitting = what_fits(tree, dir);
@@ -105,7 +105,7 @@ TEST_CASE("a later tree is a tree that can be made, again and again, from nothin
 }
 
 TEST_CASE("whoever makes a rich tree needs no privilege and may read all of it") {
-  const TempDir temp;
+  const TempDir temp(fast_place());
   ::chmod(temp.path().c_str(), 0777);
   CHECK(base::as_ordinary_user([&] {
           Random random(4);

@@ -4,13 +4,10 @@
 #include "support/mentions.hh"
 #include "unit/tree/some_trees.hh"
 
-#include "base/beneath.hh"
-
 #include <doctest/doctest.h>
 
 #include <string>
 
-#include <fcntl.h>
 #include <sys/xattr.h>
 
 using namespace bakehouse;

@@ -137,15 +137,19 @@ TEST_CASE("a file changed at once, with the same size and time, is never taken f
     tree::StatIndex index;
     tree::SnapshotOptions options;
     options.index = &index;
-    const Dir from = place.with("from", trees.one);
-    const auto manifest = tree::take_snapshot(from, place.empty("first"), options).manifest;
-    for (const tree::Entry& entry : manifest.entries) {
-      if (is_regular(entry) && entry.size > 0 && entry.same_file.is_top()) change_secretly(from, entry);
+    const Dir read = place.with("read", trees.one);
+    const Dir written = place.empty("written");
+    const auto manifest = tree::take_snapshot(read, written, options).manifest;
+    // Of the one the index may have learnt by reading it, of the other by writing it.
+    for (const Dir* dir : {&read, &written}) {
+      for (const tree::Entry& entry : manifest.entries) {
+        if (is_regular(entry) && entry.size > 0 && entry.same_file.is_top()) change_secretly(*dir, entry);
+      }
+      CHECK(scan_all(*dir, &index) == scan_all(*dir));
+      const Dir later = place.empty(dir == &read ? "read-later" : "written-later");
+      tree::take_snapshot(*dir, later, options);
+      CHECK(differing_lines(all_of(*dir), all_of(later)) == "");
     }
-    CHECK(scan_all(from, &index) == scan_all(from));
-    const Dir second = place.empty("second");
-    tree::take_snapshot(from, second, options);
-    CHECK(differing_lines(all_of(from), all_of(second)) == "");
   }
 }
 
@@ -265,7 +269,7 @@ TEST_CASE("whatever the service user can do to the new run, the old one does not
     MESSAGE("skipped: only root can become another user");
     return;
   }
-  static const tree::ServiceUser users[] = {{1000, {1000}}, {1001, {1002, 1000}}, {4711, {4711}}};
+  static const tree::ServiceUser users[] = {{1000, {1000}}, {1001, {1002, 1000}}, {1002, {4711}}};
   for (const Trees& trees : some_trees()) {
     CAPTURE(trees.seed);
     const tree::ServiceUser& user = users[trees.seed % std::size(users)];

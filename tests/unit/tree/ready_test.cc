@@ -25,7 +25,9 @@ constexpr uint32_t somebody = 4711;  // neither root nor whoever runs the tests
 // A deployment, and the old run beside it.
 struct Site {
   Site(const Tree& deployed, const Tree& running)
-      : deployment(place.with("deployment", deployed)), run(place.with("run", running)), next(place.empty("next")) {}
+      : deployment(place.with("deployment", deployed)),
+        run(place.with("run", running)),
+        next(place.empty("next")) {}
 
   tree::Made make_ready() {
     const tree::OldRun old_run{run, expected};
@@ -110,9 +112,15 @@ TEST_CASE("what is equal and safe is one inode in both runs, with the time it ha
       {"another content", {"x"}, {"y"}, false},
       {"another mode", {"x", 0755}, {"x", 0644}, false},
       {"other attributes", {"x"}, {"x", 0644, some_time, {{"user.a", "1"}}}, false},
-      {"equal attributes", {"x", 0644, some_time, {{"user.a", "1"}}}, {"x", 0644, some_time, {{"user.a", "1"}}}, true},
+      {"equal attributes",
+       {"x", 0644, some_time, {{"user.a", "1"}}},
+       {"x", 0644, some_time, {{"user.a", "1"}}},
+       true},
       {"all may write", {"x", 0666}, {"x", 0666}, false},
-      {"an access list", {"x", 0644, some_time, {{access_list, posix_acl(0644, 5, 4)}}}, {"x", 0644, some_time, {{access_list, posix_acl(0644, 5, 4)}}}, false},
+      {"an access list",
+       {"x", 0644, some_time, {{access_list, posix_acl(0644, 5, 4)}}},
+       {"x", 0644, some_time, {{access_list, posix_acl(0644, 5, 4)}}},
+       false},
   };
   for (const auto& row : rows) {
     CAPTURE(row.what);
@@ -121,19 +129,23 @@ TEST_CASE("what is equal and safe is one inode in both runs, with the time it ha
     const auto made = site.make_ready();
     CHECK(made.linked == (row.is_shared ? 1 : 0));
     CHECK(site.is_one("d/f") == row.is_shared);
-    CHECK(site.next.stat(TreePath::parse("d/f"))->mtime == (row.is_shared ? row.running.time : row.deployed.time));
-    CHECK(differences(scan_all(site.deployment), scan_all(site.next), tree::DiffOptions::Times::ignore) == "");
+    CHECK(site.next.stat(TreePath::parse("d/f"))->mtime ==
+          (row.is_shared ? row.running.time : row.deployed.time));
+    CHECK(differences(scan_all(site.deployment), scan_all(site.next), tree::DiffOptions::Times::ignore) ==
+          "");
     CHECK(all_of(site.run) == before);
   }
 }
 
 TEST_CASE("nothing is shared with a service user who could write it") {
-  for (const tree::ServiceUser& user : {tree::ServiceUser{::geteuid(), {::getegid()}}, tree::ServiceUser{0, {0}}}) {
+  for (const tree::ServiceUser& user :
+       {tree::ServiceUser{::geteuid(), {::getegid()}}, tree::ServiceUser{0, {0}}}) {
     Site site({{"f", File{"x"}}}, {{"f", File{"x"}}});
     site.options.user = user;
     CHECK(site.make_ready().linked == 0);
   }
-  Site site({{"f", File{"x", 0664}}, {"g", File{"x", 0644}}}, {{"f", File{"x", 0664}}, {"g", File{"x", 0644}}});
+  Site site({{"f", File{"x", 0664}}, {"g", File{"x", 0644}}},
+            {{"f", File{"x", 0664}}, {"g", File{"x", 0644}}});
   site.options.user = {somebody, {somebody, ::getegid()}};
   CHECK(site.make_ready().linked == 1);
   CHECK(site.is_one("g"));

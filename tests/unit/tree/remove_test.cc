@@ -22,8 +22,12 @@ tree::Identity identity(const Dir& dir, const std::string& path) {
 }  // namespace
 
 TEST_CASE("a tree is removed, whatever is there") {
-  for (const Tree& tree : {Tree{}, Tree{{"gone", File{"x"}}}, Tree{{"gone", Link{"stays"}}}, Tree{{"gone", Special{}}},
-                           Tree{{"gone/a/b", File{"x"}}, {"gone/l", Link{"a"}}, {"gone/p", Special{}}, {"gone/a", Folder{0000}}}}) {
+  for (const Tree& tree :
+       {Tree{}, Tree{{"gone", File{"x"}}}, Tree{{"gone", Link{"stays"}}}, Tree{{"gone", Special{}}},
+        Tree{{"gone/a/b", File{"x"}},
+             {"gone/l", Link{"a"}},
+             {"gone/p", Special{}},
+             {"gone/a", Folder{0000}}}}) {
     const Place place;
     const Dir root = place.with("root", tree);
     make_tree(root, {{"stays/x", File{"1"}}});
@@ -35,8 +39,11 @@ TEST_CASE("a tree is removed, whatever is there") {
 
 TEST_CASE("what is known of a file outlives the name that goes") {
   const Place place;
-  const Dir root = place.with("root", {{"gone/a", File{"x"}}, {"gone/d/b", File{"y"}}, {"stays/a", HardLink{"gone/a"}},
-                                       {"stays/b", HardLink{"gone/d/b"}}, {"stays/c", HardLink{"gone/d/b"}}});
+  const Dir root = place.with("root", {{"gone/a", File{"x"}},
+                                       {"gone/d/b", File{"y"}},
+                                       {"stays/a", HardLink{"gone/a"}},
+                                       {"stays/b", HardLink{"gone/d/b"}},
+                                       {"stays/c", HardLink{"gone/d/b"}}});
   tree::StatIndex index;
   for (const char* path : {"stays/a", "stays/b"})
     index.add(identity(root, path), crypto::sha256(path[6] == 'a' ? "x" : "y"));
@@ -47,7 +54,9 @@ TEST_CASE("what is known of a file outlives the name that goes") {
 
 TEST_CASE("what was not known, or not of this file, is not known afterwards") {
   const Place place;
-  const Dir root = place.with("root", {{"gone/a", File{"x"}}, {"gone/b", File{"y"}}, {"stays/a", HardLink{"gone/a"}},
+  const Dir root = place.with("root", {{"gone/a", File{"x"}},
+                                       {"gone/b", File{"y"}},
+                                       {"stays/a", HardLink{"gone/a"}},
                                        {"stays/b", HardLink{"gone/b"}}});
   tree::StatIndex index;
   tree::Identity earlier = identity(root, "stays/a");

@@ -5,16 +5,14 @@
 #include "unit/base/ordinary_user.hh"
 #include "unit/tree/some_trees.hh"
 
-#include "base/files.hh"
-
 #include <doctest/doctest.h>
 
 #include <functional>
 #include <string>
+#include <utility>
 
 #include <fcntl.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 using namespace bakehouse;
 using namespace bakehouse::support;
@@ -65,7 +63,8 @@ TEST_CASE("a snapshot is what was there, and its manifest says so") {
 
 TEST_CASE("a snapshot of the detail of a release leaves the rest behind") {
   const Place place;
-  const Dir from = place.with("from", {{"a", File{"1", 0644, some_time, {{"user.a", "1"}}}}, {"b", HardLink{"a"}}});
+  const Dir from =
+      place.with("from", {{"a", File{"1", 0644, some_time, {{"user.a", "1"}}}}, {"b", HardLink{"a"}}});
   const Dir to = place.empty("to");
   tree::SnapshotOptions options;
   options.detail = tree::Detail::release;
@@ -75,7 +74,8 @@ TEST_CASE("a snapshot of the detail of a release leaves the rest behind") {
 
 TEST_CASE("what is excluded is left out, and what no manifest lists is told") {
   const Place place;
-  const Dir from = place.with("from", {{"keep", File{"1"}}, {"drop/x", File{"2"}}, {"d/pipe", Special{}}, {"d", Folder{}}});
+  const Dir from = place.with(
+      "from", {{"keep", File{"1"}}, {"drop/x", File{"2"}}, {"d/pipe", Special{}}, {"d", Folder{}}});
   const Dir to = place.empty("to");
   tree::SnapshotOptions options;
   options.excluded = [](const TreePath& path) { return path.str() == "drop"; };

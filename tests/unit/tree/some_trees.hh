@@ -8,14 +8,12 @@
 #include "tree/scan.hh"
 
 #include <cstdint>
-#include <cstdlib>
 #include <filesystem>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include <sys/stat.h>
-#include <unistd.h>
 
 namespace bakehouse::support {
 
@@ -44,19 +42,6 @@ inline std::vector<Trees> some_trees(Richness richness = Richness::all) {
     all.push_back({row.seed, std::move(one), std::move(other)});
   }
   return all;
-}
-
-// Memory, where it keeps all that a tree may hold: a disk that others use would make each of thousands of
-// files wait. TMPDIR says otherwise.
-inline std::filesystem::path fast_place() {
-  const std::filesystem::path memory = "/dev/shm";
-  const bool is_told = std::getenv("TMPDIR") != nullptr;
-  if (is_told || ::access(memory.c_str(), W_OK) != 0) return std::filesystem::temp_directory_path();
-  const base::TempDir probe(memory);
-  const File file{"", 0600, some_time, {{"user.probe", ""}, {access_list, posix_acl(0600, 1, 4)}}};
-  const Tree fitting = what_fits({{"file", file}}, base::Dir::open(probe.path()));
-  const bool keeps_all = std::get<File>(fitting.at("file")).xattrs == file.xattrs;
-  return keeps_all ? memory : std::filesystem::temp_directory_path();
 }
 
 // Directories side by side, which other users reach.

@@ -3,14 +3,13 @@
 #include "support/failure.hh"
 #include "support/mentions.hh"
 #include "unit/base/ordinary_user.hh"
-#include "unit/tree/some_trees.hh"
+#include "unit/tree/change.hh"
 
 #include "base/files.hh"
 
 #include <doctest/doctest.h>
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <string>
 #include <vector>
 
@@ -27,46 +26,9 @@ namespace {
 const std::string some_list = posix_acl(0750, 1000, 5);
 const base::FileTime old_time{some_time, 5};
 
-tree::Scan look_without(const Dir& dir, const std::vector<std::string>& left_out) {
-  tree::ScanOptions options;
-  options.detail = tree::Detail::all;
-  options.excluded = [&](const TreePath& path) {
-    return std::find(left_out.begin(), left_out.end(), path.str()) != left_out.end();
-  };
-  return tree::scan(dir, options);
-}
-
-// A tree that is to become another.
-struct Change {
-  Change(const Tree& there, const Tree& wanted)
-      : to(place.with("to", there)), from(place.with("from", wanted)), log(place.empty("log")) {}
-
-  tree::SyncCounts stage(const std::vector<std::string>& is_protected = {}) const {
-    return tree::stage_sync({from, scan_all(from), to, look_without(to, is_protected), log, times});
-  }
-  tree::SyncCounts sync(const std::vector<std::string>& is_protected = {}) const {
-    const auto counts = stage(is_protected);
-    tree::perform_sync(to, log);
-    return counts;
-  }
-  void finish() const { tree::discard_sync(log); }
-  void undo() const { tree::undo_sync(to, log); }
-
-  Place place;
-  Dir to;
-  Dir from;
-  Dir log;
-  tree::SyncRequest::Times times = tree::SyncRequest::Times::wanted;
-};
-
 // "+1 =1 -1 ~1": added, replaced, removed, adjusted.
 std::string show(const tree::SyncCounts& counts) {
   return fmt::format("+{} ={} -{} ~{}", counts.added, counts.replaced, counts.removed, counts.adjusted);
-}
-
-void put_in_place_of(const Dir& dir, const std::string& path, const Tree& tree) {
-  dir.remove_tree(TreePath::parse(path));
-  make_tree(dir, tree);
 }
 
 }  // namespace
@@ -311,40 +273,6 @@ TEST_CASE("where something protected is in the way nothing is touched") {
   CHECK(change.log.names().empty());
 }
 
-TEST_CASE("what was done twice was done once, and what was undone twice, too") {
-  const Change change({{"a", File{"1"}}, {"b/c", File{"2"}}, {"d", File{"3"}}, {"e", File{"4", 0600}}},
-                      {{"a", File{"2"}}, {"b", Link{"a"}}, {"f/g", File{"5"}}, {"e", File{"4"}}});
-  const std::string before = all_of(change.to);
-  change.sync();
-  tree::perform_sync(change.to, change.log);
-  CHECK(differing_lines(all_of(change.from), all_of(change.to)) == "");
-  change.undo();
-  CHECK(differing_lines(before, all_of(change.to)) == "");
-  change.undo();
-  CHECK(differing_lines(before, all_of(change.to)) == "");
-}
-
-TEST_CASE("what was only staged is undone by forgetting it") {
-  const Change change({{"a", File{"1"}}}, {{"a", File{"2"}}, {"b", File{"3"}}});
-  const std::string before = all_of(change.to);
-  change.stage();
-  CHECK_FALSE(change.log.names().empty());
-  change.undo();
-  CHECK(differing_lines(before, all_of(change.to)) == "");
-  CHECK(change.log.names().empty());
-}
-
-TEST_CASE("a staging that was cut off is no plan, and is cleared away") {
-  const Change change({{"a", File{"1"}}}, {{"a", File{"2"}}});
-  const std::string before = all_of(change.to);
-  change.stage();
-  change.log.rename(TreePath::parse("plan"), TreePath::parse("plan.new"));
-  CHECK(failure([&] { tree::perform_sync(change.to, change.log); }) == Mentions{"plan"});
-  change.undo();
-  CHECK(differing_lines(before, all_of(change.to)) == "");
-  CHECK(change.log.names().empty());
-}
-
 TEST_CASE("what cannot be read is not staged, and nothing is touched") {
   const Change change({{"a", File{"1"}}}, {{"a", File{"2"}}, {"b", File{"3"}}});
   const auto wanted = scan_all(change.from);
@@ -356,97 +284,6 @@ TEST_CASE("what cannot be read is not staged, and nothing is touched") {
   change.undo();
   CHECK(differing_lines(before, all_of(change.to)) == "");
   CHECK(change.log.names().empty());
-}
-
-TEST_CASE("what somebody else put in the place of a file stops the synchronisation") {
-  const struct {
-    std::string what;
-    void (*meddle)(const Dir& to);
-  } rows[] = {
-      {"where one is to be added",
-       [](const Dir& to) {
-         make_tree(to, {{"new", File{"theirs"}}});
-       }},
-      {"where one is to be replaced",
-       [](const Dir& to) {
-         put_in_place_of(to, "changed", {{"changed", File{"theirs"}}});
-       }},
-      {"where one is to be removed",
-       [](const Dir& to) {
-         put_in_place_of(to, "old", {{"old", File{"theirs"}}});
-       }},
-      {"removed before it is replaced", [](const Dir& to) { to.remove_file(TreePath::parse("changed")); }},
-  };
-  for (const auto& row : rows) {
-    CAPTURE(row.what);
-    const Change change({{"changed", File{"1"}}, {"old", File{"2"}}},
-                        {{"changed", File{"2"}}, {"new", File{"3"}}});
-    change.stage();
-    row.meddle(change.to);
-    CHECK(failure([&] { tree::perform_sync(change.to, change.log); }) ==
-          Mentions{"' is neither what it was nor what it was to be: somebody else has changed it"});
-  }
-}
-
-TEST_CASE("an undo does all that it can, names what it cannot, and keeps the log") {
-  const struct {
-    std::string what;
-    std::string path;
-    void (*meddle)(const Dir& to);
-  } rows[] = {
-      {"what was added is another", "new",
-       [](const Dir& to) {
-         put_in_place_of(to, "new", {{"new", File{"theirs"}}});
-       }},
-      {"what was replaced is another", "changed",
-       [](const Dir& to) {
-         put_in_place_of(to, "changed", {{"changed", File{"theirs"}}});
-       }},
-      {"where something was removed is another", "old",
-       [](const Dir& to) {
-         make_tree(to, {{"old", File{"theirs"}}});
-       }},
-  };
-  const Tree there{{"changed", File{"1"}}, {"old", File{"2"}}, {"other", File{"3"}}, {"z", File{"4", 0600}}};
-  for (const auto& row : rows) {
-    CAPTURE(row.what);
-    const Change change(there,
-                        {{"changed", File{"2"}}, {"new", File{"3"}}, {"other", File{"4"}}, {"z", File{"4"}}});
-    change.sync();
-    row.meddle(change.to);
-    const std::string said = failure([&] { change.undo(); });
-    CHECK(said == Mentions{"fault 7: "});
-    CHECK(said == Mentions{"to/" + row.path + "' is neither what it was nor what it was to be"});
-    CHECK(change.log.exists(TreePath::parse("plan")));
-    Tree expected = there;
-    expected[row.path] = File{"theirs"};
-    CHECK(differing_lines(describe_tree(expected), describe_tree(change.to)) == "");
-  }
-}
-
-TEST_CASE("an undo that was stopped by something in its way is taken up again when that is gone") {
-  const Change change({{"a", File{"1"}}, {"b", File{"2"}}}, {{"b", File{"3"}}});
-  const std::string before = all_of(change.to);
-  change.sync();
-  make_tree(change.to, {{"a", File{"theirs"}}});
-  CHECK(failure([&] { change.undo(); }) == Mentions{"cannot be undone whole"});
-  change.to.remove_file(TreePath::parse("a"));
-  change.undo();
-  CHECK(differing_lines(before, all_of(change.to)) == "");
-  CHECK(change.log.names().empty());
-}
-
-TEST_CASE("a log whose plan is damaged is not acted upon") {
-  const Change change({{"a", File{"1"}}}, {{"a", File{"2"}}});
-  change.sync();
-  const auto plan = change.log.path() / "plan";
-  base::write_file(plan, base::read_file(plan, 1 << 20) + "x");
-  const std::string after = all_of(change.to);
-  for (const auto& work : {tree::undo_sync, tree::perform_sync})
-    CHECK(failure([&] { work(change.to, change.log); }) ==
-          Mentions{"the plan of the synchronisation is damaged"});
-  CHECK(differing_lines(after, all_of(change.to)) == "");
-  CHECK(base::read_file(change.log.path() / "held/a", 10) == "1");
 }
 
 TEST_CASE("an ordinary user synchronises directories that he may not write, and undoes it") {

@@ -1,0 +1,153 @@
+// What a synchronisation leaves when it is cut off, met by others, or undone.
+#include "support/failure.hh"
+#include "support/mentions.hh"
+#include "unit/tree/change.hh"
+
+#include "base/files.hh"
+#include "tree/sync.hh"
+
+#include <doctest/doctest.h>
+
+#include <string>
+
+using namespace bakehouse;
+using namespace bakehouse::support;
+using base::Dir;
+using base::TreePath;
+
+namespace {
+
+// An inode may be given to another file at once: its time tells the two apart.
+const File theirs{"theirs", 0644, some_time + 1};
+
+void put_in_place_of(const Dir& dir, const std::string& path, const Tree& tree) {
+  dir.remove_tree(TreePath::parse(path));
+  make_tree(dir, tree);
+}
+
+}  // namespace
+
+TEST_CASE("what was done twice was done once, and what was undone twice, too") {
+  const Change change({{"a", File{"1"}}, {"b/c", File{"2"}}, {"d", File{"3"}}, {"e", File{"4", 0600}}},
+                      {{"a", File{"2"}}, {"b", Link{"a"}}, {"f/g", File{"5"}}, {"e", File{"4"}}});
+  const std::string before = all_of(change.to);
+  change.sync();
+  tree::perform_sync(change.to, change.log);
+  CHECK(differing_lines(all_of(change.from), all_of(change.to)) == "");
+  change.undo();
+  CHECK(differing_lines(before, all_of(change.to)) == "");
+  change.undo();
+  CHECK(differing_lines(before, all_of(change.to)) == "");
+}
+
+TEST_CASE("what was only staged is undone by forgetting it") {
+  const Change change({{"a", File{"1"}}}, {{"a", File{"2"}}, {"b", File{"3"}}});
+  const std::string before = all_of(change.to);
+  change.stage();
+  CHECK_FALSE(change.log.names().empty());
+  change.undo();
+  CHECK(differing_lines(before, all_of(change.to)) == "");
+  CHECK(change.log.names().empty());
+}
+
+TEST_CASE("a staging that was cut off is no plan, and is cleared away") {
+  const Change change({{"a", File{"1"}}}, {{"a", File{"2"}}});
+  const std::string before = all_of(change.to);
+  change.stage();
+  change.log.rename(TreePath::parse("plan"), TreePath::parse("plan.new"));
+  CHECK(failure([&] { tree::perform_sync(change.to, change.log); }) == Mentions{"plan"});
+  change.undo();
+  CHECK(differing_lines(before, all_of(change.to)) == "");
+  CHECK(change.log.names().empty());
+}
+
+TEST_CASE("what somebody else put in the place of a file stops the synchronisation") {
+  const struct {
+    std::string what;
+    void (*meddle)(const Dir& to);
+  } rows[] = {
+      {"where one is to be added",
+       [](const Dir& to) {
+         make_tree(to, {{"new", theirs}});
+       }},
+      {"where one is to be replaced",
+       [](const Dir& to) {
+         put_in_place_of(to, "changed", {{"changed", theirs}});
+       }},
+      {"where one is to be removed",
+       [](const Dir& to) {
+         put_in_place_of(to, "old", {{"old", theirs}});
+       }},
+      {"removed before it is replaced", [](const Dir& to) { to.remove_file(TreePath::parse("changed")); }},
+  };
+  for (const auto& row : rows) {
+    CAPTURE(row.what);
+    const Change change({{"changed", File{"1"}}, {"old", File{"2"}}},
+                        {{"changed", File{"2"}}, {"new", File{"3"}}});
+    change.stage();
+    row.meddle(change.to);
+    CHECK(failure([&] { tree::perform_sync(change.to, change.log); }) ==
+          Mentions{"' is neither what it was nor what it was to be: somebody else has changed it"});
+  }
+}
+
+TEST_CASE("an undo does all that it can, names what it cannot, and keeps the log") {
+  const struct {
+    std::string what;
+    std::string path;
+    void (*meddle)(const Dir& to);
+  } rows[] = {
+      {"what was added is another", "new",
+       [](const Dir& to) {
+         put_in_place_of(to, "new", {{"new", theirs}});
+       }},
+      {"what was replaced is another", "changed",
+       [](const Dir& to) {
+         put_in_place_of(to, "changed", {{"changed", theirs}});
+       }},
+      {"where something was removed is another", "old",
+       [](const Dir& to) {
+         make_tree(to, {{"old", theirs}});
+       }},
+  };
+  const Tree there{{"changed", File{"1"}}, {"old", File{"2"}}, {"other", File{"3"}}, {"z", File{"4", 0600}}};
+  for (const auto& row : rows) {
+    CAPTURE(row.what);
+    const Change change(there,
+                        {{"changed", File{"2"}}, {"new", File{"3"}}, {"other", File{"4"}}, {"z", File{"4"}}});
+    change.sync();
+    row.meddle(change.to);
+    const std::string said = failure([&] { change.undo(); });
+    CHECK(said == Mentions{"fault 7: "});
+    CHECK(said == Mentions{"to/" + row.path + "' is neither what it was nor what it was to be"});
+    CHECK(change.log.exists(TreePath::parse("plan")));
+    Tree expected = there;
+    expected[row.path] = theirs;
+    CHECK(differing_lines(describe_tree(expected), describe_tree(change.to)) == "");
+  }
+}
+
+TEST_CASE("an undo that was stopped by something in its way is taken up again when that is gone") {
+  const Change change({{"a", File{"1"}}, {"b", File{"2"}}}, {{"b", File{"3"}}});
+  const std::string before = all_of(change.to);
+  change.sync();
+  make_tree(change.to, {{"a", theirs}});
+  CHECK(failure([&] { change.undo(); }) == Mentions{"cannot be undone whole"});
+  change.to.remove_file(TreePath::parse("a"));
+  change.undo();
+  CHECK(differing_lines(before, all_of(change.to)) == "");
+  CHECK(change.log.names().empty());
+}
+
+TEST_CASE("a log whose plan is damaged is not acted upon") {
+  const Change change({{"a", File{"1"}}}, {{"a", File{"2"}}});
+  change.sync();
+  const auto plan = change.log.path() / "plan";
+  base::write_file(plan, base::read_file(plan, 1 << 20) + "x");
+  const std::string after = all_of(change.to);
+  for (const auto& work : {tree::undo_sync, tree::perform_sync})
+    CHECK(failure([&] { work(change.to, change.log); }) ==
+          Mentions{"the plan of the synchronisation is damaged"});
+  CHECK(differing_lines(after, all_of(change.to)) == "");
+  CHECK(base::read_file(change.log.path() / "held/a", 10) == "1");
+}
