@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <array>
 #include <cstdint>
 
 namespace bakehouse::base {
@@ -19,11 +20,16 @@ std::string to_hex(std::string_view bytes) {
 
 namespace {
 
-int hex_value(char digit) {
-  if (digit >= '0' && digit <= '9') return digit - '0';
-  if (digit >= 'a' && digit <= 'f') return digit - 'a' + 10;
-  return -1;
-}
+// Of each byte as a digit. A table, because the digits of a digest are too random to be guessed.
+constexpr auto hex_values = [] {
+  std::array<int8_t, 256> values{};
+  values.fill(-1);
+  for (int8_t i = 0; i < 10; ++i) values['0' + i] = i;
+  for (int8_t i = 0; i < 6; ++i) values['a' + i] = static_cast<int8_t>(10 + i);
+  return values;
+}();
+
+int hex_value(char digit) { return hex_values[static_cast<unsigned char>(digit)]; }
 
 uint8_t byte_at(std::string_view text, size_t index) {
   return index < text.size() ? static_cast<uint8_t>(text[index]) : 0;

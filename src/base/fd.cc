@@ -6,6 +6,7 @@
 #include <cerrno>
 
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 namespace bakehouse::base {
@@ -96,6 +97,24 @@ void sync_file(const Fd& fd, std::string_view name) {
 
 void sync_filesystem(const Fd& fd, std::string_view name) {
   if (::syncfs(fd.get()) != 0) fail_os("make the file system durable that holds", name);
+}
+
+namespace {
+
+struct statx look_at(const Fd& fd) {
+  struct statx raw {};
+  if (::statx(fd.get(), "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, STATX_MNT_ID, &raw) != 0)
+    fail_os("look at", "a descriptor");
+  return raw;
+}
+
+}  // namespace
+
+uint64_t mount_of(const Fd& fd) { return look_at(fd).stx_mnt_id; }
+
+bool is_mount_root(const Fd& fd) {
+  const auto raw = look_at(fd);
+  return (raw.stx_attributes_mask & raw.stx_attributes & STATX_ATTR_MOUNT_ROOT) != 0;
 }
 
 Pipe make_pipe() {

@@ -45,6 +45,11 @@ void write_all(const Fd& fd, std::string_view bytes, std::string_view name);
 void sync_file(const Fd& fd, std::string_view name);
 void sync_filesystem(const Fd& fd, std::string_view name);
 
+// Which mount of this machine the descriptor lies on.
+uint64_t mount_of(const Fd& fd);
+// Whether it is a directory on which something is mounted.
+bool is_mount_root(const Fd& fd);
+
 struct Pipe {
   Fd read;
   Fd write;

@@ -1,7 +1,7 @@
 #include "base/threads.hh"
 
 #include <algorithm>
-#include <system_error>
+#include <exception>
 #include <utility>
 
 namespace bakehouse::base {
@@ -18,7 +18,7 @@ Crew::Crew(unsigned workers) {
   helpers_.reserve(count - 1);
   try {
     for (unsigned i = 1; i < count; ++i) helpers_.emplace_back([this] { help(); });
-  } catch (const std::system_error&) {
+  } catch (const std::exception&) {
     // Fewer do the same work, and the caller alone can do it all.
   }
 }

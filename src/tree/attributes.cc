@@ -25,7 +25,7 @@ bool belongs_to_tree(std::string_view name) {
 // No call takes a directory handle and a name; the handle's name in /proc serves as one, and the
 // last part of the path is not followed.
 std::string reachable(const Dir& dir, const TreePath& name) {
-  return fmt::format("/proc/self/fd/{}/{}", dir.fd().get(), name.str());
+  return fmt::format("/proc/self/fd/{}/{}", dir.fd().get(), name.is_top() ? "." : name.str());
 }
 
 std::string shown(const Dir& dir, const TreePath& name) { return (dir.path() / name.str()).native(); }

@@ -3,7 +3,7 @@
 
 #include "base/dir.hh"
 #include "tree/entry.hh"
-#include "tree/stat_index.hh"
+#include "tree/make.hh"
 
 namespace bakehouse::tree {
 
@@ -19,7 +19,7 @@ struct Copied {
 // zeros: not known yet) is an Error(input): read on its way, or back where extents were shared,
 // unless the index knows the source. Holes stay holes. The index learns of the new file.
 Copied copy_file(const base::Dir& from, const base::TreePath& name, const base::Dir& to, const Entry& entry,
-                 StatIndex* index);
+                 StatIndex* index, Writeback writeback);
 
 // Gives what stands at `name` (a link is not followed) the metadata of `entry`. Set-id bits come last.
 void set_metadata(const base::Dir& dir, const base::TreePath& name, const Entry& entry);

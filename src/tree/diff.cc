@@ -66,7 +66,9 @@ class Comparison {
     if (expected.mode != found.mode)
       note(found, Kind::mode, fmt::format("{:04o}", expected.mode), fmt::format("{:04o}", found.mode));
     if (expected.link != found.link) note(found, Kind::link, expected.link, found.link);
-    const bool do_both_tell_all = expected.owner && found.owner;
+    if (expected.owner && found.owner && expected.owner != found.owner)
+      note(found, Kind::owner, show(expected.owner), show(found.owner));
+    const bool do_both_tell_all = expected.detail == Detail::all && found.detail == Detail::all;
     if (do_both_tell_all) compare_all(expected, found);
     const bool has_time = expected.type == FileType::regular || do_both_tell_all;
     if (options_.times == DiffOptions::Times::compare && has_time && expected.time != found.time)
@@ -77,7 +79,6 @@ class Comparison {
 
  private:
   void compare_all(const Entry& expected, const Entry& found) {
-    if (expected.owner != found.owner) note(found, Kind::owner, show(expected.owner), show(found.owner));
     if (expected.attributes != found.attributes) note(found, Kind::attributes, "", "");
     if (expected.same_file != found.same_file)
       note(found, Kind::hard_link, expected.same_file.str(), found.same_file.str());
@@ -132,7 +133,9 @@ std::vector<Difference> diff(const Manifest& expected, const Manifest& found, co
     } else if (w == wanted.size() || there.path(t) < wanted.path(w)) {
       comparison.only(Kind::extra, there.path(t++));
     } else {
-      comparison.both(wanted[w++], there[t++]);
+      if (!wanted.is_equal(w, there, t)) comparison.both(wanted[w], there[t]);
+      ++w;
+      ++t;
     }
   }
   return comparison.take();
@@ -145,6 +148,9 @@ std::vector<Difference> diff_with_directory(const Manifest& expected, const base
   options.index = look.index;
   options.workers = look.workers;
   options.faults = ScanOptions::Faults::report;
+  const bool tells_owners = std::any_of(expected.entries.begin(), expected.entries.end(),
+                                        [](const Entry& entry) { return entry.owner; });
+  if (tells_owners) options.detail = Detail::all;
   Scan found = scan(dir, options);
   std::vector<Difference> differences = diff(expected, found.manifest);
   // The content of what could not be read is not another one, but unknown.

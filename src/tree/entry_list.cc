@@ -20,8 +20,11 @@ struct Head {
   uint16_t path_size;
   uint16_t link_size;
   uint8_t type;
-  bool has_owner;
+  uint8_t told;  // bits
 };
+constexpr uint8_t owner_is_told = 1;
+constexpr uint8_t all_is_told = 2;
+static_assert(sizeof(Head) == 40, "no padding, whose bytes would make equal entries unequal");
 // Then: the digest of regular files, the path, the link, the rest.
 
 constexpr size_t first_block = 4096;
@@ -82,8 +85,9 @@ Head make_head(const Entry& entry, size_t more_size) {
   head.size = entry.size;
   head.seconds = entry.time.seconds;
   head.nanoseconds = entry.time.nanoseconds;
+  if (entry.detail == Detail::all) head.told |= all_is_told;
   if (entry.owner) {
-    head.has_owner = true;
+    head.told |= owner_is_told;
     head.uid = entry.owner->uid;
     head.gid = entry.owner->gid;
   }
@@ -133,6 +137,14 @@ EntryList& EntryList::operator=(const EntryList& other) {
   return *this;
 }
 
+void EntryList::swap(EntryList& other) noexcept {
+  blocks_.swap(other.blocks_);
+  adopted_.swap(other.adopted_);
+  records_.swap(other.records_);
+  std::swap(free_, other.free_);
+  std::swap(next_block_, other.next_block_);
+}
+
 void EntryList::begin_block(size_t bytes) {
   blocks_.push_back(std::unique_ptr<char[]>(new char[bytes]));
   free_ = bytes;
@@ -167,7 +179,8 @@ Entry EntryList::operator[](size_t i) const {
   entry.mode = head.mode;
   entry.size = head.size;
   entry.time = {head.seconds, head.nanoseconds};
-  if (head.has_owner) entry.owner = Owner{head.uid, head.gid};
+  if ((head.told & owner_is_told) != 0) entry.owner = Owner{head.uid, head.gid};
+  if ((head.told & all_is_told) != 0) entry.detail = Detail::all;
   std::memcpy(entry.digest.bytes.data(), from, digest_size(head));
   from += digest_size(head);
   entry.path = base::TreePath::parse({from, head.path_size});
@@ -199,8 +212,19 @@ void EntryList::adopt(EntryList&& part) {
   part = EntryList();
 }
 
+bool EntryList::is_equal(size_t i, const EntryList& other, size_t k) const {
+  // One entry has one spelling, so equal entries are equal bytes.
+  const size_t size = record_size(head_of(records_[i]));
+  return size == record_size(head_of(other.records_[k])) &&
+         std::memcmp(records_[i], other.records_[k], size) == 0;
+}
+
 bool operator==(const EntryList& a, const EntryList& b) {
-  return a.size() == b.size() && std::equal(a.begin(), a.end(), b.begin());
+  if (a.size() != b.size()) return false;
+  for (size_t i = 0; i < a.size(); ++i) {
+    if (!a.is_equal(i, b, i)) return false;
+  }
+  return true;
 }
 
 }  // namespace bakehouse::tree

@@ -17,9 +17,13 @@ class EntryList {
   // In one block of exactly the size that they need.
   explicit EntryList(const std::vector<Entry>& entries);
   EntryList(const EntryList& other);
-  EntryList(EntryList&&) noexcept = default;
+  EntryList(EntryList&& other) noexcept { swap(other); }
   EntryList& operator=(const EntryList& other);
-  EntryList& operator=(EntryList&&) noexcept = default;
+  EntryList& operator=(EntryList&& other) noexcept {
+    EntryList taken(std::move(other));
+    swap(taken);
+    return *this;
+  }
   ~EntryList() = default;
 
   size_t size() const { return records_.size(); }
@@ -38,6 +42,9 @@ class EntryList {
   std::string_view path(size_t i) const;
   base::FileType type(size_t i) const;
   uint64_t size_of_file(size_t i) const;
+
+  // Whether the i-th entry is the k-th of another list in every respect; told without making either.
+  bool is_equal(size_t i, const EntryList& other, size_t k) const;
 
   // Appends the i-th entry of `part`, whose memory must then be kept with `adopt`.
   void link_to(const EntryList& part, size_t i) { records_.push_back(part.records_[i]); }
@@ -69,6 +76,7 @@ class EntryList {
   friend bool operator==(const EntryList& a, const EntryList& b);
 
  private:
+  void swap(EntryList& other) noexcept;
   char* room_for(size_t bytes);
   void begin_block(size_t bytes);
 

@@ -80,15 +80,33 @@ struct Opened {
   std::optional<Dir> lent;  // none where the lender has no such directory
 };
 
-// The group and the ACL that a directory hands down to what is made in it would not be the manifest's.
-void hand_nothing_down(const Dir& to) {
+void set_mode(const Dir& dir, mode_t mode) {
+  if (::fchmod(dir.fd().get(), mode) != 0) base::fail_os("set the mode of", dir.path().native());
+}
+
+// The group and the ACL that a directory hands down to what is made in it would not be the
+// manifest's. Returns the mode that is left.
+mode_t hand_nothing_down(const Dir& to) {
   const std::string shown = to.path().native();
   if (::fremovexattr(to.fd().get(), "system.posix_acl_default") != 0 && errno != ENODATA &&
       errno != EOPNOTSUPP)
     base::fail_os("remove the default ACL of", shown);
   const mode_t mode = base::stat_of(to.fd(), shown).mode;
-  if ((mode & S_ISGID) != 0 && ::fchmod(to.fd().get(), mode & ~S_ISGID) != 0)
-    base::fail_os("set the mode of", shown);
+  if ((mode & S_ISGID) != 0) set_mode(to, mode & ~S_ISGID);
+  return mode & ~S_ISGID;
+}
+
+// Whether a directory can be made with all the metadata it is to have, and still be filled.
+bool is_plain(const Entry& directory) {
+  return !directory.owner && directory.detail == Detail::release && (directory.mode & S_IRWXU) == S_IRWXU;
+}
+
+void finish_directory(const Dir& to, const Entry& entry) {
+  if (entry.owner || entry.detail == Detail::all) {
+    set_metadata(to.open_dir(entry.path.parent()), TreePath::parse(entry.path.name()), entry);
+  } else {
+    to.set_mode(entry.path, entry.mode);
+  }
 }
 
 bool is_known(const crypto::Digest& digest) { return digest != crypto::Digest(); }
@@ -106,11 +124,13 @@ class Maker {
         crew_(options.workers) {}
 
   Made run() {
-    hand_nothing_down(to_);
+    const mode_t mode = hand_nothing_down(to_);
+    set_mode(to_, closed);  // nobody else comes in while it is filled
     crew_.add([this] { fill({}); });
     crew_.finish();
     make_hard_links();
-    finish_directories(manifest_, to_);
+    finish_directories();
+    set_mode(to_, mode);
     return {linked_, cloned_, copied_, bytes_copied_};
   }
 
@@ -139,12 +159,22 @@ class Maker {
   }
 
   void make_directory(const Dir& parent, uint32_t i) const {
-    const std::string_view path = manifest_.entries.path(i);
-    const std::string name(path.substr(path.rfind('/') + 1));
-    // The umask may have closed it to ourselves.
-    if (::mkdirat(parent.fd().get(), name.c_str(), closed) != 0 ||
-        ::fchmodat(parent.fd().get(), name.c_str(), closed, 0) != 0)
+    const Entry entry = manifest_.entries[i];
+    const std::string name(entry.path.name());
+    const mode_t mode = is_plain(entry) ? entry.mode : closed;
+    // The umask may have taken bits away.
+    if (::mkdirat(parent.fd().get(), name.c_str(), mode) != 0 ||
+        ::fchmodat(parent.fd().get(), name.c_str(), mode, 0) != 0)
       base::fail_os("make the directory", (parent.path() / name).native());
+  }
+
+  // Innermost first: what is inside can still be reached.
+  void finish_directories() const {
+    for (size_t i = manifest_.entries.size(); i-- > 0;) {
+      if (manifest_.entries.type(i) != FileType::directory) continue;
+      const Entry entry = manifest_.entries[i];
+      if (!is_plain(entry)) finish_directory(to_, entry);
+    }
   }
 
   void make(const Opened& opened, uint32_t i) {
@@ -172,7 +202,7 @@ class Maker {
   }
 
   void copy(const Opened& opened, const TreePath& name, Entry& entry) {
-    const Copied copied = copy_file(*opened.from, name, opened.to, entry, options_.index);
+    const Copied copied = copy_file(*opened.from, name, opened.to, entry, options_.index, options_.writeback);
     entry.digest = copied.digest;
     ++(copied.means == Means::cloned ? cloned_ : copied_);
     if (copied.means == Means::copied) bytes_copied_ += entry.size;
@@ -187,6 +217,7 @@ class Maker {
       const auto when = file_clock();
       const auto stat = opened.from->stat(name);
       if (!stat) fail_missing(entry);
+      if (stat->size != entry.size || stat->mtime != entry.time) return false;  // the copy will say so
       entry.digest = digest_file(*opened.from, name, *stat, when, options_.index);
     }
     return is_lendable(entry, *lent, options_.lender->times) &&
@@ -207,7 +238,7 @@ class Maker {
     const auto first = manifest_.find(entry.same_file);
     if (!first) throw base::Error(base::Fault::internal, "a hard link without its first name");
     if (learnt_ != nullptr) learnt_->set_digest(i, first->digest);
-    if (options_.index == nullptr) return;
+    if (options_.index == nullptr || entry.size == 0) return;
     if (const auto stat = to_.stat(entry.path)) options_.index->add(identity_of(*stat), first->digest);
   }
 
@@ -244,15 +275,8 @@ void make_directories_and_links(const Manifest& manifest, const Dir& to) {
 }
 
 void finish_directories(const Manifest& manifest, const Dir& to) {
-  const EntryList& entries = manifest.entries;
-  for (size_t i = entries.size(); i-- > 0;) {
-    if (entries.type(i) != FileType::directory) continue;
-    const Entry entry = entries[i];
-    if (entry.owner) {
-      set_metadata(to.open_dir(entry.path.parent()), TreePath::parse(entry.path.name()), entry);
-    } else {
-      to.set_mode(entry.path, entry.mode);
-    }
+  for (size_t i = manifest.entries.size(); i-- > 0;) {
+    if (manifest.entries.type(i) == FileType::directory) finish_directory(to, manifest.entries[i]);
   }
 }
 

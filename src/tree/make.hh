@@ -22,10 +22,14 @@ struct Lender {
   enum class Times { equal, any } times = Times::equal;
 };
 
+// When the disk begins to write: at once, for a caller who syncs next, or when the kernel sees fit.
+enum class Writeback { later, now };
+
 struct MakeOptions {
   const Lender* lender = nullptr;
   // Spares reading what is linked and what is copied where it knows the file; learns of all that is made.
   StatIndex* index = nullptr;
+  Writeback writeback = Writeback::later;
   unsigned workers = 0;
 };
 
@@ -38,8 +42,8 @@ struct Made {
 
 // Writes what `manifest` lists from `from` into `to`, where none of it exists yet. A file that is
 // not what the manifest says is an Error(input). Entries without an owner belong to whoever we are.
-// Until the end all directories below `to` are closed to others. Nothing is durable before the
-// caller syncs.
+// Until the end `to` itself is closed to others; then it has its mode again, without a set-group-id bit or a
+// default ACL. Nothing is durable before the caller syncs.
 Made make_tree(const base::Dir& from, const Manifest& manifest, const base::Dir& to,
                const MakeOptions& options = {});
 

@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 
@@ -161,12 +162,12 @@ Entry parse_words(std::string_view line) {
 }  // namespace
 
 void append_escaped(std::string& out, std::string_view text) {
-  for (const char c : text) {
-    if (is_plain(c)) {
-      out += c;
-      continue;
-    }
-    const auto byte = static_cast<unsigned char>(c);
+  for (size_t i = 0; i < text.size(); ++i) {
+    const size_t begin = i;
+    while (i < text.size() && is_plain(text[i])) ++i;
+    out.append(text, begin, i - begin);
+    if (i == text.size()) return;
+    const auto byte = static_cast<unsigned char>(text[i]);
     out += '\\';
     out += static_cast<char>('0' + (byte >> 6));
     out += static_cast<char>('0' + ((byte >> 3) & 7));
@@ -175,6 +176,7 @@ void append_escaped(std::string& out, std::string_view text) {
 }
 
 std::optional<std::string> unescape(std::string_view text) {
+  if (std::all_of(text.begin(), text.end(), is_plain)) return std::string(text);
   std::string unescaped;
   unescaped.reserve(text.size());
   for (size_t i = 0; i < text.size(); ++i) {

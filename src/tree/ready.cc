@@ -36,6 +36,7 @@ Made make_ready(const base::Dir& deployment, const Manifest& manifest, const bas
                 const ReadyOptions& options) {
   MakeOptions making;
   making.index = options.index;
+  making.writeback = Writeback::now;
   making.workers = options.workers;
   if (options.old_run == nullptr) return make_tree(deployment, manifest, next, making);
   const auto owned = owned_by_another_name(manifest, options.is_own);

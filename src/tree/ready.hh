@@ -36,7 +36,8 @@ struct ReadyOptions {
 // Writes what `manifest` lists from `deployment` into `next`, which is empty. A file of the old run
 // that is equal in content, mode, owner and attributes, and that the service user cannot change,
 // becomes one inode in both trees, with the time it has; the others are cloned or copied from the
-// deployment. Nothing is durable before the caller syncs.
+// deployment. Nothing is durable before the caller
+// syncs, which the disk is made ready for.
 Made make_ready(const base::Dir& deployment, const Manifest& manifest, const base::Dir& next,
                 const ReadyOptions& options);
 

@@ -23,17 +23,21 @@ void remove_name(const Dir& dir, const TreePath& name, const base::FileStat& see
   }
   const auto before = base::stat_of(file, name.str());
   dir.remove_file(name);
-  // Only if it was that file, unchanged, until then.
-  if (identity_of(before) == identity_of(seen))
-    index.add(identity_of(base::stat_of(file, name.str())), *known);
+  // Only if it was that file, unchanged, until then, and has only lost a name since.
+  const auto after = base::stat_of(file, name.str());
+  const bool is_unchanged = identity_of(before) == identity_of(seen) && after.size == before.size &&
+                            after.mtime == before.mtime && after.links + 1 == before.links;
+  if (is_unchanged) index.add(identity_of(after), *known);
 }
 
-void forget_names_in(const Dir& dir, StatIndex& index) {
+// Not of what is mounted there: that is no part of the tree.
+void remove_names_in(const Dir& dir, StatIndex& index) {
+  if (base::is_mount_root(dir.fd())) return;
   for (const std::string& text : dir.names()) {
     const TreePath name = TreePath::parse(text);
     const auto seen = dir.stat(name);
     if (!seen) continue;
-    if (seen->type == FileType::directory) forget_names_in(dir.open_dir(name), index);
+    if (seen->type == FileType::directory) remove_names_in(dir.open_dir(name), index);
     if (seen->type == FileType::regular) remove_name(dir, name, *seen, index);
   }
 }
@@ -45,7 +49,7 @@ void remove_tree(const Dir& root, const TreePath& path, StatIndex& index) {
   // Where our own trees end, their rules do too: directories that cannot be listed are left to what follows.
   if (seen && seen->type == FileType::directory) {
     try {
-      forget_names_in(root.open_dir(path), index);
+      remove_names_in(root.open_dir(path), index);
     } catch (const base::Error&) {
       // It costs reading some files again, later.
     }

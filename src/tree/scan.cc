@@ -12,6 +12,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <tuple>
 
 namespace bakehouse::tree {
 namespace {
@@ -68,8 +69,10 @@ class Scanner {
     crew_.add([&] { look_into(folder); });
     crew_.finish();
     assemble(folder);
+    note_hard_links();
     std::sort(result_.specials.begin(), result_.specials.end());
     std::sort(result_.left_out.begin(), result_.left_out.end());
+    std::sort(result_.mounts.begin(), result_.mounts.end());
     std::sort(result_.faults.begin(), result_.faults.end(),
               [](const ScanFault& a, const ScanFault& b) { return a.path < b.path; });
     return std::move(result_);
@@ -94,11 +97,19 @@ class Scanner {
     attempt(folder.path, [&] {
       require_no_loop(folder);
       const auto dir = std::make_shared<Dir>(top_.open_dir(folder.path));
+      if (!folder.path.is_top() && base::is_mount_root(dir->fd())) {
+        const std::lock_guard lock(mutex_);
+        result_.mounts.push_back(folder.path);
+      }
       std::vector<Entry> entries;
       std::vector<Unread> unread;
       const auto when = file_clock();
       for (const std::string& name : dir->names()) {
-        attempt(folder.path, [&] { look_at(folder, *dir, name, entries, unread); });
+        // A name too long for a path is a fault of the directory.
+        const std::string path = folder.path.is_top() ? name : folder.path.str() + "/" + name;
+        const bool is_path = !TreePath::why_not(path);
+        attempt(is_path ? TreePath::parse(path) : folder.path,
+                [&] { look_at(folder, *dir, name, entries, unread); });
       }
       folder.entries = EntryList(entries);
       for (auto& [key, inner] : folder.inner) {
@@ -159,6 +170,7 @@ class Scanner {
     if (stat.type == FileType::regular) entry.size = stat.size;
     if (stat.type == FileType::regular || options_.detail == Detail::all) entry.time = stat.mtime;
     if (options_.detail == Detail::all) {
+      entry.detail = Detail::all;
       entry.owner = Owner{stat.uid, stat.gid};
       entry.attributes = read_attributes(dir, here);
     }
@@ -227,29 +239,49 @@ class Scanner {
       const std::string_view name = path.substr(folder.path.is_top() ? 0 : folder.path.str().size() + 1);
       while (inner != folder.inner.end() && inner->first < name) take_inner();
       all.link_to(folder.entries, i);
-      if (linked != folder.linked.end() && linked->entry == i) note_link(*linked++);
+      if (linked != folder.linked.end() && linked->entry == i) {
+        linked_.push_back({all.size() - 1, linked->device, linked->inode});
+        ++linked;
+      }
     }
     while (inner != folder.inner.end()) take_inner();
     all.adopt(std::move(folder.entries));
   }
 
-  // The last entry is one of several names of an inode.
-  void note_link(const Folder::Linked& linked) {
+  // Names of one inode stand beside each other once they are sorted by it, the first one first.
+  void note_hard_links() {
+    std::sort(linked_.begin(), linked_.end(), [](const Folder::Linked& a, const Folder::Linked& b) {
+      return std::tie(a.device, a.inode, a.entry) < std::tie(b.device, b.inode, b.entry);
+    });
     EntryList& all = result_.manifest.entries;
-    const size_t last = all.size() - 1;
-    const auto [first, is_first] = first_names_.try_emplace({linked.device, linked.inode}, last);
-    if (is_first) return;
-    Entry entry = all[last];
-    entry.same_file = TreePath::parse(all.path(first->second));
-    all.set(last, entry);
+    for (size_t i = 1, first = 0; i < linked_.size(); ++i) {
+      const bool is_same =
+          linked_[i].device == linked_[first].device && linked_[i].inode == linked_[first].inode;
+      if (!is_same) {
+        first = i;
+        continue;
+      }
+      join(all[linked_[first].entry], linked_[i].entry);
+    }
+  }
+
+  // Looked at before and after a change, two names of a file tell of two files; they stay apart.
+  void join(const Entry& first, size_t other) {
+    EntryList& all = result_.manifest.entries;
+    Entry entry = all[other];
+    const bool agree = entry.type == first.type && entry.size == first.size && entry.mode == first.mode &&
+                       entry.owner == first.owner && entry.time == first.time;
+    if (!agree) return;
+    entry.same_file = first.path;
+    all.set(other, entry);
   }
 
   const Dir& top_;
   const ScanOptions& options_;
   std::mutex mutex_;  // of `result_` while the crew works
   Scan result_;
-  std::map<std::pair<uint64_t, uint64_t>, size_t> first_names_;
-  base::Crew crew_;  // the last member: its helpers are gone before what they use
+  std::vector<Folder::Linked> linked_;  // of all directories, by their place in the manifest
+  base::Crew crew_;                     // the last member: its helpers are gone before what they use
 };
 
 }  // namespace

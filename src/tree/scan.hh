@@ -12,12 +12,6 @@
 
 namespace bakehouse::tree {
 
-// How much a manifest tells of each entry.
-enum class Detail {
-  release,  // what an archive holds: type, mode, size, time of files, link target, digest
-  all,      // also owners, attributes, ACLs, hard links and the times of directories and links
-};
-
 struct ScanOptions {
   // Paths left out with all below them. Called from several threads at once.
   std::function<bool(const base::TreePath&)> excluded = [](const base::TreePath&) { return false; };
@@ -46,6 +40,7 @@ struct Scan {
   // Devices, sockets and FIFOs: no manifest lists them.
   std::vector<base::TreePath> specials;
   std::vector<base::TreePath> left_out;  // what was there and `excluded`
+  std::vector<base::TreePath> mounts;    // directories on which something is mounted; listed like others
   // A file among them is listed with a digest of zeros, a directory without what it holds.
   std::vector<ScanFault> faults;
 };

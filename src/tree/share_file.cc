@@ -42,10 +42,11 @@ bool is_same_file(const FileStat& a, const FileStat& b) {
 }  // namespace
 
 bool is_lendable(const Entry& wanted, const Entry& lent, Lender::Times times) {
-  // A second name of a file would make two wanted files one.
+  // A second name of a file would make two wanted files one. Owner and attributes are looked at where
+  // the file lies; the manifest may not tell them.
   return lent.same_file.is_top() && lent.type == wanted.type && lent.digest == wanted.digest &&
-         lent.size == wanted.size && lent.mode == wanted.mode && lent.owner == wanted.owner &&
-         lent.attributes == wanted.attributes && (times == Lender::Times::any || lent.time == wanted.time);
+         lent.size == wanted.size && lent.mode == wanted.mode &&
+         (times == Lender::Times::any || lent.time == wanted.time);
 }
 
 bool Loans::take(const FileStat& file) {
@@ -69,7 +70,7 @@ bool share_file(const Dir& from, const TreePath& name, const Dir& to, const Entr
     return false;
   }
   // The link itself has changed the ctime.
-  if (index != nullptr) index->add(identity_of(*linked), wanted.digest);
+  if (index != nullptr && linked->size > 0) index->add(identity_of(*linked), wanted.digest);
   return true;
 }
 

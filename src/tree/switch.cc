@@ -5,9 +5,6 @@
 
 #include <fmt/format.h>
 
-#include <fcntl.h>
-#include <sys/stat.h>
-
 namespace bakehouse::tree {
 namespace {
 
@@ -104,7 +101,8 @@ void point_to(const Dir& root, const TreePath& run, const std::string& target) {
   if (found && found->type != FileType::symlink)
     throw Error(Fault::refused, fmt::format("'{}' is there and is no link", shown(root, run)),
                 "move it away");
-  parent.remove_tree(unfinished);  // of a try that was cut off
+  const auto left = parent.stat(unfinished);  // of a try that was cut off
+  if (left && left->type == FileType::symlink) parent.remove_file(unfinished);
   parent.make_symlink(target, unfinished);
   parent.rename(unfinished, name);
   parent.sync();
@@ -132,12 +130,7 @@ Choice choose_way(std::span<const Way> ways, const Dir& root, const TreePath& ru
 }
 
 bool is_mount_point(const Dir& root, const TreePath& path) {
-  const Dir dir = root.open_dir(path);
-  struct statx raw {};
-  if (::statx(dir.fd().get(), "", AT_EMPTY_PATH, STATX_BASIC_STATS, &raw) != 0) {
-    base::fail_os("look at", dir.path().native());
-  }
-  return (raw.stx_attributes_mask & raw.stx_attributes & STATX_ATTR_MOUNT_ROOT) != 0;
+  return base::is_mount_root(root.open_dir(path).fd());
 }
 
 }  // namespace bakehouse::tree

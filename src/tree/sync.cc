@@ -127,13 +127,14 @@ class Planner {
   }
 
   bool is_equal(const Entry& wanted, Entry there) const {
-    if (!wanted.owner) {  // a manifest that does not tell of these asks for none
-      there.owner.reset();
+    // Only root gives files away.
+    if (!wanted.owner || ::geteuid() != 0) there.owner = wanted.owner;
+    if (wanted.detail == Detail::release) {  // what is not told is not asked for
+      there.detail = Detail::release;
       there.attributes.clear();
       there.same_file = {};
     }
-    const bool is_time_told =
-        wanted.type == FileType::regular || (wanted.owner && wanted.time != base::FileTime());
+    const bool is_time_told = wanted.type == FileType::regular || wanted.detail == Detail::all;
     if (request_.times == SyncRequest::Times::any || !is_time_told) there.time = wanted.time;
     return wanted == there;
   }
@@ -173,10 +174,17 @@ class Planner {
                 "move what is protected elsewhere");
   }
 
-  // A file that is right but for its metadata, and that has no other name to feel the change.
+  // A file that is right but for its permissions or its time, and that has no other name to feel the
+  // change. One that gets rights from its owner, set-id bits or attributes is always made anew: whoever
+  // owns it now could have changed what it holds.
   bool is_adjustable(const Entry& wanted, const Entry& there) const {
+    constexpr uint32_t set_id_bits = 06000;
     if (wanted.type != FileType::regular || there.type != FileType::regular) return false;
     if (wanted.digest != there.digest || is_torn(wanted) || !there.same_file.is_top()) return false;
+    const bool is_owner_told = wanted.owner && ::geteuid() == 0;
+    if (is_owner_told && wanted.owner != there.owner) return false;
+    if (((wanted.mode | there.mode) & set_id_bits) != 0) return false;
+    if (wanted.detail == Detail::all && wanted.attributes != there.attributes) return false;
     const auto stat = request_.to.stat(wanted.path);
     return stat && stat->links == 1;
   }
@@ -223,20 +231,19 @@ class Planner {
     before.path = path;
     before.type = stat->type;
     before.mode = stat->mode;
+    before.detail = Detail::all;
     before.owner = Owner{stat->uid, stat->gid};
     before.time = stat->mtime;
     before.attributes = read_attributes(parent, name);
     Entry after = before;
     if (wanted != nullptr) {
       after.mode = wanted->mode;
-      if (wanted->owner) {
-        after.owner = wanted->owner;
-        after.attributes = wanted->attributes;
-      }
-      const bool is_time_told = wanted->type == FileType::regular || wanted->time != base::FileTime();
+      if (wanted->owner) after.owner = wanted->owner;
+      if (wanted->detail == Detail::all) after.attributes = wanted->attributes;
+      const bool is_time_told = wanted->type == FileType::regular || wanted->detail == Detail::all;
       if (is_time_told && request_.times == SyncRequest::Times::wanted) after.time = wanted->time;
     }
-    plan.adjustments.push_back({std::move(before), std::move(after)});
+    plan.adjustments.push_back({std::move(before), std::move(after), stat->inode});
   }
 
   const SyncRequest& request_;
@@ -293,6 +300,7 @@ SyncCounts stage(const SyncRequest& request) {
   const Dir holder = request.log.open_dir(held);
   MakeOptions making;
   making.index = request.index;
+  making.writeback = Writeback::now;
   making.workers = request.workers;
   make_tree(request.from, staged, holder, making);
   for (Move& move : planner.plan.moves) {
@@ -305,9 +313,25 @@ SyncCounts stage(const SyncRequest& request) {
   return planner.counts;
 }
 
+// A name cannot be moved from one mount to another, and what is mounted within would move along.
+void require_one_mount(const SyncRequest& request) {
+  if (!request.there.mounts.empty()) {
+    throw Error(
+        Fault::input,
+        fmt::format("'{}' is mounted below what is to be synchronised",
+                    base::printable((request.to.path() / request.there.mounts.front().str()).native())),
+        "protect it, or unmount it");
+  }
+  if (base::mount_of(request.to.fd()) == base::mount_of(request.log.fd())) return;
+  throw Error(Fault::input, fmt::format("the log '{}' is not on the mount of '{}'",
+                                        base::printable(request.log.path().native()),
+                                        base::printable(request.to.path().native())));
+}
+
 }  // namespace
 
 SyncCounts stage_sync(const SyncRequest& request) {
+  require_one_mount(request);
   if (request.there.left_out.empty()) return stage(request);
   const Manifest unprotected = without(request.wanted, request.there.left_out);
   return stage({request.from, unprotected, request.to, request.there, request.log, request.times,

@@ -6,7 +6,8 @@
 //   discard_sync   there is no way back any more
 //   undo_sync      instead: the tree is what it was, however far the others had come
 //
-// Whoever reads meanwhile sees a mixture. The top's own mode, owner and time are left alone.
+// Whoever reads meanwhile sees a mixture. The top's own mode and owner are left alone, its time is whatever
+// the renames make it. Owners are given by root only. After an undo that was cut off only an undo may follow.
 #pragma once
 
 #include "base/dir.hh"
@@ -16,10 +17,10 @@ namespace bakehouse::tree {
 
 struct SyncRequest {
   const base::Dir& from;
-  const Manifest& wanted;  // what `from` holds
+  const Manifest& wanted;  // what `from` holds; found with the same exclusions as `there`
   const base::Dir& to;
   const Scan& there;     // what `to` holds; what that scan left out is protected and stays as it is
-  const base::Dir& log;  // empty, on the file system of `to` and not within it unless protected
+  const base::Dir& log;  // empty, 0700, on the mount of `to` and not within it unless protected
   // A difference in time alone is none.
   enum class Times { wanted, any } times = Times::wanted;
   StatIndex* index = nullptr;
@@ -30,7 +31,7 @@ struct SyncCounts {
   uint64_t added = 0;  // a directory with all it holds counts once
   uint64_t replaced = 0;
   uint64_t removed = 0;
-  uint64_t adjusted = 0;  // mode, owner, time or attributes alone
+  uint64_t adjusted = 0;  // permissions or time alone; of directories also owner and attributes
 };
 
 // Error(input) where a protected path is in the way of what is wanted.

@@ -1,6 +1,7 @@
+#include "base/beneath.hh"
 #include "base/encoding.hh"
 #include "base/error.hh"
-#include "tree/copy_file.hh"
+#include "tree/attributes.hh"
 #include "tree/sync.hh"
 #include "tree/sync_plan.hh"
 
@@ -48,6 +49,8 @@ struct Ends {
 
   void rename(unsigned flags) const {
     if (try_rename(flags)) return;
+    // Where a file system knows no flags; nobody else takes a name between the look and the rename.
+    if (errno == EINVAL && flags == RENAME_NOREPLACE && !to.exists(to_name) && try_rename(0)) return;
     // Moving a directory writes into it, which its owner may have denied himself. The modes are set
     // again by whoever moves it.
     if (errno == EACCES && ::geteuid() != 0 && (open(from, from_name) | open(to, to_name)) &&
@@ -90,14 +93,15 @@ class Performer {
   void perform() {
     open_directories();
     for (size_t i = 0; i < plan_.moves.size(); ++i) go(plan_.moves[i], i);
-    for (const Adjustment& adjustment : plan_.adjustments) set(adjustment.after);
+    for (const Adjustment& adjustment : plan_.adjustments) set(adjustment.after, adjustment.inode);
     base::sync_filesystem(to_.fd(), to_.path().native());
   }
 
   void undo() {
     open_directories();
     for (size_t i = plan_.moves.size(); i-- > 0;) attempt([&] { go_back(plan_.moves[i], i); });
-    for (const Adjustment& adjustment : plan_.adjustments) attempt([&] { set(adjustment.before); });
+    for (const Adjustment& adjustment : plan_.adjustments)
+      attempt([&] { set(adjustment.before, adjustment.inode); });
     base::sync_filesystem(to_.fd(), to_.path().native());
     if (faults_.empty()) return;
     throw Error(Fault::needs_hands,
@@ -129,8 +133,43 @@ class Performer {
     }
   }
 
-  void set(const Entry& entry) const {
-    set_metadata(to_.open_dir(entry.path.parent()), TreePath::parse(entry.path.name()), entry);
+  // Only what was looked at when the plan was made, held by a descriptor: whoever may write in the
+  // directory could put something else there.
+  void set(const Entry& entry, uint64_t inode) const {
+    const base::Fd file(base::open_beneath(to_.fd().get(), entry.path, O_PATH | O_NOFOLLOW | O_CLOEXEC));
+    const std::string shown = (to_.path() / entry.path.str()).native();
+    if (!file) base::fail_os("look at", shown);
+    const auto stat = base::stat_of(file, shown);
+    if (stat.inode != inode || stat.device != device_ || stat.type != entry.type) fail(entry.path);
+    if (entry.type == FileType::directory) {
+      set_directory(entry, inode);
+    } else {
+      set_permissions(file, stat, entry, shown);
+    }
+  }
+
+  void set_directory(const Entry& entry, uint64_t inode) const {
+    const Dir dir = to_.open_dir(entry.path);
+    const std::string shown = dir.path().native();
+    const auto stat = base::stat_of(dir.fd(), shown);
+    if (stat.inode != inode || stat.device != device_) fail(entry.path);
+    const bool has_owner = stat.uid == entry.owner->uid && stat.gid == entry.owner->gid;
+    if (!has_owner && ::geteuid() == 0 && ::fchown(dir.fd().get(), entry.owner->uid, entry.owner->gid) != 0)
+      base::fail_os("set the owner of", shown);
+    write_attributes(dir, TreePath(), entry.attributes);
+    set_permissions(dir.fd(), base::stat_of(dir.fd(), shown), entry, shown);
+  }
+
+  // Through its name in /proc, because a descriptor without rights has no calls of its own.
+  static void set_permissions(const base::Fd& file, const base::FileStat& stat, const Entry& entry,
+                              const std::string& shown) {
+    const std::string name = fmt::format("/proc/self/fd/{}", file.get());
+    if (stat.mode != entry.mode && ::chmod(name.c_str(), entry.mode) != 0)
+      base::fail_os("set the mode of", shown);
+    const timespec stamp{entry.time.seconds, static_cast<long>(entry.time.nanoseconds)};
+    const timespec times[2] = {stamp, stamp};
+    if (stat.mtime != entry.time && ::utimensat(AT_FDCWD, name.c_str(), times, 0) != 0)
+      base::fail_os("set the time of", shown);
   }
 
   bool is(const Found& found, const Inode& inode) const {
@@ -139,10 +178,12 @@ class Performer {
 
   TreePath replaced(size_t i) const { return replaced_name / std::to_string(i); }
 
-  [[noreturn]] void fail(const Move& move) const {
+  [[noreturn]] void fail(const Move& move) const { fail(move.path); }
+
+  [[noreturn]] void fail(const TreePath& path) const {
     throw Error(Fault::needs_hands,
                 fmt::format("'{}' is neither what it was nor what it was to be: somebody else has changed it",
-                            base::printable((to_.path() / move.path.str()).native())));
+                            base::printable((to_.path() / path.str()).native())));
   }
 
   void go(const Move& move, size_t i) const {
@@ -169,6 +210,7 @@ class Performer {
       Ends(held_, move.path, to_, move.path).rename(RENAME_EXCHANGE);
       return;
     }
+    if (!held_.exists(move.path)) fail(move);
     if (!log_.exists(replaced_name)) log_.make_dir(replaced_name, 0700);
     if (found && !is(log_.stat(replaced(i)), move.old_inode)) put_away(move, i);
     Ends(held_, move.path, to_, move.path).rename(0);

@@ -13,7 +13,7 @@
 //   bakehouse-sync 1 exchange
 //   replace INODE MODE SECONDS NANOSECONDS INODE MODE SECONDS NANOSECONDS PATH
 //                                           the old one, the new one; also: add, remove
-//   adjust TYPE PATH
+//   adjust INODE TYPE PATH
 //   before MODE UID GID SECONDS NANOSECONDS [NAME VALUE]...
 //   after ...
 //   end CRC32C-OF-ALL-ABOVE
@@ -112,6 +112,7 @@ Entry take_metadata(std::string_view line, std::string_view word, const Entry& n
   Words words(line);
   if (words.next() != word) fail("metadata are missing");
   Entry entry = named;
+  entry.detail = Detail::all;
   entry.mode = words.number<uint32_t>(8);
   Owner owner;
   owner.uid = words.number<uint32_t>();
@@ -157,12 +158,13 @@ void take_line(std::string_view line, Lines& lines, SyncPlan& plan) {
   Words words(line);
   const std::string_view word = words.next();
   if (word == "adjust") {
+    const auto inode = words.number<uint64_t>();
     Entry named;
     named.type = static_cast<base::FileType>(words.number<int>());
     named.path = base::TreePath::parse(words.text());
     Entry before = take_metadata(lines.next(), "before", named);
     Entry after = take_metadata(lines.next(), "after", named);
-    plan.adjustments.push_back({std::move(before), std::move(after)});
+    plan.adjustments.push_back({std::move(before), std::move(after), inode});
     return;
   }
   for (const auto kind : {Move::Kind::add, Move::Kind::replace, Move::Kind::remove}) {
@@ -184,8 +186,9 @@ std::string encode_plan(const SyncPlan& plan) {
     text += fmt::format("{} {} {} {}\n", word_for(move.kind), encode_inode(move.old_inode),
                         encode_inode(move.new_inode), escaped(move.path.str()));
   }
-  for (const auto& [before, after] : plan.adjustments) {
-    text += fmt::format("adjust {} {}\n", static_cast<int>(before.type), escaped(before.path.str()));
+  for (const auto& [before, after, inode] : plan.adjustments) {
+    text +=
+        fmt::format("adjust {} {} {}\n", inode, static_cast<int>(before.type), escaped(before.path.str()));
     text += encode_metadata("before", before);
     text += encode_metadata("after", after);
   }

@@ -30,6 +30,7 @@ struct Move {
 struct Adjustment {
   Entry before;
   Entry after;
+  uint64_t inode = 0;  // whose metadata these are: nothing else that stands there gets them
 };
 
 struct SyncPlan {

@@ -14,14 +14,15 @@ import platform
 import re
 import subprocess
 import sys
-from dataclasses import replace
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from tempfile import mkdtemp
 
 import jobs
 import reader
 from bench import Bench
-from measure import CommandFailed, Conditions, Result, race, say
+from measure import CommandFailed, Conditions, Result, race, run_once, say
 
 HEAD = """\
 | job | corpus | ours | s | peer | s | ratio | at most | met |
@@ -46,7 +47,8 @@ def measure_comparison(comparison: jobs.Comparison, conditions: Conditions) -> l
 
 def measure_memory(job: jobs.MemoryJob, conditions: Conditions) -> dict:
     say(f"{job.job}: {job.corpus}")
-    (result,) = race([job.ours], replace(conditions, runs=1))
+    result = Result()
+    run_once(job.ours, result, conditions)
     return {**record_of(job, result), "limit_bytes": job.limit_bytes}
 
 
@@ -69,7 +71,7 @@ def line_of(record: dict) -> str:
     return f"| {' | '.join(cells)} |"
 
 
-def measure(names: list[str], bench: Bench, conditions: Conditions, records: list[dict]) -> None:
+def measure_jobs(names: list[str], bench: Bench, conditions: Conditions, records: list[dict]) -> None:
     print(HEAD, flush=True)
     for name in names:
         for job in jobs.JOBS[name](bench):
@@ -112,15 +114,34 @@ def parse_arguments() -> argparse.Namespace:
     return options.parse_args()
 
 
-def run_all(names: list[str], chosen: argparse.Namespace, scratch: Path, records: list[dict]) -> None:
+def measure_all(names: list[str], chosen: argparse.Namespace, scratch: Path, records: list[dict]) -> None:
     bench = Bench(os.path.realpath(chosen.tool), chosen.corpora.resolve(), scratch)
     print(machine(scratch) + "\n", flush=True)
     measured = [name for name in names if name != "reader"]
-    measure(measured, bench, Conditions(chosen.runs, scratch, chosen.ahead), records)
+    measure_jobs(measured, bench, Conditions(chosen.runs, scratch, chosen.ahead), records)
     if "reader" in names:
         seen = reader.watch_all(bench.tool, bench.corpora, scratch, chosen.switches)
         records.extend(vars(each) for each in seen)
         print("\n" + reader.table(seen))
+
+
+def run_all(names: list[str], chosen: argparse.Namespace, scratch: Path) -> None:
+    records: list[dict] = []
+    try:
+        measure_all(names, chosen, scratch, records)
+    finally:
+        if chosen.json:
+            chosen.json.write_text(json.dumps(records, indent=2) + "\n")
+
+
+@contextmanager
+def scratch_in(place: Path) -> Iterator[Path]:
+    scratch = Path(mkdtemp(prefix="scratch-", dir=place))
+    try:
+        yield scratch
+    finally:
+        say("removing what was made")
+        subprocess.run(["rm", "-rf", scratch], check=True)  # millions of files, for which Python takes long
 
 
 def main() -> int:
@@ -129,16 +150,12 @@ def main() -> int:
         say(f"trees.py: make the trees first: {Path(__file__).parent}/corpora.sh {chosen.corpora}")
         return 1
     names = chosen.only or [*jobs.JOBS, "reader"]
-    records: list[dict] = []
     try:
-        with TemporaryDirectory(prefix="scratch-", dir=(chosen.scratch or chosen.corpora).resolve()) as scratch:
-            run_all(names, chosen, Path(scratch), records)
+        with scratch_in((chosen.scratch or chosen.corpora).resolve()) as scratch:
+            run_all(names, chosen, scratch)
     except CommandFailed as failure:
         say(f"trees.py: {failure}")
         return 1
-    finally:
-        if chosen.json:
-            chosen.json.write_text(json.dumps(records, indent=2) + "\n")
     return 0
 
 

@@ -4,7 +4,7 @@
 changing_calls='openat,openat2,write,writev,pwrite64,pwritev,pwritev2,sendfile,splice,copy_file_range,ioctl,ftruncate'
 changing_calls+=',fallocate,renameat,renameat2,linkat,symlinkat,unlinkat,mkdirat,mknodat,fchmod,fchmodat,?fchmodat2'
 changing_calls+=',fchown,fchownat,utimensat,setxattr,lsetxattr,fsetxattr,removexattr,lremovexattr,fremovexattr'
-changing_calls+=',truncate,fsync,fdatasync,sync,syncfs,sync_file_range,msync,io_uring_enter'
+changing_calls+=',truncate,fsync,fdatasync,sync,syncfs,msync,io_uring_enter'
 changing_calls+=',?creat,?open,?rename,?link,?symlink,?unlink,?mkdir,?rmdir,?mknod,?chmod,?chown,?lchown,?utimes,?utime'
 # Everything by which it learns what is there: an error here must not pass for "there is nothing".
 looking_calls='read,pread64,getdents64,statx,?newfstatat,?fstat,?lstat,?stat,readlinkat,?readlink,getxattr,lgetxattr'

@@ -68,7 +68,7 @@ void change_time(Random& random, SharedTree& tree) {
 
 template <typename Kind>
 void change_own_time(Random& random, SharedTree& tree) {
-  if (Kind* node = some<Kind>(random, tree)) node->time = random_told_time(random);
+  if (Kind* node = some<Kind>(random, tree)) node->time = random_time(random);
 }
 
 template <typename Kind>

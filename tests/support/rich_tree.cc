@@ -75,11 +75,6 @@ base::FileTime random_time(Random& random) {
   return {seconds, random.one_in(3) ? 0 : static_cast<uint32_t>(random.up_to(999'999'999))};
 }
 
-base::FileTime random_told_time(Random& random) {
-  const base::FileTime time = random_time(random);
-  return time == base::FileTime() ? base::FileTime(0, 1) : time;
-}
-
 uint32_t random_mode(Random& random, const File&) {
   static constexpr uint32_t modes[] = {0644, 0755, 0400,  0600,  0444,  0777, 0640,
                                        0660, 0664, 04755, 02750, 06711, 01644};
@@ -141,12 +136,12 @@ Folder random_folder(Random& random) {
   folder.mode = random_mode(random, folder);
   folder.xattrs = random_xattrs(random, folder);
   folder.owner = random_owner(random);
-  folder.time = random_told_time(random);
+  folder.time = random_time(random);
   return folder;
 }
 
 Link random_link(Random& random, const SharedTree& tree) {
-  return Link{random_target(random, tree), random_owner(random), random_told_time(random)};
+  return Link{random_target(random, tree), random_owner(random), random_time(random)};
 }
 
 std::optional<std::string> free_path(Random& random, const SharedTree& tree) {

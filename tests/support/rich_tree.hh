@@ -12,7 +12,6 @@ namespace bakehouse::support {
 std::string random_content(Random& random);
 base::FileTime random_time(Random& random);
 // Of folders and links: at the very first moment they would pass for ones whose time is not told.
-base::FileTime random_told_time(Random& random);
 uint32_t random_mode(Random& random, const File&);
 uint32_t random_mode(Random& random, const Folder&);
 Xattrs random_xattrs(Random& random, const File& file);

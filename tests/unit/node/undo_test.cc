@@ -4,6 +4,7 @@
 #include "node/serve.hh"
 #include "service/driver.hh"
 #include "site.hh"
+#include "support/tree_literal.hh"
 
 #include <doctest/doctest.h>
 
@@ -13,6 +14,7 @@
 #include <string>
 
 #include <sys/wait.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 using namespace bakehouse;
@@ -96,6 +98,23 @@ TEST_CASE("a migration that fails is undone: code and data are what they were, t
   CHECK(site.read(kept + "/run.failed/index.html") == "page 2.0\n");
   CHECK(site.read(kept + "/data.failed/book") == "ruined\n");
   CHECK(site.read(kept + "/data.failed/new") == "x\n");
+}
+
+TEST_CASE("attributes and hard links of data come back, too") {
+  Site site;
+  set_up(site);
+  const auto book = site.root() / "data/book";
+  fs::create_hard_link(book, site.root() / "data/copy");
+  const bool has_attributes = ::setxattr(book.c_str(), "user.note", "kept", 4, 0) == 0;
+  const std::string before = support::describe_tree(site.root() / "data");
+  // What replaces a file leaves neither its attributes nor its other names.
+  const std::string replaces = "cd $BAKEHOUSE_DATA; echo other >b; mv b book; rm copy; exit 1";
+  site.apply(release("2.0", 2, {{"post_deploy", replaces}}));
+  CHECK(site.history().back().outcome == "reverted");
+  CHECK(support::describe_tree(site.root() / "data") == before);
+  CHECK(fs::hard_link_count(book) == 2);
+  char note[8] = {};
+  if (has_attributes) CHECK(::getxattr(book.c_str(), "user.note", note, sizeof note) == 4);
 }
 
 TEST_CASE("after a release that failed the next one succeeds") {

@@ -139,6 +139,7 @@ tree::Entry whole_file() {
   entry.time = {5, 6};
   entry.digest = crypto::sha256("1");
   entry.owner.emplace();
+  entry.detail = tree::Detail::all;
   return entry;
 }
 
@@ -200,6 +201,7 @@ TEST_CASE(
     if (row.what == "all of it") continue;
     tree::Entry bare = whole_file();
     bare.owner.reset();
+    bare.detail = tree::Detail::release;
     CHECK(describe_all(tree::diff(only(bare), only(other), with_times)) == (row.is_always ? row.said : ""));
   }
 }
@@ -213,8 +215,8 @@ TEST_CASE("times of directories and links are compared only where both tell of t
     tree::Entry other = one;
     other.time = 5;
     CHECK(tree::diff(only(one), only(other), with_times).empty());
-    one.owner.emplace();
-    other.owner.emplace();
+    one.detail = tree::Detail::all;
+    other.detail = tree::Detail::all;
     CHECK(describe_all(tree::diff(only(one), only(other), with_times)) ==
           "another time: a: 5 instead of 0\n");
   }

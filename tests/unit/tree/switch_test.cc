@@ -104,8 +104,7 @@ TEST_CASE("a link is seen from where it stands, and what a killed try left is no
   const Dir root = Dir::open(temp.path());
   make_tree(root, {{"site/runs/1/version", File{"1"}},
                    {"site/run", Link{"nowhere"}},
-                   {"site/.run.new/left", File{"over"}},
-                   {"site/.run.new", Folder{0500}}});
+                   {"site/.run.new", Link{"left over"}}});
   tree::point_to(root, TreePath::parse("site/run"), "runs/1");
   CHECK(base::read_file(temp.path() / "site/run/version", 10) == "1");
   CHECK(root.open_dir(TreePath::parse("site")).names() == std::vector<std::string>{"run", "runs"});

@@ -17,12 +17,12 @@ using base::TreePath;
 
 namespace {
 
-// An inode may be given to another file at once: its time tells the two apart.
-const File theirs{"theirs", 0644, some_time + 1};
+const File theirs{"theirs"};
 
-void put_in_place_of(const Dir& dir, const std::string& path, const Tree& tree) {
-  dir.remove_tree(TreePath::parse(path));
-  make_tree(dir, tree);
+// By rename, so that the old inode is not given to the new file at once.
+void put_theirs_in_place_of(const Dir& dir, const std::string& path) {
+  make_tree(dir, {{"theirs", theirs}});
+  dir.rename(TreePath::parse("theirs"), TreePath::parse(path));
 }
 
 }  // namespace
@@ -70,14 +70,8 @@ TEST_CASE("what somebody else put in the place of a file stops the synchronisati
        [](const Dir& to) {
          make_tree(to, {{"new", theirs}});
        }},
-      {"where one is to be replaced",
-       [](const Dir& to) {
-         put_in_place_of(to, "changed", {{"changed", theirs}});
-       }},
-      {"where one is to be removed",
-       [](const Dir& to) {
-         put_in_place_of(to, "old", {{"old", theirs}});
-       }},
+      {"where one is to be replaced", [](const Dir& to) { put_theirs_in_place_of(to, "changed"); }},
+      {"where one is to be removed", [](const Dir& to) { put_theirs_in_place_of(to, "old"); }},
       {"removed before it is replaced", [](const Dir& to) { to.remove_file(TreePath::parse("changed")); }},
   };
   for (const auto& row : rows) {
@@ -97,14 +91,9 @@ TEST_CASE("an undo does all that it can, names what it cannot, and keeps the log
     std::string path;
     void (*meddle)(const Dir& to);
   } rows[] = {
-      {"what was added is another", "new",
-       [](const Dir& to) {
-         put_in_place_of(to, "new", {{"new", theirs}});
-       }},
+      {"what was added is another", "new", [](const Dir& to) { put_theirs_in_place_of(to, "new"); }},
       {"what was replaced is another", "changed",
-       [](const Dir& to) {
-         put_in_place_of(to, "changed", {{"changed", theirs}});
-       }},
+       [](const Dir& to) { put_theirs_in_place_of(to, "changed"); }},
       {"where something was removed is another", "old",
        [](const Dir& to) {
          make_tree(to, {{"old", theirs}});

@@ -23,6 +23,7 @@ Entry metadata(const TreePath& path, FileType type, Random& random) {
   entry.path = path;
   entry.type = type;
   entry.mode = static_cast<uint32_t>(random.up_to(07777));
+  entry.detail = tree::Detail::all;
   entry.owner = {static_cast<uint32_t>(random.next()), static_cast<uint32_t>(random.next())};
   entry.time = {static_cast<base::Seconds>(random.next()), static_cast<uint32_t>(random.up_to(999'999'999))};
   for (const std::string value : {"", "-", "\\055", " ", "end 00000000\n", "\n", "v"}) {
@@ -53,7 +54,7 @@ SyncPlan random_plan(Random& random) {
   for (uint64_t count = random.up_to(6); count > 0; --count) {
     const TreePath path = TreePath::parse(random_name(random));
     const FileType type = types[random.up_to(3)];
-    plan.adjustments.push_back({metadata(path, type, random), metadata(path, type, random)});
+    plan.adjustments.push_back({metadata(path, type, random), metadata(path, type, random), random.next()});
   }
   return plan;
 }
@@ -74,7 +75,8 @@ bool is_equal(const SyncPlan& a, const SyncPlan& b) {
   }
   for (size_t i = 0; i < a.adjustments.size(); ++i) {
     if (!(a.adjustments[i].before == b.adjustments[i].before &&
-          a.adjustments[i].after == b.adjustments[i].after))
+          a.adjustments[i].after == b.adjustments[i].after &&
+          a.adjustments[i].inode == b.adjustments[i].inode))
       return false;
   }
   return true;

@@ -46,21 +46,23 @@ TEST_CASE("each kind of change is made, is undone, and is made again") {
       {"to nothing", {{"a", File{"1"}}, {"d/e/f", File{"2"}}, {"l", Link{"a"}}}, {}, "+0 =0 -3 ~0"},
       {"content", {{"a", File{"1"}}}, {{"a", File{"22"}}}, "+0 =1 -0 ~0"},
       {"content of that size and time", {{"a", File{"1"}}}, {{"a", File{"2"}}}, "+0 =1 -0 ~0"},
-      {"mode", {{"a", File{"1", 0600}}}, {{"a", File{"1", 04755}}}, "+0 =0 -0 ~1"},
+      {"mode", {{"a", File{"1", 0600}}}, {{"a", File{"1", 0755}}}, "+0 =0 -0 ~1"},
+      {"a set-id bit", {{"a", File{"1", 0755}}}, {{"a", File{"1", 04755}}}, "+0 =1 -0 ~0"},
+      {"no set-id bit", {{"a", File{"1", 02755}}}, {{"a", File{"1", 0755}}}, "+0 =1 -0 ~0"},
       {"time", {{"a", File{"1", 0644, 5}}}, {{"a", File{"1", 0644, {5, 1}}}}, "+0 =0 -0 ~1"},
       {"time to the epoch", {{"a", File{"1", 0644, 5}}}, {{"a", File{"1", 0644, 0}}}, "+0 =0 -0 ~1"},
       {"attributes",
        {{"a", File{"1", 0444, some_time, {{"user.a", "1"}, {"user.b", ""}}}}},
        {{"a", File{"1", 0444, some_time, {{"user.a", "2"}}}}},
-       "+0 =0 -0 ~1"},
+       "+0 =1 -0 ~0"},
       {"an access list",
        {{"a", File{"1", 0750}}},
        {{"a", File{"1", 0750, some_time, {{access_list, some_list}}}}},
-       "+0 =0 -0 ~1"},
+       "+0 =1 -0 ~0"},
       {"no access list",
        {{"a", File{"1", 0750, some_time, {{access_list, some_list}}}}},
        {{"a", File{"1", 0750}}},
-       "+0 =0 -0 ~1"},
+       "+0 =1 -0 ~0"},
       {"target", {{"a", Link{"x", {}, old_time}}}, {{"a", Link{"y", {}, old_time}}}, "+0 =1 -0 ~0"},
       {"mode of a folder",
        {{"d", Folder{0700, {}, {}, old_time}}},
@@ -120,7 +122,7 @@ TEST_CASE("each kind of change is made, is undone, and is made again") {
   }
 }
 
-TEST_CASE("a file whose content is right keeps its inode, and another gets a new one") {
+TEST_CASE("a file that needs another mode alone keeps its inode, and another gets a new one") {
   const Change change({{"kept", File{"1", 0600}}, {"changed", File{"1"}}, {"same", File{"1"}}},
                       {{"kept", File{"1", 0644}}, {"changed", File{"2"}}, {"same", File{"1"}}});
   const auto inode = [&](const char* path) { return change.to.stat(TreePath::parse(path))->inode; };
@@ -158,7 +160,7 @@ TEST_CASE("owners are made what they should be, and back") {
        {"d", Folder{0755, {}, Owner{3, 4}, old_time}},
        {"l", Link{"f", Owner{5, 6}, old_time}}});
   const std::string before = all_of(change.to);
-  CHECK(show(change.sync()) == "+0 =1 -0 ~2");
+  CHECK(show(change.sync()) == "+0 =2 -0 ~1");
   CHECK(differing_lines(all_of(change.from), all_of(change.to)) == "");
   change.undo();
   CHECK(differing_lines(before, all_of(change.to)) == "");
