@@ -1,6 +1,7 @@
 #include "tree/manifest.hh"
 
 #include "base/error.hh"
+#include "base/threads.hh"
 #include "tree/manifest_line.hh"
 
 #include <fmt/format.h>
@@ -8,6 +9,7 @@
 #include <algorithm>
 #include <cstring>
 #include <unordered_set>
+#include <vector>
 
 namespace bakehouse::tree {
 namespace {
@@ -18,6 +20,8 @@ using base::Fault;
 // The top itself has an entry because NetBSD's mtree begins nowhere else.
 constexpr std::string_view first_lines = "#mtree\n. type=dir\n";
 constexpr size_t piece = 64 * 1024;
+// What one worker parses in a row.
+constexpr size_t share = 256 * 1024;
 // A path and a link of 4095 bytes each, all escaped, and the other words.
 constexpr size_t longest_line = 8 * 4095 + 1024;
 
@@ -29,8 +33,7 @@ std::string_view parent_of(std::string_view path) {
 // Order, and that every parent is a directory listed before.
 class OrderCheck {
  public:
-  void take(const Entry& entry) {
-    const std::string& path = entry.path.str();
+  void take(std::string_view path, base::FileType type) {
     if (!last_.empty() && !(last_ < path)) {
       throw Error(Fault::input, "the path stands out of order or twice");
     }
@@ -42,7 +45,7 @@ class OrderCheck {
       }
       known_parent_ = parent;
     }
-    if (entry.type == base::FileType::directory) directories_.insert(path);
+    if (type == base::FileType::directory) directories_.emplace(path);
     last_ = path;
   }
 
@@ -97,6 +100,53 @@ Manifest collect(ManifestReader reader) {
   return manifest;
 }
 
+EntryList parse_lines(std::string_view text) {
+  EntryList entries;
+  while (!text.empty()) {
+    const size_t end = text.find('\n');
+    if (end == std::string_view::npos) throw Error(Fault::input, "the line has no end");
+    entries.push_back(parse_line(text.substr(0, end)));
+    text.remove_prefix(end + 1);
+  }
+  return entries;
+}
+
+// Cut behind ends of lines.
+std::vector<std::string_view> shares_of(std::string_view text) {
+  std::vector<std::string_view> shares;
+  while (!text.empty()) {
+    const size_t end = text.size() > share ? text.find('\n', share) : std::string_view::npos;
+    const size_t size = end == std::string_view::npos ? text.size() : end + 1;
+    shares.push_back(text.substr(0, size));
+    text.remove_prefix(size);
+  }
+  return shares;
+}
+
+// With all processors. Says only that something is wrong, not where: nullopt.
+std::optional<Manifest> parse_at_once(std::string_view text) {
+  if (!text.starts_with(first_lines)) return std::nullopt;
+  const auto shares = shares_of(text.substr(first_lines.size()));
+  std::vector<EntryList> parts(shares.size());
+  try {
+    base::Crew crew;
+    for (size_t i = 0; i < shares.size(); ++i) crew.add([&, i] { parts[i] = parse_lines(shares[i]); });
+    crew.finish();
+    Manifest manifest;
+    OrderCheck order;
+    for (EntryList& part : parts) {
+      for (size_t i = 0; i < part.size(); ++i) {
+        order.take(part.path(i), part.type(i));
+        manifest.entries.link_to(part, i);
+      }
+      manifest.entries.adopt(std::move(part));
+    }
+    return manifest;
+  } catch (const Error&) {
+    return std::nullopt;
+  }
+}
+
 }  // namespace
 
 struct ManifestReader::State {
@@ -135,7 +185,7 @@ std::optional<Entry> ManifestReader::next() {
     const auto line = state.lines.next();
     if (!line) return std::nullopt;
     Entry entry = parse_line(*line);
-    state.order.take(entry);
+    state.order.take(entry.path.str(), entry.type);
     return entry;
   } catch (const Error& error) {
     throw error.within(state.where());
@@ -187,6 +237,10 @@ std::string format_manifest(const Manifest& manifest) {
 }
 
 Manifest parse_manifest(std::string_view text, std::string_view name) {
+  if (text.size() > 2 * share) {
+    if (auto manifest = parse_at_once(text)) return *std::move(manifest);
+    // A line after the other finds out which one it is.
+  }
   const auto read = [&](std::span<char> buffer) {
     const size_t count = std::min(buffer.size(), text.size());
     std::memcpy(buffer.data(), text.data(), count);

@@ -80,7 +80,8 @@ class Index {
 };
 
 tree::Manifest load_manifest(const std::string& file) {
-  return tree::read_manifest(base::open_for_reading(file), file);
+  constexpr uint64_t largest = 1ULL << 30;
+  return tree::parse_manifest(base::read_file(file, largest), file);
 }
 
 void save_manifest(const tree::Manifest& manifest, const std::string& file) {

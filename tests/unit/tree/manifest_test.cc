@@ -400,3 +400,24 @@ TEST_CASE("the longest names fit into a line, and a line that never ends is not 
   CHECK(failure([&] { endless.next(); }) == "input: manifest: line 3: the line is too long");
   CHECK(given < 1 << 20);
 }
+
+TEST_CASE("a long manifest is what it is line by line, and a bad line far down is named") {
+  std::string text(top);
+  std::vector<size_t> begins;
+  for (int i = 10'000; i < 20'000; ++i) {
+    begins.push_back(text.size());
+    text += file_line("./" + std::to_string(i));
+  }
+  CHECK(tree::format_manifest(tree::parse_manifest(text, "manifest")) == text);
+  for (const size_t line : {size_t{0}, size_t{1}, size_t{4'999}, size_t{5'000}, size_t{9'999}}) {
+    CAPTURE(line);
+    std::string bad = text;
+    bad[begins[line]] = '?';
+    CHECK(parse_failure(bad) == fmt::format("input: manifest: line {}: a path begins with './'", line + 3));
+    // Out of order only with what another worker reads.
+    std::string twice = text;
+    twice.insert(begins[line], file_line("./19999"));
+    CHECK(parse_failure(twice) ==
+          fmt::format("input: manifest: line {}: the path stands out of order or twice", line + 4));
+  }
+}
