@@ -69,6 +69,10 @@ void read_exactly_at(const Fd& fd, std::span<char> buffer, uint64_t offset, std:
 
 std::string read_all(const Fd& fd, uint64_t limit, std::string_view name) {
   std::string content;
+  // Room at once for what a file says it holds; growing by and by would copy it over and over.
+  struct stat raw {};
+  if (::fstat(fd.get(), &raw) == 0 && S_ISREG(raw.st_mode))
+    content.reserve(static_cast<size_t>(std::min<uint64_t>(limit, static_cast<uint64_t>(raw.st_size))));
   char buffer[65536];
   while (const size_t count = read_some(fd, buffer, name)) {
     if (content.size() + count > limit) {

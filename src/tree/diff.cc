@@ -141,6 +141,17 @@ std::vector<Difference> diff(const Manifest& expected, const Manifest& found, co
   return comparison.take();
 }
 
+namespace {
+
+bool tells_owners(const Manifest& manifest) {
+  for (size_t i = 0; i < manifest.entries.size(); ++i) {
+    if (manifest.entries.has_owner(i)) return true;
+  }
+  return false;
+}
+
+}  // namespace
+
 std::vector<Difference> diff_with_directory(const Manifest& expected, const base::Dir& dir,
                                             const LookOptions& look) {
   ScanOptions options;
@@ -148,9 +159,7 @@ std::vector<Difference> diff_with_directory(const Manifest& expected, const base
   options.index = look.index;
   options.workers = look.workers;
   options.faults = ScanOptions::Faults::report;
-  const bool tells_owners = std::any_of(expected.entries.begin(), expected.entries.end(),
-                                        [](const Entry& entry) { return entry.owner; });
-  if (tells_owners) options.detail = Detail::all;
+  if (tells_owners(expected)) options.detail = Detail::all;
   Scan found = scan(dir, options);
   std::vector<Difference> differences = diff(expected, found.manifest);
   // The content of what could not be read is not another one, but unknown.

@@ -206,6 +206,8 @@ base::FileType EntryList::type(size_t i) const {
 
 uint64_t EntryList::size_of_file(size_t i) const { return head_of(records_[i]).size; }
 
+bool EntryList::has_owner(size_t i) const { return (head_of(records_[i]).told & owner_is_told) != 0; }
+
 void EntryList::adopt(EntryList&& part) {
   for (auto& block : part.blocks_) adopted_.push_back(std::move(block));
   for (auto& block : part.adopted_) adopted_.push_back(std::move(block));

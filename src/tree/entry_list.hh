@@ -42,6 +42,7 @@ class EntryList {
   std::string_view path(size_t i) const;
   base::FileType type(size_t i) const;
   uint64_t size_of_file(size_t i) const;
+  bool has_owner(size_t i) const;
 
   // Whether the i-th entry is the k-th of another list in every respect; told without making either.
   bool is_equal(size_t i, const EntryList& other, size_t k) const;

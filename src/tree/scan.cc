@@ -79,22 +79,28 @@ class Scanner {
   }
 
  private:
-  // Runs `work`; a fault of what stands at `path` is thrown or noted, as was asked for.
+  // Runs `work`; a fault of what stands at `name` of the folder (empty: the folder) is thrown or
+  // noted, as was asked for.
   template <typename Work>
-  bool attempt(const TreePath& path, Work&& work) {
+  void attempt(const Folder& folder, std::string_view name, Work&& work) {
     try {
       work();
-      return true;
     } catch (const Error& error) {
       if (options_.faults == ScanOptions::Faults::fail) throw;
       const std::lock_guard lock(mutex_);
-      result_.faults.push_back({path, error.what()});
-      return false;
+      result_.faults.push_back({place_of(folder, name), error.what()});
     }
   }
 
+  // A name too long for a path is a fault of the directory.
+  static TreePath place_of(const Folder& folder, std::string_view name) {
+    const std::string path =
+        folder.path.is_top() ? std::string(name) : fmt::format("{}/{}", folder.path.str(), name);
+    return TreePath::why_not(path) ? folder.path : TreePath::parse(path);
+  }
+
   void look_into(Folder& folder) {
-    attempt(folder.path, [&] {
+    attempt(folder, "", [&] {
       require_no_loop(folder);
       const auto dir = std::make_shared<Dir>(top_.open_dir(folder.path));
       if (!folder.path.is_top() && base::is_mount_root(dir->fd())) {
@@ -105,11 +111,7 @@ class Scanner {
       std::vector<Unread> unread;
       const auto when = file_clock();
       for (const std::string& name : dir->names()) {
-        // A name too long for a path is a fault of the directory.
-        const std::string path = folder.path.is_top() ? name : folder.path.str() + "/" + name;
-        const bool is_path = !TreePath::why_not(path);
-        attempt(is_path ? TreePath::parse(path) : folder.path,
-                [&] { look_at(folder, *dir, name, entries, unread); });
+        attempt(folder, name, [&] { look_at(folder, *dir, name, entries, unread); });
       }
       folder.entries = EntryList(entries);
       for (auto& [key, inner] : folder.inner) {
@@ -213,7 +215,7 @@ class Scanner {
   }
 
   void read(Folder& folder, const Dir& dir, const Unread& file, base::FileTime when) {
-    attempt(folder.path / file.name.str(), [&] {
+    attempt(folder, file.name.str(), [&] {
       SeePiece see;
       if (options_.inspect) {
         see = [&, entry = folder.entries[file.entry]](std::string_view piece) {

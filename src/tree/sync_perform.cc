@@ -53,9 +53,11 @@ struct Ends {
     if (errno == EINVAL && flags == RENAME_NOREPLACE && !to.exists(to_name) && try_rename(0)) return;
     // Moving a directory writes into it, which its owner may have denied himself. The modes are set
     // again by whoever moves it.
-    if (errno == EACCES && ::geteuid() != 0 && (open(from, from_name) | open(to, to_name)) &&
-        try_rename(flags))
-      return;
+    if (errno == EACCES && ::geteuid() != 0) {
+      open(from, from_name);
+      open(to, to_name);
+      if (try_rename(flags)) return;
+    }
     base::fail_os("rename", (from.path() / from_name.str()).native());
   }
 
@@ -64,12 +66,10 @@ struct Ends {
                        flags) == 0;
   }
 
-  // Whether that changed something.
-  static bool open(const Dir& dir, const TreePath& name) {
+  static void open(const Dir& dir, const TreePath& name) {
     const auto stat = dir.stat(name);
-    if (!stat || stat->type != FileType::directory || (stat->mode & S_IWUSR) != 0) return false;
-    dir.set_mode(name, stat->mode | S_IWUSR);
-    return true;
+    if (stat && stat->type == FileType::directory && (stat->mode & S_IWUSR) == 0)
+      dir.set_mode(name, stat->mode | S_IWUSR);
   }
 
   // False where the file system has no hard links.

@@ -94,8 +94,8 @@ class Maker {
 void make_tree(const Dir& dir, const Tree& tree) {
   const Tree all = complete(tree);
   const Maker maker(dir);
-  for (const auto& [path, node] : all)
-    std::visit([&](const auto& kind) { maker.make(TreePath::parse(path), kind); }, node);
+  for (const auto& row : all)
+    std::visit([&](const auto& kind) { maker.make(TreePath::parse(row.first), kind); }, row.second);
   // Innermost first: what cannot be written must not stop what comes after.
   for (auto row = all.rbegin(); row != all.rend(); ++row) {
     const auto* folder = std::get_if<Folder>(&row->second);
