@@ -3,6 +3,7 @@
 #include "base/encoding.hh"
 #include "base/error.hh"
 
+#include <algorithm>
 #include <cerrno>
 
 #include <fcntl.h>
