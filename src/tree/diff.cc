@@ -163,9 +163,12 @@ std::vector<Difference> diff_with_directory(const Manifest& expected, const base
   Scan found = scan(dir, options);
   std::vector<Difference> differences = diff(expected, found.manifest);
   // The content of what could not be read is not another one, but unknown.
+  const auto is_unread = [&](const base::TreePath& path) {
+    return std::any_of(found.faults.begin(), found.faults.end(),
+                       [&](const ScanFault& fault) { return fault.path == path; });
+  };
   std::erase_if(differences, [&](const Difference& difference) {
-    return difference.kind == Kind::content &&
-           std::ranges::binary_search(found.faults, difference.path, {}, &ScanFault::path);
+    return difference.kind == Kind::content && is_unread(difference.path);
   });
   for (auto& special : found.specials) differences.push_back({std::move(special), Kind::extra, "", ""});
   for (auto& fault : found.faults)
