@@ -21,7 +21,7 @@ struct FileTime {
   FileTime(Seconds whole) : seconds(whole) {}  // NOLINT(google-explicit-constructor)
   FileTime(Seconds whole, uint32_t fraction) : seconds(whole), nanoseconds(fraction) {}
 
-  friend auto operator<=>(const FileTime&, const FileTime&) = default;
+  friend auto operator<=>(const FileTime&, const FileTime&) = default;  // NOLINT(modernize-use-nullptr)
 };
 
 struct Clock {

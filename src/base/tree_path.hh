@@ -33,6 +33,8 @@ class TreePath {
   // Byte order of the whole text: the order of manifests and archives. A directory stands before
   // what it holds.
   friend bool operator==(const TreePath&, const TreePath&) = default;
+  // clang-tidy takes the 0 that "<" is rewritten with for a pointer.
+  // NOLINTNEXTLINE(modernize-use-nullptr)
   friend std::strong_ordering operator<=>(const TreePath&, const TreePath&) = default;
 
  private:

@@ -21,7 +21,7 @@ struct Digest {
   static std::optional<Digest> parse(std::string_view hex);
   std::string_view view() const { return {reinterpret_cast<const char*>(bytes.data()), bytes.size()}; }
 
-  friend auto operator<=>(const Digest&, const Digest&) = default;
+  friend auto operator<=>(const Digest&, const Digest&) = default;  // NOLINT(modernize-use-nullptr)
 };
 
 class Sha256 {
