@@ -60,9 +60,13 @@ std::string_view TreePath::name() const {
 
 TreePath TreePath::parent() const {
   TreePath up;
-  const size_t slash = text_.rfind('/');
-  if (slash != std::string::npos) up.text_ = text_.substr(0, slash);
+  up.text_ = parent_of(text_);
   return up;
+}
+
+std::string_view parent_of(std::string_view path) {
+  const size_t slash = path.rfind('/');
+  return slash == std::string_view::npos ? std::string_view() : path.substr(0, slash);
 }
 
 TreePath TreePath::operator/(std::string_view part) const {

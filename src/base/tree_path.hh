@@ -41,4 +41,7 @@ class TreePath {
   std::string text_;
 };
 
+// The same of a TreePath's text, without making another one.
+std::string_view parent_of(std::string_view path);
+
 }  // namespace bakehouse::base

@@ -150,6 +150,14 @@ bool tells_owners(const Manifest& manifest) {
   return false;
 }
 
+// The content of what could not be read is not another one, nor is what it holds missing: who knows.
+bool is_unknown(const Difference& difference, const std::vector<ScanFault>& faults) {
+  return std::any_of(faults.begin(), faults.end(), [&](const ScanFault& fault) {
+    return (difference.kind == Kind::content && difference.path == fault.path) ||
+           (difference.kind == Kind::missing && difference.path.is_within(fault.path));
+  });
+}
+
 }  // namespace
 
 std::vector<Difference> diff_with_directory(const Manifest& expected, const base::Dir& dir,
@@ -162,14 +170,8 @@ std::vector<Difference> diff_with_directory(const Manifest& expected, const base
   if (tells_owners(expected)) options.detail = Detail::all;
   Scan found = scan(dir, options);
   std::vector<Difference> differences = diff(expected, found.manifest);
-  // The content of what could not be read is not another one, but unknown.
-  const auto is_unread = [&](const base::TreePath& path) {
-    return std::any_of(found.faults.begin(), found.faults.end(),
-                       [&](const ScanFault& fault) { return fault.path == path; });
-  };
-  std::erase_if(differences, [&](const Difference& difference) {
-    return difference.kind == Kind::content && is_unread(difference.path);
-  });
+  std::erase_if(differences,
+                [&](const Difference& difference) { return is_unknown(difference, found.faults); });
   for (auto& special : found.specials) differences.push_back({std::move(special), Kind::extra, "", ""});
   for (auto& fault : found.faults)
     differences.push_back({std::move(fault.path), Kind::unreadable, "", std::move(fault.message)});

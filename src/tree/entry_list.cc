@@ -114,12 +114,13 @@ void write_record(char* to, const Head& head, const Entry& entry, std::string_vi
 
 }  // namespace
 
-EntryList::EntryList(const std::vector<Entry>& entries) {
-  size_t bytes = 0;
-  for (const Entry& entry : entries) bytes += record_size(make_head(entry, encode_more(entry).size()));
-  records_.reserve(entries.size());
-  if (bytes > 0) begin_block(bytes);
-  for (const Entry& entry : entries) push_back(entry);
+void EntryList::reserve(size_t entries, size_t bytes) {
+  records_.reserve(entries);
+  if (bytes > free_) begin_block(bytes);
+}
+
+size_t EntryList::bytes_of_file(size_t path_size) {
+  return sizeof(Head) + sizeof(crypto::Digest::bytes) + path_size;
 }
 
 EntryList::EntryList(const EntryList& other) {

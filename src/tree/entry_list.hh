@@ -14,8 +14,6 @@ namespace bakehouse::tree {
 class EntryList {
  public:
   EntryList() = default;
-  // In one block of exactly the size that they need.
-  explicit EntryList(const std::vector<Entry>& entries);
   EntryList(const EntryList& other);
   EntryList(EntryList&& other) noexcept { swap(other); }
   EntryList& operator=(const EntryList& other);
@@ -28,7 +26,10 @@ class EntryList {
 
   size_t size() const { return records_.size(); }
   bool empty() const { return records_.empty(); }
-  void reserve(size_t entries) { records_.reserve(entries); }
+  // Room in one block for so many entries that take so many bytes together.
+  void reserve(size_t entries, size_t bytes);
+  // What a file with a path of that length takes; others take less, but for links and attributes.
+  static size_t bytes_of_file(size_t path_size);
 
   void push_back(const Entry& entry);
   Entry operator[](size_t i) const;

@@ -26,16 +26,12 @@ using base::Dir;
 using base::FileType;
 using base::TreePath;
 
-// Entries of one directory that one worker takes in a row.
+// What one worker takes in a row of one directory.
 constexpr size_t batch = 256;
+constexpr uint64_t batch_bytes = 8 << 20;
 constexpr mode_t closed = 0700;
 
 TreePath path_of(std::string_view text) { return text.empty() ? TreePath() : TreePath::parse(text); }
-
-std::string_view parent_of(std::string_view path) {
-  const size_t slash = path.rfind('/');
-  return slash == std::string_view::npos ? std::string_view() : path.substr(0, slash);
-}
 
 // What stands in each directory of a manifest, so that each is opened once.
 struct Group {
@@ -50,7 +46,7 @@ class Groups {
     group_of("");
     const EntryList& entries = manifest.entries;
     for (uint32_t i = 0; i < entries.size(); ++i) {
-      Group& group = group_of(parent_of(entries.path(i)));
+      Group& group = group_of(base::parent_of(entries.path(i)));
       (entries.type(i) == FileType::directory ? group.directories : group.files).push_back(i);
     }
   }
@@ -143,11 +139,15 @@ class Maker {
       crew_.add([this, path = manifest_.entries.path(i)] { fill(path); });
     }
     // Added last and so done first: the directories are open only until then.
-    for (size_t first = 0; first < group.files.size(); first += batch) {
-      crew_.add([this, opened, &group, first] {
-        const size_t last = std::min(first + batch, group.files.size());
+    for (size_t first = 0; first < group.files.size();) {
+      size_t last = first;
+      uint64_t bytes = 0;
+      while (last < group.files.size() && last - first < batch && bytes < batch_bytes)
+        bytes += manifest_.entries.size_of_file(group.files[last++]);
+      crew_.add([this, opened, &group, first, last] {
         for (size_t k = first; k < last; ++k) make(*opened, group.files[k]);
       });
+      first = last;
     }
   }
 

@@ -25,11 +25,6 @@ constexpr size_t share = 256 * 1024;
 // A path and a link of 4095 bytes each, all escaped, and the other words.
 constexpr size_t longest_line = 8 * 4095 + 1024;
 
-std::string_view parent_of(std::string_view path) {
-  const size_t slash = path.rfind('/');
-  return slash == std::string_view::npos ? std::string_view() : path.substr(0, slash);
-}
-
 // Order, and that every parent is a directory listed before.
 class OrderCheck {
  public:
@@ -37,7 +32,7 @@ class OrderCheck {
     if (!last_.empty() && !(last_ < path)) {
       throw Error(Fault::input, "the path stands out of order or twice");
     }
-    const std::string_view parent = parent_of(path);
+    const std::string_view parent = base::parent_of(path);
     // Most entries stand in the directory of the one before.
     if (parent != known_parent_) {
       if (!parent.empty() && !directories_.contains(std::string(parent))) {

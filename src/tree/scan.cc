@@ -52,7 +52,6 @@ struct Folder {
 // A file to be read.
 struct Unread {
   size_t entry;
-  TreePath name;
   FileStat seen;
 };
 
@@ -107,13 +106,13 @@ class Scanner {
         const std::lock_guard lock(mutex_);
         result_.mounts.push_back(folder.path);
       }
-      std::vector<Entry> entries;
       std::vector<Unread> unread;
       const auto when = file_clock();
-      for (const std::string& name : dir->names()) {
-        attempt(folder, name, [&] { look_at(folder, *dir, name, entries, unread); });
+      const auto names = dir->names();
+      reserve(folder, names);
+      for (const std::string& name : names) {
+        attempt(folder, name, [&] { look_at(folder, *dir, name, unread); });
       }
-      folder.entries = EntryList(entries);
       for (auto& [key, inner] : folder.inner) {
         crew_.add([this, &inner = *inner] { look_into(inner); });
       }
@@ -136,8 +135,15 @@ class Scanner {
     }
   }
 
-  void look_at(Folder& folder, const Dir& dir, const std::string& name, std::vector<Entry>& entries,
-               std::vector<Unread>& unread) {
+  // In one block; links and attributes, which few have, go into another.
+  static void reserve(Folder& folder, const std::vector<std::string>& names) {
+    const size_t above = folder.path.is_top() ? 0 : folder.path.str().size() + 1;
+    size_t bytes = 0;
+    for (const std::string& name : names) bytes += EntryList::bytes_of_file(above + name.size());
+    folder.entries.reserve(names.size(), bytes);
+  }
+
+  void look_at(Folder& folder, const Dir& dir, const std::string& name, std::vector<Unread>& unread) {
     const TreePath path = folder.path / name;
     if (options_.excluded(path)) {
       const std::lock_guard lock(mutex_);
@@ -155,12 +161,12 @@ class Scanner {
     Entry entry = describe(dir, here, path, *stat);
     if (stat->type == FileType::regular && !recall(entry, *stat) &&
         options_.content == ScanOptions::Content::all) {
-      unread.push_back({entries.size(), here, *stat});
+      unread.push_back({folder.entries.size(), *stat});
     }
     if (stat->type == FileType::directory) add_inner(folder, name, path, *stat);
     if (options_.detail == Detail::all && stat->links > 1 && stat->type != FileType::directory)
-      folder.linked.push_back({entries.size(), stat->device, stat->inode});
-    entries.push_back(std::move(entry));
+      folder.linked.push_back({folder.entries.size(), stat->device, stat->inode});
+    folder.entries.push_back(entry);
   }
 
   Entry describe(const Dir& dir, const TreePath& here, const TreePath& path, const FileStat& stat) const {
@@ -197,6 +203,10 @@ class Scanner {
     folder.inner.emplace(name + "/", std::move(inner));
   }
 
+  static std::string_view name_in(const Folder& folder, size_t entry) {
+    return folder.entries.path(entry).substr(folder.path.is_top() ? 0 : folder.path.str().size() + 1);
+  }
+
   void read_in_batches(Folder& folder, const std::shared_ptr<Dir>& dir, std::vector<Unread> unread,
                        base::FileTime when) {
     constexpr uint64_t enough = 8 << 20;
@@ -215,7 +225,8 @@ class Scanner {
   }
 
   void read(Folder& folder, const Dir& dir, const Unread& file, base::FileTime when) {
-    attempt(folder, file.name.str(), [&] {
+    const TreePath name = TreePath::parse(name_in(folder, file.entry));
+    attempt(folder, name.str(), [&] {
       SeePiece see;
       if (options_.inspect) {
         see = [&, entry = folder.entries[file.entry]](std::string_view piece) {
@@ -223,7 +234,7 @@ class Scanner {
         };
       }
       folder.entries.set_digest(
-          file.entry, digest_file(dir, file.name, file.seen, when, options_.index, see, options_.overlap));
+          file.entry, digest_file(dir, name, file.seen, when, options_.index, see, options_.overlap));
     });
   }
 
@@ -237,9 +248,7 @@ class Scanner {
     };
     auto linked = folder.linked.begin();
     for (size_t i = 0; i < folder.entries.size(); ++i) {
-      const std::string_view path = folder.entries.path(i);
-      const std::string_view name = path.substr(folder.path.is_top() ? 0 : folder.path.str().size() + 1);
-      while (inner != folder.inner.end() && inner->first < name) take_inner();
+      while (inner != folder.inner.end() && inner->first < name_in(folder, i)) take_inner();
       all.link_to(folder.entries, i);
       if (linked != folder.linked.end() && linked->entry == i) {
         linked_.push_back({all.size() - 1, linked->device, linked->inode});

@@ -8,9 +8,9 @@
 
 #include <algorithm>
 #include <atomic>
+#include <bit>
 #include <cstring>
 #include <ctime>
-#include <deque>
 #include <mutex>
 #include <shared_mutex>
 #include <vector>
@@ -67,6 +67,40 @@ uint64_t spread(uint64_t inode, uint64_t device) {
   return mixed ^ (mixed >> 29);
 }
 
+// A vector in pieces: to grow it never needs room for a second copy.
+class Records {
+ public:
+  size_t size() const { return size_; }
+  Record& operator[](size_t i) { return pieces_[i / piece][i % piece]; }
+  const Record& operator[](size_t i) const { return pieces_[i / piece][i % piece]; }
+
+  void push_back(const Record& record) {
+    if (size_ == pieces_.size() * piece) pieces_.push_back(std::make_unique<Record[]>(piece));
+    (*this)[size_++] = record;
+  }
+
+  template <typename IsUnwanted>
+  void erase_if(IsUnwanted is_unwanted) {
+    size_t kept = 0;
+    for (size_t i = 0; i < size_; ++i) {
+      if (!is_unwanted((*this)[i])) (*this)[kept++] = (*this)[i];
+    }
+    size_ = kept;
+    pieces_.resize((kept + piece - 1) / piece);
+  }
+
+  // Calls `take(first, count)` for each stretch that lies in one piece of memory.
+  template <typename Take>
+  void each_stretch(Take take) const {
+    for (size_t i = 0; i < size_; i += piece) take(&(*this)[i], std::min(piece, size_ - i));
+  }
+
+ private:
+  static constexpr size_t piece = 4096;
+  std::vector<std::unique_ptr<Record[]>> pieces_;
+  size_t size_ = 0;
+};
+
 class Fingerprint {
  public:
   Fingerprint() { XXH3_64bits_reset(state_.get()); }
@@ -102,7 +136,7 @@ bool is_settled(const FileTime& ctime, const FileTime& now) {
 
 struct StatIndex::State {
   mutable std::shared_mutex mutex;
-  std::deque<Record> records;
+  Records records;
   // Places in `records` by inode: open addressing, a power of two, at most half full.
   std::vector<uint32_t> slots = std::vector<uint32_t>(64, no_record);
   bool changed = false;
@@ -126,11 +160,11 @@ struct StatIndex::State {
     }
     slot = static_cast<uint32_t>(records.size());
     records.push_back(record);
-    if (2 * records.size() > slots.size()) grow();
+    if (2 * records.size() > slots.size()) make_slots_for(records.size());
   }
 
-  void grow() {
-    slots.resize(2 * slots.size());
+  void make_slots_for(size_t count) {
+    slots.resize(std::bit_ceil(2 * count));
     fill_slots();
   }
 
@@ -151,6 +185,7 @@ struct StatIndex::State {
     if ((size - sizeof header) % sizeof(Record) != 0 ||
         (size - sizeof header) / sizeof(Record) != header.count)
       return "its size is wrong";
+    make_slots_for(std::max<size_t>(header.count, 32));
     Fingerprint fingerprint;
     std::vector<Record> some(std::min<uint64_t>(header.count, 4096));
     for (uint64_t left = header.count; left > 0; left -= some.size()) {
@@ -167,7 +202,7 @@ struct StatIndex::State {
   }
 
   void forget_unmet() {
-    std::erase_if(records, [](const Record& record) { return record.unmet > most_unmet; });
+    records.erase_if([](const Record& record) { return record.unmet > most_unmet; });
     fill_slots();
   }
 
@@ -178,7 +213,8 @@ struct StatIndex::State {
     header.record_size = sizeof(Record);
     header.count = records.size();
     Fingerprint fingerprint;
-    for (const Record& record : records) fingerprint.update(&record, sizeof record);
+    records.each_stretch(
+        [&](const Record* first, size_t count) { fingerprint.update(first, count * sizeof(Record)); });
     header.fingerprint = fingerprint.value();
     return header;
   }
@@ -247,14 +283,10 @@ void StatIndex::save(const std::filesystem::path& file) {
   const std::string temporary = file.native() + ".new";  // one that was left is written over
   base::Fd fd(::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600));
   if (!fd) base::fail_os("create", temporary);
-  std::string bytes(reinterpret_cast<const char*>(&header), sizeof header);
-  for (const Record& record : state_->records) {
-    bytes.append(reinterpret_cast<const char*>(&record), sizeof record);
-    if (bytes.size() < (1 << 20)) continue;
-    base::write_all(fd, bytes, temporary);
-    bytes.clear();
-  }
-  base::write_all(fd, bytes, temporary);
+  base::write_all(fd, {reinterpret_cast<const char*>(&header), sizeof header}, temporary);
+  state_->records.each_stretch([&](const Record* first, size_t count) {
+    base::write_all(fd, {reinterpret_cast<const char*>(first), count * sizeof(Record)}, temporary);
+  });
   fd.close(temporary);
   if (::rename(temporary.c_str(), file.c_str()) != 0) base::fail_os("rename", temporary);
   state_->changed = false;

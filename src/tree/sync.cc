@@ -29,11 +29,6 @@ using base::TreePath;
 
 const TreePath held = TreePath::parse("held");
 
-std::string_view parent_of(std::string_view path) {
-  const size_t slash = path.rfind('/');
-  return slash == std::string_view::npos ? std::string_view() : path.substr(0, slash);
-}
-
 // The directories above every path of a list.
 std::set<std::string> directories_above(const std::vector<TreePath>& paths) {
   std::set<std::string> above;
@@ -52,7 +47,7 @@ Manifest without(const Manifest& wanted, const std::vector<TreePath>& is_protect
   Manifest rest;
   for (Entry entry : wanted.entries) {
     const std::string& path = entry.path.str();
-    if (left_out.contains(path) || left_out.contains(std::string(parent_of(path)))) {
+    if (left_out.contains(path) || left_out.contains(std::string(base::parent_of(path)))) {
       left_out.insert(path);  // with all it holds
       continue;
     }
@@ -145,7 +140,7 @@ class Planner {
 
   void decide(const std::string& path, const std::optional<Entry>& wanted,
               const std::optional<Entry>& there) {
-    if (whole_.contains(std::string(parent_of(path)))) {
+    if (whole_.contains(std::string(base::parent_of(path)))) {
       // Moves with the directory that holds it.
       if (wanted) staged[path] = *wanted;
       whole_.insert(path);

@@ -248,6 +248,7 @@ TEST_CASE("what cannot be read is said to be unreadable, and not to be other") {
     const Dir dir = place.with("dir", tree);
     Tree expected = tree;
     expected["mode"] = File{"2", 0600};
+    expected["shut/inside"] = File{"4"};
     throw base::Error(base::Fault::input,
                       describe_all(tree::diff_with_directory(manifest_of(expected), dir)));
   });
