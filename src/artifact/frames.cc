@@ -26,13 +26,26 @@ using Decompressor = std::unique_ptr<ZSTD_DCtx, Destroy<ZSTD_freeDCtx>>;
 constexpr std::string_view index_name = "BHIX";
 constexpr uint32_t index_version = 1;
 constexpr size_t index_head_size = 12;
-constexpr size_t index_entry_size = 72;
+constexpr size_t index_entry_size = 8 + sizeof(crypto::Digest::bytes) + sizeof(tree::Hash128);
 constexpr int largest_window_log = 27;
 constexpr uint32_t zstd_magic = 0xFD2FB528;
 constexpr char stored_descriptor = static_cast<char>(0xA0);
 constexpr size_t largest_block = 128 * 1024;
 // The seekable format of the zstd project: no checksums, and its own magic at the very end.
 constexpr uint32_t seekable_footer_magic = 0x8F92EAB1;
+
+// One of each for a thread: to make them anew for every frame costs more than a small frame does.
+Compressor& compressor() {
+  thread_local Compressor context(ZSTD_createCCtx());
+  if (!context) throw Error(Fault::internal, "no memory to compress");
+  return context;
+}
+
+Decompressor& decompressor() {
+  thread_local Decompressor context(ZSTD_createDCtx());
+  if (!context) throw Error(Fault::internal, "no memory to decompress");
+  return context;
+}
 
 crypto::Digest get_digest(std::string_view bytes) {
   crypto::Digest digest;
@@ -57,7 +70,7 @@ std::string format_index(const std::vector<Frame>& frames) {
     base::put_u32(payload, frame.compressed_size);
     base::put_u32(payload, frame.size);
     payload += frame.compressed_digest.view();
-    payload += frame.digest.view();
+    payload.append(reinterpret_cast<const char*>(frame.content_hash.data()), frame.content_hash.size());
   }
   return payload;
 }
@@ -80,7 +93,7 @@ std::vector<Frame> parse_index(std::string_view payload) {
     frame.compressed_size = base::get_u32(payload);
     frame.size = base::get_u32(payload.substr(4));
     frame.compressed_digest = get_digest(payload.substr(8));
-    frame.digest = get_digest(payload.substr(40));
+    std::copy_n(payload.begin() + 40, frame.content_hash.size(), frame.content_hash.begin());
     if (frame.size == 0 || frame.size > largest_frame || frame.compressed_size == 0 ||
         frame.compressed_size > largest_frame) {
       throw Error(Fault::input, fmt::format("frame {} has no legal size", frames.size() + 1));
@@ -156,16 +169,16 @@ StoredFrame read_stored_frame(std::string_view bytes, uint64_t limit) {
 }
 
 std::string compress_frame(std::string_view bytes, int level) {
-  const Compressor context(ZSTD_createCCtx());
-  if (!context) throw Error(Fault::internal, "no memory to compress");
+  const Compressor& context = compressor();
+  checked(ZSTD_CCtx_reset(context.get(), ZSTD_reset_session_and_parameters), "compress");
   checked(ZSTD_CCtx_setParameter(context.get(), ZSTD_c_compressionLevel, level), "compress");
   checked(ZSTD_CCtx_setParameter(context.get(), ZSTD_c_checksumFlag, 1), "compress");
-  std::string compressed(ZSTD_compressBound(bytes.size()), '\0');
-  const size_t size =
-      checked(ZSTD_compress2(context.get(), compressed.data(), compressed.size(), bytes.data(), bytes.size()),
-              "compress");
-  compressed.resize(size);
-  return compressed;
+  // Kept by the thread: a string of its own would be filled with zeros first, every time.
+  thread_local std::string room;
+  if (room.size() < ZSTD_compressBound(bytes.size())) room.resize(ZSTD_compressBound(bytes.size()));
+  const size_t size = checked(
+      ZSTD_compress2(context.get(), room.data(), room.size(), bytes.data(), bytes.size()), "compress");
+  return room.substr(0, size);
 }
 
 std::string decompress_frame(std::string_view compressed, uint64_t size) {
@@ -174,8 +187,7 @@ std::string decompress_frame(std::string_view compressed, uint64_t size) {
     throw Error(Fault::input, "a frame has another length than the index says");
   if (sizes.content != size)
     throw Error(Fault::input, "a frame holds another number of bytes than the index says");
-  const Decompressor context(ZSTD_createDCtx());
-  if (!context) throw Error(Fault::internal, "no memory to decompress");
+  const Decompressor& context = decompressor();
   checked(ZSTD_DCtx_setParameter(context.get(), ZSTD_d_windowLogMax, largest_window_log), "decompress");
   std::string bytes(size, '\0');
   const size_t written = checked(

@@ -4,6 +4,7 @@
 
 #include "base/fd.hh"
 #include "crypto/digest.hh"
+#include "tree/fast_hash.hh"
 
 #include <cstdint>
 #include <optional>
@@ -23,7 +24,7 @@ struct Frame {
   uint32_t compressed_size = 0;
   uint32_t size = 0;
   crypto::Digest compressed_digest;
-  crypto::Digest digest;
+  tree::Hash128 content_hash{};  // finds what is there already; proves nothing
 };
 
 std::string format_index(const std::vector<Frame>& frames);

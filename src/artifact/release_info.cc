@@ -109,8 +109,9 @@ void decode_buildpacks(const Value& value, ReleaseInfo& info, Diagnostics& fault
 
 void decode_parts(const Value& value, ReleaseInfo& info, Diagnostics& faults) {
   for (const auto& [name, part] : value.members()) {
-    if (base::TreePath::why_not(name) || name.find('/') != std::string::npos || name == "manifest" ||
-        name.starts_with("release.json")) {
+    // A part is named in messages, so that its name may not be one that could forge a line of them.
+    if (base::TreePath::why_not(name) || base::printable(name) != name ||
+        name.find('/') != std::string::npos || name == "manifest" || name.starts_with("release.json")) {
       faults.add(part.origin(), fmt::format("'{}' is no name of a part", base::printable(name)));
       continue;
     }

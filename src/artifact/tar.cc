@@ -95,6 +95,13 @@ std::string make_header(const Header& header) {
 
 }  // namespace
 
+uint64_t tar_header_size(size_t name, size_t link) {
+  const auto long_one = [](size_t size) {
+    return size <= name_field.size ? 0 : tar_block + size + 1 + tar_padding(size + 1);
+  };
+  return long_one(name) + long_one(link) + tar_block;
+}
+
 uint64_t tar_padding(uint64_t content) { return (tar_block - content % tar_block) % tar_block; }
 
 TarMember tar_part(std::string_view name, uint64_t size, base::Seconds time) {
@@ -134,7 +141,7 @@ std::vector<uint32_t> find_twins(const tree::Manifest& manifest) {
   twins.reserve(manifest.entries.size());
   for (const tree::Entry& entry : manifest.entries) {
     auto twin = static_cast<uint32_t>(twins.size());
-    if (entry.type == base::FileType::regular && entry.size > 0)
+    if (entry.type == base::FileType::regular && entry.size >= smallest_twin)
       twin = first.try_emplace({entry.digest, entry.mode, entry.time}, twin).first->second;
     twins.push_back(twin);
   }

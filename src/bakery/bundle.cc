@@ -4,9 +4,12 @@
 #include "artifact/read.hh"
 #include "artifact/rules.hh"
 #include "artifact/write.hh"
+#include "bakery/path_search.hh"
+#include "bakery/sign.hh"
 #include "base/encoding.hh"
 #include "base/error.hh"
 #include "base/files.hh"
+#include "base/progress.hh"
 #include "phase/history.hh"
 #include "tree/scan.hh"
 
@@ -29,35 +32,6 @@ using base::Error;
 using base::Event;
 using base::Fault;
 using base::TreePath;
-
-// Looks for paths of this machine in the content of files.
-class PathSearch {
- public:
-  PathSearch(std::string build, std::string run) : build_(std::move(build)), run_(std::move(run)) {}
-
-  size_t overlap() const { return std::max(build_.size(), run_.size()) - 1; }
-  void look(const tree::Entry& file, std::string_view piece) {
-    const bool holds_build = piece.find(build_) != std::string_view::npos;
-    const bool holds_run = piece.find(run_) != std::string_view::npos;
-    if (!holds_build && !holds_run) return;
-    const std::lock_guard lock(mutex_);
-    if (holds_build) with_build_.insert(file.path);
-    if (holds_run) with_run_.insert(file.path);
-  }
-  void look_at_links(const tree::Manifest& manifest) {
-    for (const auto& entry : manifest.entries) look(entry, entry.link);
-  }
-
-  const std::set<TreePath>& with_build() const { return with_build_; }
-  const std::set<TreePath>& with_run() const { return with_run_; }
-
- private:
-  std::string build_;
-  std::string run_;
-  std::mutex mutex_;
-  std::set<TreePath> with_build_;
-  std::set<TreePath> with_run_;
-};
 
 // What must not depend on who baked, where and when: modes are 0755 or 0644, no time is younger
 // than the source.
@@ -158,13 +132,13 @@ crypto::TrustPolicy trust_in(const crypto::PublicKey& key) {
 }
 
 // A version says which files: the same one never stands for others.
-void refuse_other_release(const fs::path& archive, const tree::Manifest& manifest,
+void refuse_other_release(const fs::path& archive, const crypto::Digest& manifest,
                           const crypto::PublicKey& key) {
   if (!fs::exists(archive)) return;
   const std::string hint = "give the new one another version with --as, or remove the archive";
   const auto existing =
       base::with_context("it exists already", [&] { return artifact::open_archive(archive, trust_in(key)); });
-  if (existing.info.manifest.digest != crypto::sha256(tree::format_manifest(manifest))) {
+  if (existing.info.manifest.digest != manifest) {
     throw Error(Fault::input, fmt::format("'{}' exists and holds other files", archive.native()), hint);
   }
 }
@@ -181,39 +155,36 @@ void sign_whole_file(const fs::path& archive, const crypto::SecretKey& key) {
                    crypto::format_signature(signature, "signature of the whole archive"));
 }
 
-tree::Scan scan_tree(const base::Dir& tree, PathSearch& search) {
+tree::Scan look_at(const base::Dir& tree, const node::Node& node) {
+  // Packing reads the files; to look at them is enough here.
   tree::ScanOptions options;
-  options.overlap = search.overlap();
-  options.inspect = [&](const tree::Entry& file, std::string_view piece) { search.look(file, piece); };
+  options.content = tree::ScanOptions::Content::known;
   tree::Scan found = tree::scan(tree, options);
-  search.look_at_links(found.manifest);
-  return found;
-}
-
-}  // namespace
-
-Bundle bundle(const node::Node& node, const ProjectFile& file, const source::Checkout& checkout,
-              const Built& built, const base::Dir& tree, const CookOptions& options) {
-  const std::string run_name = node.root.layout.run.str();
-  const std::string run = file.project.root ? (*file.project.root / run_name).native()
-                                            : node.root.at(node.root.layout.run).native();
-  PathSearch search(tree.path().native(), run);
-  tree::Scan found = scan_tree(tree, search);
-  // Nothing below writes to the tree: what is digested now is what is packed.
   for (const TreePath& special : found.specials) {
     node.around.events(
         {Event::Kind::warning, "bundle",
          fmt::format("'{}' is no file, directory or link and is left out", base::printable(special.str()))});
   }
-  refuse_build_paths(search.with_build(), tree.path().native());
-  artifact::check_hooks(found.manifest);
-  artifact::require_allowed(found.manifest);  // before normalising: a set-id bit is refused, not dropped
-  const Dating dating = date(node, checkout, options);
-  normalise(found.manifest, dating.created);
+  return found;
+}
 
+// Files are searched as they are packed; a link that no release may hold comes before that, and then what
+// else is wrong is to be said with it.
+void search_links(const base::Dir& tree, const tree::Manifest& manifest, PathSearch& search) {
+  search.look_at_links(manifest);
+  if (search.with_build().empty()) return;
+  tree::ScanOptions options;
+  options.overlap = search.overlap();
+  options.inspect = [&](const tree::Entry& file, std::string_view piece) { search.look(file, piece); };
+  tree::scan(tree, options);
+  refuse_build_paths(search.with_build(), tree.path().native());
+}
+
+artifact::ReleaseInfo describe_release(const ProjectFile& file, const source::Checkout& checkout,
+                                       const Built& built, const Dating& dating, std::string version) {
   artifact::ReleaseInfo info;
   info.name = file.project.name;
-  info.version = resolve_version(file.project, checkout, tree, options, dating.created);
+  info.version = std::move(version);
   info.sequence = dating.sequence;
   info.created = dating.created;
   info.source_kind = checkout.kind;
@@ -223,25 +194,56 @@ Bundle bundle(const node::Node& node, const ProjectFile& file, const source::Che
   ::uname(&machine);
   info.os = "linux";
   info.arch = machine.machine;
-  if (!search.with_run().empty()) info.run_path = run;
   for (const auto& pack : built.buildpacks) info.buildpacks.push_back({pack.id, pack.version});
+  return info;
+}
 
+fs::path run_path_of(const node::Node& node, const ProjectFile& file) {
+  if (file.project.root) return *file.project.root / node.root.layout.run.str();
+  return node.root.at(node.root.layout.run);
+}
+
+}  // namespace
+
+Bundle bundle(const node::Node& node, const ProjectFile& file, const source::Checkout& checkout,
+              const Built& built, const base::Dir& tree, const CookOptions& options) {
+  tree::Scan found = look_at(tree, node);
+  const std::string run = run_path_of(node, file).native();
+  PathSearch search(tree.path().native(), run);
+  search_links(tree, found.manifest, search);
+  artifact::check_hooks(found.manifest);
+  artifact::require_allowed(found.manifest);  // before normalising: a set-id bit is refused, not dropped
+  const Dating dating = date(node, checkout, options);
+  normalise(found.manifest, dating.created);
+  artifact::ReleaseInfo info = describe_release(
+      file, checkout, built, dating, resolve_version(file.project, checkout, tree, options, dating.created));
+  // All of them before anything is packed: a pass phrase that is wrong is said now.
   const crypto::SecretKey key = crypto::SecretKey::read(options.key, options.ask_passphrase);
+  const auto more_keys = read_keys(options.more_keys, options.ask_passphrase);
   const fs::path archive =
       node.root.at(node.root.layout.releases) / artifact::archive_name(info.name, info.version);
-  refuse_other_release(archive, found.manifest, key.public_key());
-  const artifact::PackRequest request{
-      tree,
-      found.manifest,
-      {{"bake.yaml", file.text}, {"launch.json", launch::format_launch(built.launch)}},
-      info,
-      options.level,
+
+  const std::map<std::string, std::string> parts{{"bake.yaml", file.text},
+                                                 {"launch.json", launch::format_launch(built.launch)}};
+  const artifact::Inspect inspect{
+      [&](const tree::Entry& packed, std::string_view piece) { search.look(packed, piece); },
+      search.overlap()};
+  const artifact::Body body =
+      artifact::pack_body({tree, found.manifest, parts, info.created, options.level, options.rule, inspect,
+                           base::tell_tenths(node.around.events, "bundle")},
+                          archive.parent_path());
+  refuse_build_paths(search.with_build(), tree.path().native());
+  if (!search.with_run().empty()) info.run_path = run;
+  refuse_other_release(archive, body.manifest.digest, key.public_key());
+  artifact::write_archive(
+      body, info,
       [&](const std::string& json, const std::string& comment) {
         return crypto::format_signature(key.sign(crypto::message_hash(json), comment),
                                         artifact::untrusted_comment);
-      }};
-  artifact::pack(request, archive);
+      },
+      archive);
   sign_whole_file(archive, key);
+  sign_beside(archive, more_keys);
   base::write_file(last_sequence_file(node),
                    fmt::format("{}\n", std::max(dating.sequence, highest_sequence(node))));
   return {archive, info.version, key.public_key()};

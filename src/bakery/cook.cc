@@ -76,6 +76,7 @@ Cooked cook(const node::Node& node, const CookOptions& options) {
   }
   const auto lock = phase::Lock::take(node.root.state() / "build.lock", "bake", node.around.clock);
   base::open_for_reading(options.key);  // a key that is not there is said now, not after the build
+  for (const fs::path& key : options.more_keys) base::open_for_reading(key);
   const Dir tree = make_workspace(node);
   const source::Checkout checkout = fetch(node, options.source, tree);
   const ProjectFile file = read_project(node, tree, options.settings);

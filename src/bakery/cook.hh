@@ -1,6 +1,7 @@
 // Cooking: from a source to a signed archive, and into service on this very machine.
 #pragma once
 
+#include "artifact/cut.hh"
 #include "base/clock.hh"
 #include "crypto/secret_key.hh"
 #include "node/apply.hh"
@@ -15,13 +16,15 @@ namespace bakehouse::bakery {
 
 struct CookOptions {
   std::filesystem::path source;
-  std::filesystem::path buildpacks;  // the shipped ones
-  std::filesystem::path key;
+  std::filesystem::path buildpacks;              // the shipped ones
+  std::filesystem::path key;                     // whose signature is embedded
+  std::vector<std::filesystem::path> more_keys;  // whose signatures go beside the archive
   crypto::AskPassphrase ask_passphrase;
   std::optional<std::string> version;  // --as
   std::optional<uint64_t> sequence;    // --sequence
   std::optional<base::Seconds> source_date_epoch;
   int level = 9;
+  artifact::CutRule rule = artifact::default_rule;
   enum class Then { apply, stop } then = Then::apply;
   std::vector<std::string> settings;  // --set
 };

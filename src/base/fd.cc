@@ -96,6 +96,12 @@ void write_all(const Fd& fd, std::string_view bytes, std::string_view name) {
   }
 }
 
+void set_mtime(const Fd& fd, FileTime time, std::string_view name) {
+  const timespec stamp{time.seconds, static_cast<long>(time.nanoseconds)};
+  const timespec times[2] = {stamp, stamp};
+  if (::futimens(fd.get(), times) != 0) fail_os("set the time of", name);
+}
+
 void sync_file(const Fd& fd, std::string_view name) {
   if (::fsync(fd.get()) != 0) fail_os("make durable", name);
 }

@@ -1,6 +1,8 @@
 // A file descriptor with one owner, and the reads and writes that retry what must be retried.
 #pragma once
 
+#include "base/clock.hh"
+
 #include <cstdint>
 #include <span>
 #include <string>
@@ -42,6 +44,7 @@ std::string read_all(const Fd& fd, uint64_t limit, std::string_view name);
 void write_all(const Fd& fd, std::string_view bytes, std::string_view name);
 
 // Durable when it returns. A failure is final: after one, retrying would report a success that is none.
+void set_mtime(const Fd& fd, FileTime time, std::string_view name);
 void sync_file(const Fd& fd, std::string_view name);
 void sync_filesystem(const Fd& fd, std::string_view name);
 

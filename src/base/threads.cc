@@ -12,9 +12,12 @@ constexpr unsigned most_by_default = 16;
 
 }  // namespace
 
+unsigned number_of_workers(unsigned wanted) {
+  return wanted != 0 ? wanted : std::clamp(std::thread::hardware_concurrency(), 1U, most_by_default);
+}
+
 Crew::Crew(unsigned workers) {
-  const unsigned count =
-      workers != 0 ? workers : std::clamp(std::thread::hardware_concurrency(), 1U, most_by_default);
+  const unsigned count = number_of_workers(workers);
   helpers_.reserve(count - 1);
   try {
     for (unsigned i = 1; i < count; ++i) helpers_.emplace_back([this] { help(); });

@@ -11,9 +11,12 @@
 
 namespace bakehouse::base {
 
+// 0: as many as there are processors, at most 16.
+unsigned number_of_workers(unsigned wanted);
+
 class Crew {
  public:
-  // 0: as many workers as there are processors, at most 16. Whoever calls `finish` is one of them, so
+  // `workers` as for number_of_workers. Whoever calls `finish` is one of them, so
   // that a crew of one starts no thread and works strictly one job after the other. Makes do with
   // fewer where the system gives no more threads.
   explicit Crew(unsigned workers = 0);

@@ -33,6 +33,8 @@ struct Signature {
   std::array<uint8_t, 64> signature{};
   std::string trusted_comment;
   std::array<uint8_t, 64> global_signature{};  // over signature and trusted comment
+
+  friend bool operator==(const Signature&, const Signature&) = default;
 };
 
 // BLAKE2b-512 of what is signed.

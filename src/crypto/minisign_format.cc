@@ -51,12 +51,15 @@ std::string untrusted_line(std::string_view comment) {
   return line + "\n";
 }
 
-std::string encode_base64(std::span<const uint8_t> bytes) {
+size_t encode_base64(std::span<const uint8_t> bytes, std::span<char> text) {
   start_sodium();
-  constexpr int variant = sodium_base64_VARIANT_ORIGINAL;
-  std::string text(sodium_base64_encoded_len(bytes.size(), variant), '\0');
-  sodium_bin2base64(text.data(), text.size(), bytes.data(), bytes.size(), variant);
-  text.pop_back();  // its NUL
+  sodium_bin2base64(text.data(), text.size(), bytes.data(), bytes.size(), sodium_base64_VARIANT_ORIGINAL);
+  return encoded_size(bytes.size());
+}
+
+std::string encode_base64(std::span<const uint8_t> bytes) {
+  std::string text(encoded_size(bytes.size()) + 1, '\0');
+  text.resize(encode_base64(bytes, text));
   return text;
 }
 

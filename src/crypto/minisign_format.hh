@@ -34,12 +34,15 @@ std::string untrusted_line(std::string_view comment);
 constexpr size_t public_record_size = 42;
 constexpr size_t secret_record_size = 158;
 
-// Whether `text` has the length of `size` bytes in base64.
+// In base64, `size` bytes take so many digits.
+constexpr size_t encoded_size(size_t size) { return (size + 2) / 3 * 4; }
 constexpr bool has_encoded_length(std::string_view text, size_t size) {
-  return text.size() == (size + 2) / 3 * 4;
+  return text.size() == encoded_size(size);
 }
 
 std::string encode_base64(std::span<const uint8_t> bytes);
+// Into `text`, which has room for it and a NUL; returns its length without the NUL.
+size_t encode_base64(std::span<const uint8_t> bytes, std::span<char> text);
 // Throws Error(trust) unless `text` is the one canonical encoding of exactly `bytes.size()` bytes.
 // `where` stands in the message: "shop.pub: line 2".
 void decode_base64(std::string_view text, std::span<uint8_t> bytes, std::string_view where);

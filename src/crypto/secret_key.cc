@@ -11,7 +11,6 @@
 #include <algorithm>
 #include <array>
 #include <functional>
-#include <new>
 #include <span>
 #include <string_view>
 
@@ -28,7 +27,7 @@ constexpr uint64_t most_operations = crypto_pwhash_scryptsalsa208sha256_OPSLIMIT
 constexpr uint64_t most_memory = crypto_pwhash_scryptsalsa208sha256_MEMLIMIT_SENSITIVE;
 constexpr uint64_t least_operations = crypto_pwhash_scryptsalsa208sha256_OPSLIMIT_MIN;
 constexpr uint64_t least_memory = crypto_pwhash_scryptsalsa208sha256_MEMLIMIT_MIN;
-// minisign reads a line into 1024 bytes, its end included.
+// minisign reads a line into 1024 bytes, its end included, and cuts it at the first CR.
 constexpr size_t longest_passphrase = 1022;
 
 // Line 2 of the file, byte for byte. Numbers are little-endian.
@@ -82,6 +81,7 @@ std::array<uint8_t, 32> checksum(const Record& record) {
   add(record.body.id.bytes.data(), record.body.id.bytes.size());
   add(record.body.key.data(), record.body.key.size());
   crypto_generichash_final(&state, sum.data(), sum.size());
+  sodium_memzero(&state, sizeof state);  // its buffer held the key
   return sum;
 }
 
@@ -170,12 +170,13 @@ void check_limits(const Record& record, const std::string& name) {
                           least_memory, most_memory));
 }
 
-void decrypt(Record& record, const AskPassphrase& ask, const std::string& name) {
+void decrypt(Record& record, const AskPassphrase& ask, const fs::path& path) {
+  const std::string& name = path.native();
   check_limits(record, name);
   if (!ask) {
     throw Error(Fault::input, fmt::format("{}: is encrypted, and there is no pass phrase", printable(name)));
   }
-  apply_stream(record, ask());
+  apply_stream(record, ask(path));
   if (!has_checksum(record)) {
     throw Error(Fault::trust, fmt::format("{}: wrong pass phrase", printable(name)));
   }
@@ -186,9 +187,10 @@ bool is_intact(const Record& record) {
   return (has_checksum(record) || lacks_checksum(record)) && halves_match(record.body.key);
 }
 
-void open_body(Record& record, const AskPassphrase& ask, const std::string& name) {
+void open_body(Record& record, const AskPassphrase& ask, const fs::path& path) {
+  const std::string& name = path.native();
   if (text_of(record.encryption) == "Sc") {
-    decrypt(record, ask, name);
+    decrypt(record, ask, path);
   } else if (text_of(record.encryption) != std::string_view("\0\0", 2)) {
     throw Error(Fault::trust, fmt::format("{}: is encrypted by '{}'; only scrypt ('Sc') is known",
                                           printable(name), printable(text_of(record.encryption))));
@@ -208,20 +210,21 @@ RecordPtr make_record(const KeyId& id, const std::array<uint8_t, 64>& key) {
 }
 
 Secret write_record(Record& record, std::string_view kind, const KeyId& id) {
-  std::string text = untrusted_line(fmt::format("bakehouse {} key {}", kind, id.text()));
-  text.reserve(text.size() + 256);  // so that no copy of the key is left behind by growing
-  const Secret encoded(encode_base64(bytes_of(record)));
-  text += encoded.text();
-  text += '\n';
-  return Secret(std::move(text));
+  const std::string comment = untrusted_line(fmt::format("bakehouse {} key {}", kind, id.text()));
+  // The NUL of the base64 gives its place to the line end.
+  Secret file = Secret::with_room(comment.size() + encoded_size(secret_record_size) + 1);
+  file.append(comment);
+  file.extend(encode_base64(bytes_of(record), file.room()));
+  file.append("\n");
+  return file;
 }
 
-void check_passphrase(const std::string& text) {
+void check_passphrase(std::string_view text) {
   if (text.empty()) {
     throw Error(Fault::input, "an empty pass phrase protects nothing",
                 "give one, or make a key without a password");
   }
-  if (text.size() > longest_passphrase || text.find_first_of({"\n\0", 2}) != text.npos) {
+  if (text.size() > longest_passphrase || text.find_first_of({"\r\n\0", 3}) != text.npos) {
     throw Error(Fault::input, fmt::format("minisign could not read this pass phrase: it must be one "
                                           "line of at most {} bytes",
                                           longest_passphrase));
@@ -229,21 +232,6 @@ void check_passphrase(const std::string& text) {
 }
 
 }  // namespace
-
-void* Guarded::operator new(size_t size) {
-  start_sodium();
-  void* const memory = sodium_malloc(size);
-  if (memory == nullptr) throw std::bad_alloc();
-  return memory;
-}
-
-void Guarded::operator delete(void* memory) noexcept { sodium_free(memory); }
-
-Secret::~Secret() {
-  // Up to the capacity: a short text that was moved away is still there.
-  text_.resize(text_.capacity());
-  sodium_memzero(text_.data(), text_.size());
-}
 
 SecretKey::SecretKey(std::unique_ptr<Material> material) : material_(std::move(material)) {}
 SecretKey::SecretKey(SecretKey&&) noexcept = default;
@@ -259,10 +247,9 @@ SecretKey SecretKey::generate() {
 }
 
 SecretKey SecretKey::read(const fs::path& path, const AskPassphrase& ask) {
-  const std::string& name = path.native();
   const base::Fd fd = base::open_for_reading(path);
   const RecordPtr record = read_record(fd, path);
-  open_body(*record, ask, name);
+  open_body(*record, ask, path);
   auto material = std::make_unique<Material>();
   material->id = record->body.id;
   material->key = record->body.key;

@@ -2,28 +2,16 @@
 #pragma once
 
 #include "crypto/minisign.hh"
+#include "crypto/secret.hh"
 
 #include <filesystem>
 #include <functional>
 #include <memory>
-#include <string>
 
 namespace bakehouse::crypto {
 
-// Text that is wiped when it goes.
-class Secret {
- public:
-  explicit Secret(std::string text) : text_(std::move(text)) {}
-  Secret(Secret&&) = default;
-  ~Secret();
-  const std::string& text() const { return text_; }
-
- private:
-  std::string text_;
-};
-
-// Asked only when the key turns out to be encrypted.
-using AskPassphrase = std::function<Secret()>;
+// Asked only when the key in that file turns out to be encrypted.
+using AskPassphrase = std::function<Secret(const std::filesystem::path& key_file)>;
 
 class SecretKey {
  public:

@@ -206,30 +206,78 @@ std::string how_to_trust(const TrustPolicy& policy) {
                      printable(policy.where));
 }
 
+void add_reason(Tally& tally, std::string reason) {
+  auto& reasons = tally.reasons;
+  if (std::find(reasons.begin(), reasons.end(), reason) == reasons.end())
+    reasons.push_back(std::move(reason));
+}
+
+bool is_of_policy(const TrustPolicy& policy, const KeyId& id) {
+  return std::any_of(policy.keys.begin(), policy.keys.end(),
+                     [&](const TrustedKey& trusted) { return trusted.key.id == id; });
+}
+
+int needed(const TrustPolicy& policy) { return std::max(policy.threshold, 1); }
+
 }  // namespace
+
+Tally count_signatures(const TrustPolicy& policy, std::string_view message,
+                       const std::vector<Signature>& signatures) {
+  const auto hash = message_hash(message);
+  Tally tally;
+  for (const Signature& signature : signatures) {
+    const Verdict verdict = judge(policy, hash, signature, tally.counted);
+    if (verdict == Verdict::good) {
+      tally.counted.push_back(signature);
+    } else {
+      tally.reasons.push_back(explain(verdict, signature.key));
+    }
+    tally.has_unknown = tally.has_unknown || verdict == Verdict::unknown;
+  }
+  return tally;
+}
+
+void explain_others(const TrustPolicy& policy, const SignatureNames& names, Tally& tally) {
+  constexpr size_t most_shown = 10;
+  size_t count = 0;
+  for (const KeyId& key : names.keys) {
+    if (is_of_policy(policy, key)) continue;
+    const bool is_revoked = policy.revoked.contains(key);
+    tally.has_unknown = tally.has_unknown || !is_revoked;
+    if (++count <= most_shown) {
+      add_reason(tally, explain(is_revoked ? Verdict::revoked : Verdict::unknown, key));
+    }
+  }
+  for (const std::string& name : names.others) {
+    if (++count > most_shown) continue;
+    add_reason(tally,
+               fmt::format("'{}' is no file of a signature, which is called KEYID.minisig", printable(name)));
+  }
+  if (count > most_shown) {
+    add_reason(tally,
+               fmt::format("and {}{} more files", names.is_all ? "" : "at least ", count - most_shown));
+  }
+}
+
+bool has_enough(const TrustPolicy& policy, const Tally& tally) {
+  return std::cmp_greater_equal(tally.counted.size(), needed(policy));
+}
+
+void require_enough(const TrustPolicy& policy, const Tally& tally) {
+  if (has_enough(policy, tally)) return;
+  std::string why = fmt::format("{}", fmt::join(tally.reasons, "; "));
+  if (tally.counted.empty() && tally.reasons.empty()) why = "there is no signature";
+  throw Error(Fault::trust,
+              fmt::format("{} of {} required signature{} counted{}{}", tally.counted.size(), needed(policy),
+                          needed(policy) == 1 ? "" : "s", why.empty() ? "" : ": ", why),
+              tally.has_unknown ? how_to_trust(policy) : "");
+}
 
 std::vector<Signature> require_signatures(const TrustPolicy& policy, std::string_view message,
                                           const std::vector<Signature>& signatures) {
-  const int needed = std::max(policy.threshold, 1);
-  const auto hash = message_hash(message);
-  std::vector<Signature> counted;
-  std::vector<std::string> reasons;
-  bool some_unknown = false;
-  for (const Signature& signature : signatures) {
-    const Verdict verdict = judge(policy, hash, signature, counted);
-    if (verdict == Verdict::good) {
-      counted.push_back(signature);
-    } else {
-      reasons.push_back(explain(verdict, signature.key));
-    }
-    some_unknown = some_unknown || verdict == Verdict::unknown;
-  }
-  if (std::cmp_greater_equal(counted.size(), needed)) return counted;
-  if (signatures.empty()) reasons.emplace_back("there is no signature");
-  throw Error(Fault::trust,
-              fmt::format("{} of {} required signature{} counted{}{}", counted.size(), needed,
-                          needed == 1 ? "" : "s", reasons.empty() ? "" : ": ", fmt::join(reasons, "; ")),
-              some_unknown ? how_to_trust(policy) : "");
+  Tally tally = count_signatures(policy, message, signatures);
+  require_enough(policy, tally);
+  return std::move(tally.counted);
 }
 
 }  // namespace bakehouse::crypto

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "crypto/minisign.hh"
+#include "crypto/signature_files.hh"
 
 #include <cstdint>
 #include <filesystem>
@@ -40,10 +41,22 @@ PublicKey add_key(const std::filesystem::path& directory, const std::filesystem:
 // By key id or name. Error(input) when there is none.
 void remove_key(const std::filesystem::path& directory, std::string_view id_or_name);
 
-// Throws Error(trust) unless at least `threshold` different keys of the policy signed `message`.
-// The message says what was missing: unknown key (with its id), revoked, does not verify. Returns
-// the signatures that counted, one a key: their trusted comments are authentic, and what they must
-// say is for the caller to check.
+struct Tally {
+  // One a key of the policy. Their trusted comments are authentic; what they must say is for the
+  // caller to check.
+  std::vector<Signature> counted;
+  // Why others do not count: unknown key (with its id), revoked, does not verify.
+  std::vector<std::string> reasons;
+  bool has_unknown = false;  // a key that could be added
+};
+Tally count_signatures(const TrustPolicy& policy, std::string_view message,
+                       const std::vector<Signature>& signatures);
+// Adds why those do not count that only have a name, since they are no keys of the policy.
+void explain_others(const TrustPolicy& policy, const SignatureNames& names, Tally& tally);
+bool has_enough(const TrustPolicy& policy, const Tally& tally);
+// Throws Error(trust), with all reasons, unless at least `threshold` keys have counted.
+void require_enough(const TrustPolicy& policy, const Tally& tally);
+// Counts and requires; returns those that counted.
 std::vector<Signature> require_signatures(const TrustPolicy& policy, std::string_view message,
                                           const std::vector<Signature>& signatures);
 

@@ -1,6 +1,7 @@
 #include "node/apply.hh"
 
 #include "artifact/read.hh"
+#include "artifact/read_tree.hh"
 #include "base/encoding.hh"
 #include "base/error.hh"
 #include "node/finish.hh"
@@ -12,6 +13,8 @@
 #include "service/driver.hh"
 
 #include <fmt/format.h>
+
+#include <algorithm>
 
 namespace bakehouse::node {
 namespace {
@@ -109,16 +112,20 @@ const phase::HistoryEntry& rollback_target(const Node& node, const std::vector<p
   return *target;
 }
 
-// It was trusted when it was applied; since then its key may have been revoked.
+// It was trusted when it was applied; since then a key may have been revoked. The others must then be
+// enough without it.
 void require_not_revoked(const Node& node, const std::string& deployment) {
-  constexpr uint64_t largest_signature = 4096;
+  constexpr uint64_t largest_release = 1 << 20;
   const auto policy = crypto::load_trust(trust_directory(node.root), node.root.project);
-  const auto file = places_of(node.root.layout, deployment).tree / ".bakehouse/release.json.minisig";
-  const auto signature =
-      crypto::parse_signature(node.dir.read_file(file, largest_signature), "release.json.minisig");
-  if (!policy.revoked.contains(signature.key)) return;
-  throw Error(Fault::trust,
-              fmt::format("the key {} that signed {} is revoked", signature.key.text(), deployment));
+  const auto metadata = node.dir.open_dir(places_of(node.root.layout, deployment).tree / ".bakehouse");
+  const auto kept = artifact::read_kept_signatures(metadata);
+  const bool is_one_revoked = std::any_of(kept.begin(), kept.end(), [&](const auto& signature) {
+    return policy.revoked.contains(signature.key);
+  });
+  if (!is_one_revoked) return;
+  const std::string json = metadata.read_file(base::TreePath::parse("release.json"), largest_release);
+  base::with_context(fmt::format("the deployment {}", deployment),
+                     [&] { crypto::require_signatures(policy, json, kept); });
 }
 
 }  // namespace

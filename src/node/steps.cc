@@ -2,6 +2,7 @@
 #include "base/encoding.hh"
 #include "base/error.hh"
 #include "base/files.hh"
+#include "base/progress.hh"
 #include "net/tcp.hh"
 #include "node/backup.hh"
 #include "node/health.hh"
@@ -62,6 +63,44 @@ void copy_deployment(const base::Dir& from, const tree::Manifest& manifest, cons
   copy_metadata(from, to);
 }
 
+// Rollback counts once more what is left when a key has been revoked since. Unpacking writes the
+// embedded one only.
+void keep_signatures(const std::vector<crypto::Signature>& beside, const base::Dir& deployment) {
+  for (const crypto::Signature& signature : beside) {
+    const auto name = metadata / fmt::format("release.json.{}.minisig", signature.key.text());
+    base::Fd file = deployment.create_file(name, 0644);
+    base::write_all(file, crypto::format_signature(signature, artifact::untrusted_comment), name.str());
+    file.close(name.str());
+  }
+}
+
+// Files that the deployment in service holds as well are linked from there, once it is proved that
+// they still are what they were. A deployment that is of no use is done without.
+artifact::Unpacked unpack(const Transaction& t, const base::Dir& deployment) {
+  artifact::UnpackOptions options;
+  options.progress = base::tell_tenths(t.node.around.events, "stage");
+  if (t.plan.previous.empty()) return artifact::unpack(*t.archive, deployment, options);
+  std::optional<ReleaseTree> previous;
+  try {
+    previous = read_release(t.node, t.plan.previous);
+  } catch (const base::Error& error) {
+    t.node.around.events({base::Event::Kind::warning, "stage", error.what()});
+    return artifact::unpack(*t.archive, deployment, options);
+  }
+  const base::Dir dir = t.node.dir.open_dir(places_of(t.node.root.layout, t.plan.previous).tree);
+  const tree::Lender lender{dir, previous->manifest, [](const auto&, const auto&) { return true; }};
+  options.lender = &lender;
+  return artifact::unpack(*t.archive, deployment, options);
+}
+
+void tell(const Transaction& t, const artifact::Unpacked& unpacked) {
+  if (unpacked.linked == 0) return;
+  t.node.around.events(
+      {base::Event::Kind::note, "stage",
+       fmt::format("linked from {}: {} of {} entries; {} of {} frames skipped", t.plan.previous,
+                   unpacked.linked, unpacked.manifest.entries.size(), unpacked.skipped, unpacked.frames)});
+}
+
 // deploy/<id>/ complete and verified, and the tree to run complete beside run/.
 void stage(const Transaction& t) {
   const base::Dir& root = t.node.dir;
@@ -69,7 +108,10 @@ void stage(const Transaction& t) {
   const base::Dir deployment = root.open_dir(t.places.tree);
   tree::Manifest manifest;
   if (t.archive != nullptr) {
-    manifest = artifact::unpack(*t.archive, deployment);
+    artifact::Unpacked unpacked = unpack(t, deployment);
+    tell(t, unpacked);
+    manifest = std::move(unpacked.manifest);
+    keep_signatures(t.archive->beside, deployment);
   } else {
     manifest = read_release(t.node, t.plan.target).manifest;
     copy_deployment(root.open_dir(places_of(t.node.root.layout, t.plan.target).tree), manifest, deployment);

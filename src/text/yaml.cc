@@ -100,6 +100,10 @@ class Builder : public YAML::EventHandler {
     if ((!is_plain && tag != "!") || first_character(mark) == '!') refuse_tag(mark);
     if (!is_plain) check_quotes(mark);
     if (text.find('\0') != std::string::npos) document_.fail(offset(mark), "a NUL character in a text");
+    // yaml-cpp reads two escapes, and only these, as single bytes.
+    if (!is_utf8(text)) {
+      document_.fail(offset(mark), "the escapes \\N and \\_ are not understood", "write \\x85 and \\xa0");
+    }
     if (expects_key()) return begin_member(mark, text, is_plain);
     check_indentation(mark);
     add(Value::scalar(is_plain ? Value::Kind::plain : Value::Kind::string, text, origin(mark)));

@@ -25,6 +25,9 @@ s/\bpid [0-9]+\b/pid <pid>/g
 s/\bprocess [0-9]+\b/process <pid>/g
 s/"pid": ?[0-9]+/"pid":<pid>/g
 
+# The kind of machine that baked
+s/\blinux (x86_64|aarch64|riscv64|armv7l|i686)\b/linux <arch>/g
+
 # Members of JSON that are moments, that follow from them, or that name this machine's user
 s/"(began|ended|sequence)": ?[0-9]+/"\1":<number>/g
 s/"durations": ?\{[^}]*\}/"durations":{<times>}/g

@@ -1,5 +1,6 @@
 #include "support/archive_draft.hh"
 
+#include "artifact/cut.hh"
 #include "artifact/tar.hh"
 #include "base/error.hh"
 
@@ -128,7 +129,7 @@ std::string seal(const Draft& draft, const crypto::SecretKey& key) {
   std::vector<Frame> index;
   for (size_t i = 0; i < frames.size(); ++i) {
     index.push_back({static_cast<uint32_t>(compressed[i].size()), static_cast<uint32_t>(frames[i].size()),
-                     crypto::sha256(compressed[i]), crypto::sha256(frames[i])});
+                     crypto::sha256(compressed[i]), tree::hash128(frames[i])});
     info.tar_size += frames[i].size();
   }
   std::vector<Frame> all = index;
@@ -141,7 +142,7 @@ std::string seal(const Draft& draft, const crypto::SecretKey& key) {
   info.index = part_of(payload);
   info.zstd_version = artifact::zstd_version();
   info.zstd_level = level;
-  info.chunker = "member-1M-4M";
+  info.chunker = artifact::name_of(artifact::default_rule);
   change(draft.change_info, info);
   std::string json = artifact::encode(info);
   change(draft.change_json, json);

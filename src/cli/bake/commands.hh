@@ -11,6 +11,7 @@
 
 namespace bakehouse::cli {
 
+// Neither: a prompt.
 struct PassphraseOptions {
   std::optional<std::filesystem::path> file;
   std::optional<int> descriptor;
@@ -18,14 +19,16 @@ struct PassphraseOptions {
 
 struct CookCommand {
   std::optional<std::filesystem::path> path;
-  std::optional<std::filesystem::path> key;
+  std::vector<std::filesystem::path> keys;
   PassphraseOptions passphrase;
   std::optional<std::string> version;
   std::optional<uint64_t> sequence;
   std::vector<std::string> settings;
   bool no_apply = false;
+  std::optional<int> level;
   bool fast = false;
   bool best = false;
+  bool solid = false;
 };
 int run_cook(const GlobalOptions& global, const CookCommand& command, const Screen& screen);
 
@@ -42,6 +45,13 @@ struct ConfigCommand {
 };
 int run_config(const GlobalOptions& global, const ConfigCommand& command, const Screen& screen);
 
+struct SignCommand {
+  std::filesystem::path archive;
+  std::vector<std::filesystem::path> keys;
+  PassphraseOptions passphrase;
+};
+int run_sign(const GlobalOptions& global, const SignCommand& command, const Screen& screen);
+
 struct KeyNewCommand {
   std::filesystem::path file;
   bool no_password = false;
@@ -54,5 +64,13 @@ struct KeyShowCommand {
   PassphraseOptions passphrase;
 };
 int run_key_show(const KeyShowCommand& command, const Screen& screen);
+
+struct KeyPasswordCommand {
+  std::filesystem::path file;
+  PassphraseOptions passphrase;  // the present one
+  bool no_password = false;
+  PassphraseOptions new_passphrase;
+};
+int run_key_password(const KeyPasswordCommand& command, const Screen& screen);
 
 }  // namespace bakehouse::cli

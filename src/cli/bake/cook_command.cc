@@ -29,9 +29,9 @@ std::optional<base::Seconds> source_date_epoch() {
   return seconds;
 }
 
-std::filesystem::path choose_key(const CookCommand& command, const config::Root& root) {
-  if (command.key) return *command.key;
-  if (root.key) return *root.key;
+std::vector<std::filesystem::path> choose_keys(const CookCommand& command, const config::Root& root) {
+  if (!command.keys.empty()) return command.keys;
+  if (root.key) return {*root.key};
   throw Error(Fault::usage, "no key to sign with", "pass --key FILE; `bake key new FILE` makes one");
 }
 
@@ -43,14 +43,18 @@ int run_cook(const GlobalOptions& global, const CookCommand& command, const Scre
   bakery::CookOptions options;
   options.source = command.path.value_or(node.root.at(node.root.layout.source));
   options.buildpacks = installed.buildpacks;
-  options.key = choose_key(command, node.root);
+  const auto keys = choose_keys(command, node.root);
+  options.key = keys.front();
+  options.more_keys.assign(keys.begin() + 1, keys.end());
   options.ask_passphrase = ask_passphrase(command.passphrase);
   options.version = command.version;
   options.sequence = command.sequence;
   options.source_date_epoch = source_date_epoch();
   options.settings = command.settings;
+  if (command.level) options.level = *command.level;
   if (command.fast) options.level = 3;
   if (command.best) options.level = 19;
+  if (command.solid) options.rule = artifact::solid_rule;
   options.then = command.no_apply ? bakery::CookOptions::Then::stop : bakery::CookOptions::Then::apply;
 
   const bakery::Cooked cooked = bakery::cook(node, options);

@@ -6,6 +6,8 @@
 
 #include <fmt/format.h>
 
+#include <unistd.h>
+
 namespace bakehouse::cli {
 namespace {
 
@@ -28,10 +30,42 @@ void refuse_existing(const fs::path& file) {
   }
 }
 
-void write_new(const fs::path& path, const std::string& content, mode_t mode) {
+void write_new(const fs::path& path, std::string_view content, mode_t mode) {
   base::AtomicFile file(path, mode);
   file.write(content);
   file.commit_new();
+}
+
+// The file that a name leads to, and no link to it: a link replaced by a file would leave the key with
+// the old pass phrase behind.
+fs::path file_itself(const fs::path& key) {
+  const base::Fd fd = base::open_for_reading(key);
+  if (base::stat_of(fd, key.native()).links > 1) {
+    throw Error(Fault::input,
+                fmt::format("'{}' has a second name (a hard link), which would keep the old pass phrase",
+                            base::printable(key.native())),
+                "remove the other name, or make a copy and change that");
+  }
+  return fs::canonical(key);
+}
+
+// Whole or not at all, with the mode and the owner that it had.
+void replace(const fs::path& path, std::string_view content) {
+  const base::Fd old = base::open_for_reading(path);
+  const base::FileStat stat = base::stat_of(old, path.native());
+  base::AtomicFile file(path, stat.mode);
+  const base::FileStat made = base::stat_of(file.fd(), path.native());
+  const bool has_owner = made.uid == stat.uid && made.gid == stat.gid;
+  if (!has_owner && ::fchown(file.fd().get(), stat.uid, stat.gid) != 0) {
+    base::fail_os("keep the owner of", path.native());
+  }
+  file.write(content);
+  file.commit();
+}
+
+crypto::Secret format_anew(const crypto::SecretKey& key, const KeyPasswordCommand& command) {
+  if (command.no_password) return key.format();
+  return key.format_encrypted(new_passphrase(command.new_passphrase));
 }
 
 }  // namespace
@@ -65,6 +99,20 @@ int run_key_show(const KeyShowCommand& command, const Screen& screen) {
     return 0;
   }
   std::fputs(content.c_str(), stdout);
+  return 0;
+}
+
+int run_key_password(const KeyPasswordCommand& command, const Screen& screen) {
+  make_surroundings(screen);
+  const fs::path file = file_itself(command.file);
+  const crypto::SecretKey key = crypto::SecretKey::read(command.file, ask_passphrase(command.passphrase));
+  const crypto::Secret content = format_anew(key, command);
+  replace(file, content.text());
+  const std::string id = key.public_key().id.text();
+  screen.say(command.no_password ? fmt::format("the key {} is no longer encrypted", id)
+                                 : fmt::format("the key {} has the new pass phrase", id));
+  screen.say("  copies of the old file keep what they had: replace or remove them");
+  screen.answer(Value::map({{"key", id}, {"secret", command.file.native()}}));
   return 0;
 }
 

@@ -7,16 +7,20 @@ namespace {
 
 using namespace bakehouse;  // NOLINT(google-build-using-namespace): the program is all of it
 
-const cli::Grammar grammar{
-    "bake",
-    {"cook", "init", "config", "key"},
-    "cook",
-    {"--root", "--key", "--as", "--sequence", "--set", "--password-file", "--password-fd", "--layout"}};
+const cli::Grammar grammar{"bake",
+                           {"cook", "sign", "init", "config", "key"},
+                           "cook",
+                           {"--root", "--key", "--as", "--sequence", "--set", "--level", "--layout",
+                            "--password-file", "--password-fd", "--new-password-file", "--new-password-fd"}};
 
 void add_passphrase(CLI::App& command, cli::PassphraseOptions& options) {
   auto* file =
-      command.add_option("--password-file", options.file, "read the pass phrase from the first line of FILE");
+      command.add_option("--password-file", options.file, "read the pass phrase from a line of FILE");
   command.add_option("--password-fd", options.descriptor, "read it from a descriptor")->excludes(file);
+}
+
+void add_keys(CLI::App& command, std::vector<std::filesystem::path>& keys, const char* help) {
+  command.add_option("--key", keys, help)->allow_extra_args(false);
 }
 
 struct Commands {
@@ -26,6 +30,8 @@ struct Commands {
   cli::ConfigCommand config;
   cli::KeyNewCommand key_new;
   cli::KeyShowCommand key_show;
+  cli::KeyPasswordCommand key_password;
+  cli::SignCommand sign;
   bool yes = false;  // answers what a command would ask; none of this version asks
   std::function<int(const cli::Screen&)> chosen;
 };
@@ -44,7 +50,7 @@ void add_cook(CLI::App& app, Commands& all) {
       app.add_subcommand("cook", "build, pack, sign and apply here (`bake PATH` is short for it)");
   command->add_option("PATH", all.cook.path,
                       "the source: a directory or a git repository (else <root>/project)");
-  command->add_option("--key", all.cook.key, "the secret key to sign with");
+  add_keys(*command, all.cook.keys, "the secret key to sign with; more of them sign beside the archive");
   command->add_option("--as", all.cook.version, "the version, whatever bake.yaml says");
   command->add_option("--sequence", all.cook.sequence,
                       "the sequence number, instead of the time of the source");
@@ -52,10 +58,25 @@ void add_cook(CLI::App& app, Commands& all) {
       ->allow_extra_args(false);
   command->add_flag("--no-apply", all.cook.no_apply, "make the archive only");
   auto* fast = command->add_flag("--fast", all.cook.fast, "compress quickly");
-  command->add_flag("--best", all.cook.best, "compress as well as possible")->excludes(fast);
+  auto* best = command->add_flag("--best", all.cook.best, "compress as well as possible")->excludes(fast);
+  command->add_option("--level", all.cook.level, "of zstd, 1 to 19 (9)")
+      ->check(CLI::Range(1, 19))
+      ->excludes(fast)
+      ->excludes(best);
+  command->add_flag("--solid", all.cook.solid,
+                    "the smallest archive: large frames, slower to read a part of");
   add_passphrase(*command, all.cook.passphrase);
   command->callback(
       [&all] { all.chosen = [&all](const auto& screen) { return run_cook(all.global, all.cook, screen); }; });
+}
+
+void add_sign(CLI::App& app, Commands& all) {
+  auto* command = app.add_subcommand("sign", "add a signature to an archive, beside it");
+  command->add_option("ARCHIVE", all.sign.archive, "the archive; it stays as it is")->required();
+  add_keys(*command, all.sign.keys, "the secret key to sign with; may be repeated");
+  add_passphrase(*command, all.sign.passphrase);
+  command->callback(
+      [&all] { all.chosen = [&all](const auto& screen) { return run_sign(all.global, all.sign, screen); }; });
 }
 
 void add_init(CLI::App& app, Commands& all) {
@@ -77,6 +98,24 @@ void add_config(CLI::App& app, Commands& all) {
   });
 }
 
+void add_key_password(CLI::App& key, Commands& all) {
+  auto* change = key.add_subcommand("change-password", "another pass phrase for FILE, or none");
+  auto& options = all.key_password;
+  change->add_option("FILE", options.file, "the secret key")->required();
+  add_passphrase(*change, options.passphrase);
+  auto* file = change->add_option("--new-password-file", options.new_passphrase.file,
+                                  "read the new pass phrase from a line of FILE");
+  auto* descriptor = change->add_option("--new-password-fd", options.new_passphrase.descriptor,
+                                        "read the new one from a descriptor");
+  descriptor->excludes(file);
+  change->add_flag("--no-password", options.no_password, "do not encrypt it any more")
+      ->excludes(file)
+      ->excludes(descriptor);
+  change->callback([&all] {
+    all.chosen = [&all](const auto& screen) { return run_key_password(all.key_password, screen); };
+  });
+}
+
 void add_key(CLI::App& app, Commands& all) {
   auto* key = app.add_subcommand("key", "signing keys, in minisign's format");
   key->require_subcommand(1);
@@ -92,6 +131,7 @@ void add_key(CLI::App& app, Commands& all) {
   add_passphrase(*show, all.key_show.passphrase);
   show->callback(
       [&all] { all.chosen = [&all](const auto& screen) { return run_key_show(all.key_show, screen); }; });
+  add_key_password(*key, all);
 }
 
 }  // namespace
@@ -103,6 +143,7 @@ int main(int argc, char** argv) {
   app.fallthrough();
   add_globals(app, all);
   add_cook(app, all);
+  add_sign(app, all);
   add_init(app, all);
   add_config(app, all);
   add_key(app, all);

@@ -1,9 +1,14 @@
 #include "cli/bake/passphrase.hh"
 
+#include "base/encoding.hh"
 #include "base/error.hh"
 #include "base/files.hh"
 
+#include <fmt/format.h>
+
 #include <cerrno>
+#include <memory>
+#include <string>
 
 #include <fcntl.h>
 #include <termios.h>
@@ -12,18 +17,14 @@
 namespace bakehouse::cli {
 namespace {
 
+namespace fs = std::filesystem;
 using base::Error;
 using base::Fault;
+using base::Fd;
 using crypto::Secret;
 
-constexpr uint64_t longest = 4096;
-
-Secret first_line(std::string text) {
-  const size_t end = text.find('\n');
-  if (end != std::string::npos) text.resize(end);
-  if (text.empty()) throw Error(Fault::input, "the pass phrase is empty");
-  return Secret(std::move(text));
-}
+// More than any pass phrase that a key takes, and all that a terminal hands out at once.
+constexpr size_t longest = 4096;
 
 // Switches the echo of a terminal off for as long as it lives.
 class NoEcho {
@@ -43,51 +44,68 @@ class NoEcho {
   termios before_{};
 };
 
-Secret prompt(const char* question) {
-  const base::Fd terminal(::open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY));
+Secret require_text(std::optional<Secret> line) {
+  if (line && !line->text().empty()) return *std::move(line);
+  throw Error(Fault::input, "the pass phrase is empty");
+}
+
+Secret prompt(const std::string& question) {
+  const Fd terminal(::open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY));
   if (!terminal) {
     throw Error(Fault::usage, "the key has a pass phrase and there is no terminal to ask for it",
                 "use --password-file FILE or --password-fd N");
   }
   base::write_all(terminal, question, "the terminal");
-  std::string line(longest, '\0');
+  Secret line = Secret::with_room(longest);
   ssize_t count = 0;
   int failure = 0;
   {
     const NoEcho silence(terminal.get());
     // Not tried again after a signal: whoever presses Ctrl-C at the question wants to be gone.
-    count = ::read(terminal.get(), line.data(), line.size());
+    count = ::read(terminal.get(), line.room().data(), line.room().size());
     if (count < 0) failure = errno;
   }
   base::write_all(terminal, "\n", "the terminal");
   if (failure == EINTR) throw Error(Fault::usage, "cancelled");
   if (failure != 0) throw base::os_error(failure, "read", "the terminal");
-  line.resize(static_cast<size_t>(count));
-  return first_line(std::move(line));
+  line.extend(static_cast<size_t>(count));
+  crypto::keep_first_line(line);
+  return require_text(std::move(line));
 }
 
-std::optional<Secret> given(const PassphraseOptions& options) {
-  if (options.file) return first_line(base::read_file(*options.file, longest));
-  if (!options.descriptor) return std::nullopt;
+bool is_prompt(const PassphraseOptions& options) { return !options.file && !options.descriptor; }
+
+Fd open_lines(const PassphraseOptions& options) {
+  if (options.file) return base::open_for_reading(*options.file);
   // A duplicate, because the descriptor is the caller's.
-  const base::Fd descriptor(::fcntl(*options.descriptor, F_DUPFD_CLOEXEC, 0));
+  Fd descriptor(::fcntl(*options.descriptor, F_DUPFD_CLOEXEC, 0));
   if (!descriptor) {
     throw base::os_error(errno, "read", "the descriptor of the pass phrase").as(Fault::usage);
   }
-  return first_line(base::read_all(descriptor, longest, "the descriptor of the pass phrase"));
+  return descriptor;
+}
+
+Secret next_line(const Fd& lines, const PassphraseOptions& options) {
+  const std::string name = options.file ? options.file->native() : "the descriptor of the pass phrase";
+  return require_text(crypto::read_secret_line(lines, longest, name));
 }
 
 }  // namespace
 
 crypto::AskPassphrase ask_passphrase(const PassphraseOptions& options) {
-  return [options] {
-    auto secret = given(options);
-    return secret ? *std::move(secret) : prompt("pass phrase of the key: ");
+  const auto lines = std::make_shared<Fd>();  // opened when the first encrypted key asks
+  return [options, lines](const fs::path& key) {
+    const std::string name = base::printable(key.native());
+    if (is_prompt(options)) return prompt(fmt::format("pass phrase of {}: ", name));
+    return base::with_context(fmt::format("for {}", name), [&] {
+      if (!*lines) *lines = open_lines(options);
+      return next_line(*lines, options);
+    });
   };
 }
 
 Secret new_passphrase(const PassphraseOptions& options) {
-  if (auto secret = given(options)) return *std::move(secret);
+  if (!is_prompt(options)) return next_line(open_lines(options), options);
   Secret first = prompt("new pass phrase: ");
   const Secret second = prompt("once more: ");
   if (first.text() != second.text()) throw Error(Fault::input, "the two pass phrases differ", "try again");

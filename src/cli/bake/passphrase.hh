@@ -7,7 +7,7 @@
 
 namespace bakehouse::cli {
 
-// For a key that exists.
+// For keys that exist. Each question takes the next line of the file or descriptor.
 crypto::AskPassphrase ask_passphrase(const PassphraseOptions& options);
 // For a new one: typed twice at a prompt.
 crypto::Secret new_passphrase(const PassphraseOptions& options);

@@ -36,6 +36,7 @@ std::string_view name_of(Event::Kind kind) {
     case Event::Kind::phase_done: return "phase-done";
     case Event::Kind::output: return "output";
     case Event::Kind::note: return "note";
+    case Event::Kind::progress: return "progress";
     case Event::Kind::warning: return "warning";
   }
   return "";
@@ -100,6 +101,7 @@ void Screen::show(const Event& event) const {
   if (event.kind == Event::Kind::phase_started) print(stdout, paint(bold, event.phase));
   if (event.kind == Event::Kind::output) print(stdout, "  | " + text);
   if (event.kind == Event::Kind::note) print(stdout, "  " + text);
+  if (event.kind == Event::Kind::progress && ::isatty(STDOUT_FILENO) != 0) print(stdout, "  " + text);
 }
 
 base::EventSink Screen::events() const {

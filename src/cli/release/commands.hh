@@ -43,9 +43,18 @@ int run_status(const GlobalOptions& global, const StatusCommand& command, const 
 int run_history(const GlobalOptions& global, const Screen& screen);
 
 struct VerifyCommand {
-  std::optional<std::filesystem::path> archive;
+  std::optional<std::filesystem::path> subject;  // an archive, or a directory with a release in it
 };
 int run_verify(const GlobalOptions& global, const VerifyCommand& command, const Screen& screen);
+
+struct ArchiveCommand {
+  std::filesystem::path archive;
+  std::vector<std::string> paths;  // extract
+  std::filesystem::path to = ".";  // extract
+};
+int run_show(const GlobalOptions& global, const ArchiveCommand& command, const Screen& screen);
+int run_list(const GlobalOptions& global, const ArchiveCommand& command, const Screen& screen);
+int run_extract(const GlobalOptions& global, const ArchiveCommand& command, const Screen& screen);
 
 int run_serve(const GlobalOptions& global, const Screen& screen);
 

@@ -7,11 +7,11 @@ namespace {
 
 using namespace bakehouse;  // NOLINT(google-build-using-namespace): the program is all of it
 
-const cli::Grammar grammar{
-    "release",
-    {"init", "trust", "apply", "rollback", "recover", "status", "history", "verify", "serve"},
-    "",
-    {"--root", "--layout", "--set"}};
+const cli::Grammar grammar{"release",
+                           {"init", "trust", "apply", "rollback", "recover", "status", "history", "verify",
+                            "show", "list", "extract", "serve"},
+                           "",
+                           {"--root", "--layout", "--set", "--to"}};
 
 struct Commands {
   cli::GlobalOptions global;
@@ -21,6 +21,7 @@ struct Commands {
   cli::RollbackCommand rollback;
   cli::StatusCommand status;
   cli::VerifyCommand verify;
+  cli::ArchiveCommand archive;
   bool yes = false;  // answers what a command would ask; none of this version asks
   std::function<int(const cli::Screen&)> chosen;
 };
@@ -84,11 +85,28 @@ void add_views(CLI::App& app, Commands& all) {
   })->add_flag("--check", all.status.check, "exit 9 unless all is well");
   add(app, all, "history", "every deployment and how it ended",
       [](const Commands& c, const cli::Screen& screen) { return run_history(c.global, screen); });
-  add(app, all, "verify", "check an archive, or what is in service, byte by byte",
+  add(app, all, "verify", "check an archive, an unpacked release, or what is in service, byte by byte",
       [](const Commands& c, const cli::Screen& screen) { return run_verify(c.global, c.verify, screen); })
-      ->add_option("ARCHIVE", all.verify.archive, "an archive");
+      ->add_option("ARCHIVE", all.verify.subject, "an archive, or a directory in which one was unpacked");
   add(app, all, "serve", "run the processes of the release in the foreground",
       [](const Commands& c, const cli::Screen& screen) { return run_serve(c.global, screen); });
+}
+
+void add_archives(CLI::App& app, Commands& all) {
+  add(app, all, "show", "what an archive is",
+      [](const Commands& c, const cli::Screen& screen) { return run_show(c.global, c.archive, screen); })
+      ->add_option("ARCHIVE", all.archive.archive, "an archive")
+      ->required();
+  add(app, all, "list", "what an archive holds",
+      [](const Commands& c, const cli::Screen& screen) { return run_list(c.global, c.archive, screen); })
+      ->add_option("ARCHIVE", all.archive.archive, "an archive")
+      ->required();
+  auto* extract = add(
+      app, all, "extract", "take single files or directories out of an archive",
+      [](const Commands& c, const cli::Screen& screen) { return run_extract(c.global, c.archive, screen); });
+  extract->add_option("ARCHIVE", all.archive.archive, "an archive")->required();
+  extract->add_option("PATH", all.archive.paths, "as `release list` prints it")->required();
+  extract->add_option("--to", all.archive.to, "the directory to write to (the working directory)");
 }
 
 void add_init(CLI::App& app, Commands& all) {
@@ -111,5 +129,6 @@ int main(int argc, char** argv) {
   add_trust(app, all);
   add_transactions(app, all);
   add_views(app, all);
+  add_archives(app, all);
   return cli::parse_and_run(app, grammar, {argv + 1, argv + argc}, all.global, all.chosen);
 }

@@ -1,4 +1,6 @@
+#include "artifact/hooks.hh"
 #include "artifact/read.hh"
+#include "artifact/read_tree.hh"
 #include "base/encoding.hh"
 #include "base/error.hh"
 #include "cli/release/commands.hh"
@@ -39,7 +41,14 @@ void say(const std::string& what, const Differences& differences, const Screen& 
 int verify_archive(const config::Root& root, const std::filesystem::path& path, const Screen& screen) {
   const auto policy = crypto::load_trust(node::trust_directory(root), root.project);
   const artifact::Archive archive = artifact::open_archive(path, policy);
+  // Trusted are keys for the project of this root: of another they say nothing.
+  if (archive.info.name != root.project) {
+    throw base::Error(base::Fault::trust,
+                      fmt::format("the archive is a release of '{}', this root is for '{}'",
+                                  archive.info.name, root.project));
+  }
   const auto manifest = artifact::check(archive);
+  artifact::check_hooks(manifest);
   std::string signers;
   for (const auto& id : archive.signers) signers += " " + id.text();
   screen.say(fmt::format("{} {}: {} entries, {} bytes, signed by{}", archive.info.name, archive.info.version,
@@ -52,12 +61,26 @@ int verify_archive(const config::Root& root, const std::filesystem::path& path, 
   return 0;
 }
 
+// A release that somebody unpacked, with `tar` for instance.
+int verify_tree(const config::Root& root, const std::filesystem::path& path, const Screen& screen) {
+  const auto policy = crypto::load_trust(node::trust_directory(root), root.project);
+  const base::Dir dir = base::Dir::open(path);
+  const artifact::SignedTree release = artifact::open_tree(dir, policy);
+  const Differences differences = tree::diff_with_directory(release.manifest, dir);
+  say(fmt::format("{} {}", release.info.name, release.info.version), differences, screen);
+  screen.answer(Value::map(
+      {{"name", release.info.name}, {"version", release.info.version}, {"tree", encode(differences)}}));
+  return differences.empty() ? 0 : base::exit_code(base::Fault::differs);
+}
+
 }  // namespace
 
 int run_verify(const GlobalOptions& global, const VerifyCommand& command, const Screen& screen) {
   const node::Node node =
       node::open_node(require_root(global), find_installation().launch, make_surroundings(screen));
-  if (command.archive) return verify_archive(node.root, *command.archive, screen);
+  if (command.subject && std::filesystem::is_directory(*command.subject))
+    return verify_tree(node.root, *command.subject, screen);
+  if (command.subject) return verify_archive(node.root, *command.subject, screen);
   const node::Verification found = node::verify(node);
   say("the deployment", found.deployment, screen);
   say("run", found.run, screen);

@@ -37,6 +37,11 @@ at_prompt '\003' 'bake key show asked.key'
 at_prompt '\003' 'bake key new other.key'
 run ls asked.key asked.pub other.key
 
+# Another pass phrase: the present one first. Whoever leaves half way keeps what was.
+at_prompt 'open\0040sesame\n new\n new\n' 'bake key change-password asked.key'
+at_prompt 'new\n other\n \003' 'bake key change-password asked.key'
+at_prompt 'new\n' 'bake key show asked.key'
+
 # Baking asks as well, and can be left as well.
 bake init shop --root staging --key asked.key --quiet
 make_project source 1.0.0

@@ -89,7 +89,7 @@ class Attempts {
     return names;
   }
 
-  base::TempDir temp_;
+  base::TempDir temp_{fast_place()};
   std::optional<base::Dir> to_;
   crypto::TrustPolicy policy_;
   std::string original_;

@@ -185,18 +185,22 @@ TEST_CASE("padding fills the last block") {
 }
 
 TEST_CASE("a twin is the first earlier file of equal content, mode and time") {
-  const tree::Manifest manifest = manifest_of({{"a", File{"same"}},
-                                               {"b", File{"same", 0755}},
-                                               {"c", File{"same", 0644, 5}},
-                                               {"d", File{"same"}},
+  const std::string same(artifact::smallest_twin, 's');
+  const std::string small(artifact::smallest_twin - 1, 's');
+  const tree::Manifest manifest = manifest_of({{"a", File{same}},
+                                               {"b", File{same, 0755}},
+                                               {"c", File{same, 0644, 5}},
+                                               {"d", File{same}},
                                                {"e", Folder{}},
-                                               {"e/f", File{"same"}},
-                                               {"g", File{"same", 0755}},
-                                               {"h", File{"other"}},
+                                               {"e/f", File{same}},
+                                               {"g", File{same, 0755}},
+                                               {"h", File{std::string(artifact::smallest_twin, 'o')}},
                                                {"i", Link{"same"}},
                                                {"j", Link{"same"}},
                                                {"k", File{""}},
-                                               {"l", File{""}}});
+                                               {"l", File{""}},
+                                               {"m", File{small}},
+                                               {"n", File{small}}});
   std::string twins;
   const auto found = artifact::find_twins(manifest);
   REQUIRE(found.size() == manifest.entries.size());

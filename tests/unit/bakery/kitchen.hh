@@ -43,7 +43,7 @@ class Kitchen {
     made.source = source();
     made.buildpacks = packs();
     made.key = key_file();
-    made.ask_passphrase = [] { return crypto::Secret(""); };
+    made.ask_passphrase = [](const std::filesystem::path&) { return crypto::Secret(""); };
     made.then = then;
     return made;
   }

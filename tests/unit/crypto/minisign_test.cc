@@ -2,7 +2,7 @@
 
 #include "base/error.hh"
 #include "fixtures.hh"
-#include "mentions.hh"
+#include "support/mentions.hh"
 
 #include <doctest/doctest.h>
 
@@ -13,6 +13,7 @@
 using namespace bakehouse;
 using base::Error;
 using base::Fault;
+using support::Mentions;
 
 namespace {
 

@@ -4,7 +4,7 @@
 #include "base/files.hh"
 #include "crypto/minisign_format.hh"
 #include "fixtures.hh"
-#include "mentions.hh"
+#include "support/mentions.hh"
 
 #include <doctest/doctest.h>
 
@@ -20,16 +20,17 @@ using base::Error;
 using base::Fault;
 using crypto::Secret;
 using crypto::SecretKey;
+using support::Mentions;
 
 namespace {
 
-Secret not_asked() {
+Secret not_asked(const std::filesystem::path&) {
   FAIL_CHECK("asked for a pass phrase");
   return Secret("");
 }
 
 crypto::AskPassphrase answer(const std::string& text) {
-  return [text] { return Secret(text); };
+  return [text](const std::filesystem::path&) { return Secret(text); };
 }
 
 class KeyFile {
@@ -132,7 +133,7 @@ TEST_CASE("a key signs as minisign does: the same key and message give the same 
 
 TEST_CASE("a generated key survives its own file") {
   const SecretKey key = SecretKey::generate();
-  const SecretKey again = read(key.format().text(), not_asked);
+  const SecretKey again = read(std::string(key.format().text()), not_asked);
   CHECK(again.public_key() == key.public_key());
   CHECK(sign_and_verify(again, key.public_key()));
 }
@@ -140,7 +141,7 @@ TEST_CASE("a generated key survives its own file") {
 TEST_CASE("a generated key survives encryption") {
   const SecretKey key = SecretKey::generate();
   const Secret file = key.format_encrypted(Secret("correct horse"));
-  const SecretKey again = read(file.text(), answer("correct horse"));
+  const SecretKey again = read(std::string(file.text()), answer("correct horse"));
   CHECK(again.public_key() == key.public_key());
   CHECK(sign_and_verify(again, key.public_key()));
 }
@@ -165,6 +166,16 @@ TEST_CASE("another pass phrase is told from a damaged file") {
     CHECK(error.fault() == Fault::trust);
     CHECK(std::string(error.what()) == Mentions{"wrong pass phrase"});
   }
+}
+
+TEST_CASE("a pass phrase is asked for by the name of the key's file") {
+  const KeyFile file(fixtures::cheap_secret);
+  std::filesystem::path asked;
+  SecretKey::read(file.path(), [&](const std::filesystem::path& key) {
+    asked = key;
+    return Secret("hunter2");
+  });
+  CHECK(asked == file.path());
 }
 
 TEST_CASE("an encrypted key that nobody is asked about is refused") {
@@ -252,8 +263,8 @@ TEST_CASE("any byte changed in an encrypted key is noticed") {
 
 TEST_CASE("a pass phrase that minisign could not be given is refused") {
   const SecretKey key = SecretKey::generate();
-  for (const std::string& text :
-       {std::string(), std::string("two\nlines"), std::string("a\0b", 3), std::string(1023, 'p')}) {
+  for (const std::string& text : {std::string(), std::string("two\nlines"), std::string("cr\r"),
+                                  std::string("a\0b", 3), std::string(1023, 'p')}) {
     CAPTURE(text);
     CHECK_THROWS_AS(key.format_encrypted(Secret(text)), Error);
   }

@@ -3,7 +3,7 @@
 #include "base/error.hh"
 #include "base/files.hh"
 #include "crypto/secret_key.hh"
-#include "mentions.hh"
+#include "support/mentions.hh"
 
 #include <doctest/doctest.h>
 
@@ -23,6 +23,7 @@ using crypto::PublicKey;
 using crypto::SecretKey;
 using crypto::Signature;
 using crypto::TrustPolicy;
+using support::Mentions;
 namespace fs = std::filesystem;
 
 namespace {
@@ -192,6 +193,78 @@ TEST_CASE("a policy that asks for no signature still wants one") {
   for (const int threshold : {0, -1}) {
     CHECK(require(trusting({&one}, threshold), {}) == Mentions{"0 of 1"});
   }
+}
+
+TEST_CASE("the message says in full who signed and why it does not count") {
+  const SecretKey good = SecretKey::generate();
+  const SecretKey revoked = SecretKey::generate();
+  const SecretKey stranger = SecretKey::generate();
+  TrustPolicy policy = trusting({&good, &revoked}, 3);
+  policy.revoked.insert(revoked.public_key().id);
+  Signature swapped = sign(good);
+  swapped.trusted_comment = "another";
+  const std::string id = good.public_key().id.text();
+  CHECK(require(policy, {sign(good), sign(good), sign(revoked), sign(stranger), swapped}) ==
+        "1 of 3 required signatures counted: key " + id + " signed more than once, which counts once; key " +
+            revoked.public_key().id.text() + " is revoked; key " + stranger.public_key().id.text() +
+            " is not trusted here; the signature of key " + id + " does not verify" +
+            " | if you trust the unknown key, add its file: release trust add FILE.pub (to "
+            "/etc/bakehouse/trust)");
+}
+
+TEST_CASE("a revocation is stronger than a key that the project names") {
+  const TrustDir trust;
+  const SecretKey key = SecretKey::generate();
+  const std::string id = key.public_key().id.text();
+  trust.write_key("a.pub", key.public_key());
+  trust.write("policy.yaml", "revoked: [" + id + "]\nprojects: {shop: {keys: [" + id + "]}}\n");
+  CHECK(require(trust.load(), {sign(key)}) == Mentions{"is revoked"});
+}
+
+TEST_CASE("a key of one project does not release another, which its own keys still do") {
+  const TrustDir trust;
+  const SecretKey shop = SecretKey::generate();
+  const SecretKey common = SecretKey::generate();
+  trust.write_key("shop.pub", shop.public_key());
+  trust.write_key("common.pub", common.public_key());
+  trust.write("policy.yaml", "projects: {shop: {keys: [" + shop.public_key().id.text() + "]}}\n");
+  CHECK(require(trust.load("shop"), {sign(shop)}) == "accepted");
+  CHECK(require(trust.load("shop"), {sign(common)}) == Mentions{"is not trusted here"});
+  CHECK(require(trust.load("blog"), {sign(shop)}) == Mentions{"is not trusted here"});
+  CHECK(require(trust.load("blog"), {sign(common)}) == "accepted");
+}
+
+namespace {
+
+std::vector<std::string> explained(const TrustPolicy& policy, const crypto::SignatureNames& names) {
+  crypto::Tally tally;
+  crypto::explain_others(policy, names, tally);
+  return tally.reasons;
+}
+
+}  // namespace
+
+TEST_CASE("files beside an archive that do not count are explained by their names") {
+  const SecretKey known = SecretKey::generate();
+  const KeyId stranger{{1}};
+  const KeyId revoked{{2}};
+  TrustPolicy policy = trusting({&known});
+  policy.revoked.insert(revoked);
+  CHECK(explained(policy, {{known.public_key().id, stranger, revoked}, {"alice.minisig", "x\ny"}}) ==
+        Names{"key 0000000000000001 is not trusted here", "key 0000000000000002 is revoked",
+              "'alice.minisig' is no file of a signature, which is called KEYID.minisig",
+              "'x\\012y' is no file of a signature, which is called KEYID.minisig"});
+  CHECK(explained(policy, {}).empty());
+}
+
+TEST_CASE("of many files beside an archive a few are named") {
+  crypto::SignatureNames names;
+  for (int i = 0; i < 40; ++i) names.others.push_back("file" + std::to_string(i));
+  auto reasons = explained({}, names);
+  CHECK(reasons.size() == 11);
+  CHECK(reasons.back() == "and 30 more files");
+  names.is_all = false;
+  CHECK(explained({}, names).back() == "and at least 30 more files");
 }
 
 TEST_CASE("an absent directory trusts nobody") {
