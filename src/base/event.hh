@@ -11,10 +11,10 @@ struct Event {
   enum class Kind {
     phase_started,
     phase_done,
-    output,   // a line some program of the project printed: foreign text
-    note,     // a fact worth a line
+    output,    // a line some program of the project printed: foreign text
+    note,      // a fact worth a line
     progress,  // how far long work has come; never the only news of it
-    warning,  // something failed that does not stop the work
+    warning,   // something failed that does not stop the work
   };
   Kind kind;
   std::string phase;
