@@ -47,6 +47,16 @@ Decompressor& decompressor() {
   return context;
 }
 
+// What whoever decodes the frame piece by piece has to keep (RFC 8878, 3.1.1.1). We decompress at once and
+// keep nothing, so that libzstd checks no limit here; other programs do, and could not read the archive.
+uint64_t window_of(std::string_view frame, uint64_t content) {
+  constexpr unsigned one_segment = 0x20;
+  if ((static_cast<unsigned char>(frame[4]) & one_segment) != 0) return content;
+  const auto window = static_cast<unsigned char>(frame[5]);
+  const uint64_t base = uint64_t{1} << (10 + (window >> 3));
+  return base + base / 8 * (window & 7);
+}
+
 crypto::Digest get_digest(std::string_view bytes) {
   crypto::Digest digest;
   std::copy_n(bytes.begin(), digest.bytes.size(), digest.bytes.begin());
@@ -181,12 +191,21 @@ std::string compress_frame(std::string_view bytes, int level) {
   return room.substr(0, size);
 }
 
+CompressedFrame make_frame(std::string_view content, int level) {
+  CompressedFrame made{compress_frame(content, level), {}};
+  made.frame = {static_cast<uint32_t>(made.bytes.size()), static_cast<uint32_t>(content.size()),
+                crypto::sha256(made.bytes), tree::hash128(content)};
+  return made;
+}
+
 std::string decompress_frame(std::string_view compressed, uint64_t size) {
   const FrameSizes sizes = measure_frame(compressed);
   if (sizes.compressed != compressed.size())
     throw Error(Fault::input, "a frame has another length than the index says");
   if (sizes.content != size)
     throw Error(Fault::input, "a frame holds another number of bytes than the index says");
+  if (window_of(compressed, size) > uint64_t{1} << largest_window_log)
+    throw Error(Fault::input, "a frame wants a window of more than 128 MiB");
   const Decompressor& context = decompressor();
   checked(ZSTD_DCtx_setParameter(context.get(), ZSTD_d_windowLogMax, largest_window_log), "decompress");
   std::string bytes(size, '\0');

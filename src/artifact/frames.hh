@@ -50,6 +50,12 @@ struct StoredFrame {
 StoredFrame read_stored_frame(std::string_view bytes, uint64_t limit);
 
 std::string compress_frame(std::string_view bytes, int level);
+// The same with what the index says of it.
+struct CompressedFrame {
+  std::string bytes;
+  Frame frame;
+};
+CompressedFrame make_frame(std::string_view content, int level);
 // Exactly one frame, which must say that it holds `size` bytes and does.
 std::string decompress_frame(std::string_view compressed, uint64_t size);
 // The length of the zstd frame that `bytes` begin with, and of what it says it holds.

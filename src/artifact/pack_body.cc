@@ -1,4 +1,5 @@
 #include "artifact/find_equal.hh"
+#include "artifact/front_writer.hh"
 #include "artifact/rules.hh"
 #include "artifact/turns.hh"
 #include "artifact/write.hh"
@@ -37,76 +38,6 @@ Fd open_spool(const fs::path& directory) {
   return spool;
 }
 
-struct Compressed {
-  std::string bytes;
-  Frame frame;
-};
-
-Compressed compress(std::string_view content, int level) {
-  Compressed made{compress_frame(content, level), {}};
-  made.frame = {static_cast<uint32_t>(made.bytes.size()), static_cast<uint32_t>(content.size()),
-                crypto::sha256(made.bytes), tree::hash128(content)};
-  return made;
-}
-
-// Manifest and parts, a few frames of their own in front of the tree.
-class FrontWriter {
- public:
-  FrontWriter(Body& body, base::Seconds time) : body_(body), time_(time) {}
-
-  void write_manifest(const tree::Manifest& manifest) {
-    // A long manifest is made twice rather than held in memory.
-    crypto::Sha256 sha;
-    uint64_t size = 0;
-    tree::write_manifest(manifest, [&](std::string_view text) {
-      sha.update(text);
-      size += text.size();
-    });
-    body_.manifest = {size, sha.finish()};
-    begin("manifest", size);
-    tree::write_manifest(manifest, [&](std::string_view text) { append(text); });
-    end(size);
-  }
-
-  void write_part(const std::string& name, const std::string& content) {
-    body_.parts[name] = {content.size(), crypto::sha256(content)};
-    begin(name, content.size());
-    append(content);
-    end(content.size());
-  }
-
- private:
-  void begin(const std::string& name, uint64_t size) { append(tar_part(name, size, time_).header); }
-
-  void append(std::string_view bytes) {
-    constexpr size_t most = 4 << 20;
-    while (!bytes.empty()) {
-      const auto piece = bytes.substr(0, most - pending_.size());
-      pending_ += piece;
-      bytes.remove_prefix(piece.size());
-      if (pending_.size() == most) cut();
-    }
-  }
-
-  void end(uint64_t size) {
-    append(std::string(tar_padding(size), '\0'));
-    cut();
-  }
-
-  void cut() {
-    if (pending_.empty()) return;
-    Compressed made = compress(pending_, body_.level);
-    body_.front += made.bytes;
-    body_.frames.push_back(made.frame);
-    body_.tar_size += pending_.size();
-    pending_.clear();
-  }
-
-  Body& body_;
-  base::Seconds time_;
-  std::string pending_;
-};
-
 class TreeWriter {
  public:
   TreeWriter(const BodyRequest& request, const TarLayout& layout, std::vector<uint64_t> ends)
@@ -115,9 +46,9 @@ class TreeWriter {
   std::vector<Frame> run(const Fd& spool) {
     std::vector<Frame> frames;
     frames.reserve(ends_.size());
-    base::InOrder<Compressed> order(
+    base::InOrder<CompressedFrame> order(
         ends_.size(), [&](size_t i) { return make(i); },
-        [&](size_t i, const Compressed& made) {
+        [&](size_t i, const CompressedFrame& made) {
           base::write_all(spool, made.bytes, "the spool");
           frames.push_back(made.frame);
           if (request_.progress) request_.progress(ends_[i], layout_.size());
@@ -128,7 +59,7 @@ class TreeWriter {
   }
 
  private:
-  Compressed make(size_t i) {
+  CompressedFrame make(size_t i) {
     const uint64_t begin = i == 0 ? 0 : ends_[i - 1];
     const auto size = static_cast<size_t>(ends_[i] - begin);
     // Kept by the thread: so much memory is not given back and asked for again with every frame.
@@ -142,7 +73,7 @@ class TreeWriter {
       turns_.give_up(i);
       throw;
     }
-    return compress(std::string_view(content).substr(0, size), request_.level);
+    return make_frame(std::string_view(content).substr(0, size), request_.level);
   }
 
   void fill(size_t frame, const Piece& piece, base::LastDir& dir) {
@@ -238,6 +169,18 @@ void learn_empty_files(tree::Manifest& manifest) {
   }
 }
 
+// They were found by a hash that proves nothing, and may have changed since.
+void require_same_twins(const tree::Manifest& manifest, const std::vector<uint32_t>& twins) {
+  const auto now = find_twins(manifest);
+  const auto [found, was] = std::mismatch(now.begin(), now.end(), twins.begin());
+  if (found == now.end()) return;
+  const auto place = static_cast<size_t>(found - now.begin());
+  throw Error(
+      Fault::input,
+      fmt::format("'{}' changed while the release was packed", base::printable(manifest.entries.path(place))),
+      "stop what writes to the tree and bake again");
+}
+
 }  // namespace
 
 Body pack_body(const BodyRequest& request, const fs::path& directory) {
@@ -255,10 +198,7 @@ Body pack_body(const BodyRequest& request, const fs::path& directory) {
   const auto twins = find_equal(request.tree, manifest, request.workers);
   const TarLayout layout(manifest, twins, request.created);
   const auto frames = TreeWriter(request, layout, cut(layout, request.rule)).run(body.spool);
-  if (find_twins(manifest) != twins) {
-    throw Error(Fault::input, "files changed while the release was packed",
-                "stop what writes to the tree and bake again");
-  }
+  require_same_twins(manifest, twins);
   // Only now all digests are known; manifest and parts stand in front all the same.
   FrontWriter front(body, request.created);
   front.write_manifest(manifest);

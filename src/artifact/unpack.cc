@@ -1,18 +1,16 @@
 #include "artifact/body.hh"
+#include "artifact/sink.hh"
 #include "artifact/tar_layout.hh"
 #include "artifact/turns.hh"
 #include "base/encoding.hh"
 #include "base/error.hh"
 #include "base/in_order.hh"
-#include "base/last_dir.hh"
 #include "base/threads.hh"
 #include "tree/lend.hh"
 
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <map>
-#include <mutex>
 #include <optional>
 
 namespace bakehouse::artifact {
@@ -21,98 +19,9 @@ namespace {
 using base::Dir;
 using base::Error;
 using base::Fault;
-using base::Fd;
 using base::TreePath;
 
 std::string shown(const tree::Entry& entry) { return base::printable(entry.path.str()); }
-
-void require_digest(const tree::Entry& entry, const crypto::Digest& found) {
-  if (found != entry.digest) throw Error(Fault::input, fmt::format("'{}': its digest differs", shown(entry)));
-}
-
-// Where the files of a release go. Used by several threads at once.
-class Sink {
- public:
-  Sink(const Dir& to, tree::StatIndex* index) : to_(to), index_(index) {}
-
-  void begin(const Archive& archive, const Front& front) const {
-    to_.make_dir(metadata, 0755);
-    const base::Seconds time = archive.info.created;
-    write_part("release.json", archive.release_json, time);
-    write_part("release.json.minisig", archive.signature_file, time);
-    write_part("manifest", front.manifest_text, time);
-    for (const auto& [name, content] : front.parts) write_part(name, content, time);
-    tree::make_directories_and_links(front.manifest, to_);
-  }
-
-  void write_whole(const tree::Entry& entry, std::string_view bytes, base::LastDir& dir) const {
-    Fd file = create(entry, dir);
-    base::write_all(file, bytes, shown(entry));
-    finish(file, entry);
-  }
-
-  // Pieces come in their order.
-  void write_piece(const tree::Entry& entry, size_t member, uint64_t offset, std::string_view bytes) {
-    Fd* file = nullptr;
-    {
-      const std::lock_guard lock(mutex_);
-      file = &open_[member];
-    }
-    if (offset == 0) *file = to_.create_file(entry.path, entry.mode);
-    base::write_all(*file, bytes, shown(entry));
-  }
-
-  void finish_pieces(const tree::Entry& entry, size_t member) {
-    Fd file;
-    {
-      const std::lock_guard lock(mutex_);
-      file = std::move(open_.extract(member).mapped());
-    }
-    finish(file, entry);
-  }
-
-  // Twins share their content in the archive only: on disk each is a file of its own.
-  void write_twin(const tree::Entry& entry, const TreePath& first) const {
-    const Fd source = to_.open_file(first);
-    Fd file = to_.create_file(entry.path, entry.mode);
-    crypto::Sha256 sha;
-    thread_local std::string buffer(256 << 10, '\0');
-    while (const size_t count = base::read_some(source, buffer, shown(entry))) {
-      sha.update({buffer.data(), count});
-      base::write_all(file, {buffer.data(), count}, shown(entry));
-    }
-    require_digest(entry, sha.finish());
-    finish(file, entry);
-  }
-
-  const Dir& dir() const { return to_; }
-
- private:
-  static inline const TreePath metadata = TreePath::parse(".bakehouse");
-
-  void write_part(const std::string& name, const std::string& content, base::Seconds time) const {
-    Fd file = to_.create_file(metadata / name, 0644);
-    base::write_all(file, content, name);
-    base::set_mtime(file, {time, 0}, name);
-    file.close(name);
-  }
-
-  static Fd create(const tree::Entry& entry, base::LastDir& dir) {
-    return dir.holding(entry.path).create_file(TreePath::parse(entry.path.name()), entry.mode);
-  }
-
-  void finish(Fd& file, const tree::Entry& entry) const {
-    base::set_mtime(file, entry.time, shown(entry));
-    if (index_ != nullptr && entry.size > 0)
-      index_->add(tree::identity_of(base::stat_of(file, shown(entry))), entry.digest);
-    file.close(shown(entry));
-  }
-
-  const Dir& to_;
-  tree::StatIndex* const index_;
-  std::mutex mutex_;
-  std::map<size_t, Fd> open_;  // of files in several pieces
-};
 
 class Unpacker {
  public:
@@ -142,6 +51,7 @@ class Unpacker {
         },
         options_.workers);
     order.run();
+    if (options_.progress) options_.progress(body_.size(), body_.size());  // what was skipped as well
     require_end();
     skipped_ = frames_of_tree() - frames.size();
     take_others();

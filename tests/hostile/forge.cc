@@ -14,6 +14,24 @@ using support::Folder;
 using support::Link;
 using support::Tree;
 
+crypto::SecretKey early_key() {
+  constexpr uint8_t middle = 0x80;
+  for (;;) {
+    crypto::SecretKey key = crypto::SecretKey::generate();
+    const auto id = key.public_key().id.bytes;
+    if (id.front() < middle && id.back() < middle) return key;
+  }
+}
+
+crypto::SecretKey key_after(const crypto::SecretKey& key) {
+  const crypto::KeyId first = key.public_key().id;
+  for (;;) {
+    crypto::SecretKey other = crypto::SecretKey::generate();
+    const crypto::KeyId id = other.public_key().id;
+    if (first < id && first.text() < id.text()) return other;
+  }
+}
+
 const Tree& some_tree() {
   static const Tree tree{{"a", Folder{}},
                          {"a/b", File{"content\n"}},

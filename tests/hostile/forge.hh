@@ -11,9 +11,14 @@
 
 namespace bakehouse::hostile {
 
+// A new key with ids to spare behind its own, and one whose id comes later, as bytes and as text, so that
+// messages name the two in one order.
+crypto::SecretKey early_key();
+crypto::SecretKey key_after(const crypto::SecretKey& key);
+
 struct Forger {
-  crypto::SecretKey trusted = crypto::SecretKey::generate();
-  crypto::SecretKey stranger = crypto::SecretKey::generate();
+  crypto::SecretKey trusted = early_key();
+  crypto::SecretKey stranger = key_after(trusted);
   std::string victim;  // an absolute path outside of all roots that archives try to reach
 };
 

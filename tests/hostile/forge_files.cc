@@ -32,7 +32,12 @@ Forgery forge_head_frame(std::string name, const std::function<void(std::string&
 Forgeries damaged() {
   return {
       forge_file("damaged-release-json", [](std::string& a) { flip(a, a.find("\"shop\"") + 1); }),
-      forge_file("damaged-signature", [](std::string& a) { flip(a, a.find("RU") + 40); }),
+      // Another digit of base64, whatever the key gave: a flipped bit may give one or none.
+      forge_file("damaged-signature",
+                 [](std::string& a) {
+                   char& digit = a[a.find("\nRU") + 40];
+                   digit = digit == 'A' ? 'B' : 'A';
+                 }),
       forge_file("damaged-index", [](std::string& a) { flip(a, payload_offset(a) + 20); }),
       forge_file("damaged-index-header", [](std::string& a) { flip(a, index_offset(a)); }),
       forge_file("damaged-manifest", [](std::string& a) { flip(a, body_offset(a) + 20); }),

@@ -111,6 +111,10 @@ Forgeries bombs() {
               };
             }),
       forge_many_frames("bomb-of-64-frames"),
+      forge_frame("window-of-2-gib",
+                  [](auto& frame, const auto& content) {
+                    frame = raw_frame(frame_head(31, content.size()), content);
+                  }),
       forge_frame("window-of-3-tib",
                   [](auto& frame, const auto& content) {
                     frame = raw_frame(frame_head(41, content.size()), content);

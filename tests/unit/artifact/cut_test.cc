@@ -31,6 +31,9 @@ tree::Entry file_of(const std::string& path, uint64_t size, std::string_view con
   return entry;
 }
 
+// Nearly all its frames end because no more fits.
+constexpr CutRule seldom_by_path{16 << 10, 1 << 30, 64 << 10};
+
 // Sizes as trees have them: many small files, a few large ones.
 uint64_t some_size(Random& random) {
   if (random.one_in(300)) return random.up_to(2 << 20);
@@ -89,7 +92,8 @@ size_t count_new(const std::set<std::string>& before, const std::set<std::string
 
 TEST_CASE("cuts ascend to the end of the stream, and no frame is larger than the rule allows") {
   for (const size_t count : {0, 1, 2, 30, 3000}) {
-    for (const CutRule& some : {rule, artifact::default_rule, artifact::solid_rule, CutRule{1, 512, 1024}}) {
+    for (const CutRule& some :
+         {rule, artifact::default_rule, artifact::solid_rule, CutRule{1, 512, 1024}, seldom_by_path}) {
       CAPTURE(count);
       CAPTURE(artifact::name_of(some));
       const tree::Manifest manifest = listed(some_files(count, count));

@@ -1,0 +1,56 @@
+#include "artifact/front_writer.hh"
+
+#include "artifact/tar.hh"
+
+namespace bakehouse::artifact {
+
+void FrontWriter::write_manifest(const tree::Manifest& manifest) {
+  // A long manifest is made twice rather than held in memory.
+  crypto::Sha256 sha;
+  uint64_t size = 0;
+  tree::write_manifest(manifest, [&](std::string_view text) {
+    sha.update(text);
+    size += text.size();
+  });
+  body_.manifest = {size, sha.finish()};
+  begin("manifest", size);
+  tree::write_manifest(manifest, [&](std::string_view text) { append(text); });
+  end(size);
+}
+
+void FrontWriter::write_part(const std::string& name, const std::string& content) {
+  body_.parts[name] = {content.size(), crypto::sha256(content)};
+  begin(name, content.size());
+  append(content);
+  end(content.size());
+}
+
+void FrontWriter::begin(const std::string& name, uint64_t size) {
+  append(tar_part(name, size, time_).header);
+}
+
+void FrontWriter::append(std::string_view bytes) {
+  constexpr size_t most = 4 << 20;
+  while (!bytes.empty()) {
+    const auto piece = bytes.substr(0, most - pending_.size());
+    pending_ += piece;
+    bytes.remove_prefix(piece.size());
+    if (pending_.size() == most) cut();
+  }
+}
+
+void FrontWriter::end(uint64_t size) {
+  append(std::string(tar_padding(size), '\0'));
+  cut();
+}
+
+void FrontWriter::cut() {
+  if (pending_.empty()) return;
+  const CompressedFrame made = make_frame(pending_, body_.level);
+  body_.front += made.bytes;
+  body_.frames.push_back(made.frame);
+  body_.tar_size += pending_.size();
+  pending_.clear();
+}
+
+}  // namespace bakehouse::artifact
