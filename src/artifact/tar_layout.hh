@@ -14,7 +14,7 @@ struct Piece {
   enum class Kind { header, content, padding, end } kind;
   size_t member = 0;
   uint64_t offset = 0;        // of content: within the file; of the end: behind the last member
-  std::string_view expected;  // of a header: what it must be
+  std::string_view expected;  // of a header: what it must be; as long as the call
   std::span<char> bytes;
 };
 

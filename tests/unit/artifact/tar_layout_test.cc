@@ -183,14 +183,18 @@ TEST_CASE("files of any size have their place") {
   // The end of one, the header of the next and the beginning of what it holds.
   std::string bytes(2000, '?');
   std::vector<Piece> pieces;
-  layout.each_piece(layout.begin(1) - 600, bytes, [&](const Piece& piece) { pieces.push_back(piece); });
+  std::string header;
+  layout.each_piece(layout.begin(1) - 600, bytes, [&](const Piece& piece) {
+    pieces.push_back(piece);
+    if (piece.kind == Piece::Kind::header) header = piece.expected;
+  });
   REQUIRE(pieces.size() == 4);
   CHECK(pieces[0].kind == Piece::Kind::content);
   CHECK(pieces[0].offset == most_digits - 600);
   CHECK(pieces[0].bytes.size() == 599);
   CHECK(pieces[1].kind == Piece::Kind::padding);
   CHECK(pieces[2].kind == Piece::Kind::header);
-  CHECK(pieces[2].expected == artifact::tar_entry(manifest.entries[1], std::nullopt, some_time).header);
+  CHECK(header == artifact::tar_entry(manifest.entries[1], std::nullopt, some_time).header);
   CHECK(pieces[3].kind == Piece::Kind::content);
   CHECK(pieces[3].member == 1);
   CHECK(pieces[3].offset == 0);

@@ -15,7 +15,7 @@
 #include <vector>
 
 #include <fcntl.h>
-#include <sys/resource.h>
+#include <sys/mman.h>
 
 using namespace bakehouse;
 using crypto::Secret;
@@ -92,6 +92,16 @@ long locked_memory() {
   return 0;
 }
 
+// With sanitizers mlock says that all is well and does nothing.
+bool does_lock() {
+  const long before = locked_memory();
+  std::vector<char> page(64 << 10);
+  if (::mlock(page.data(), page.size()) != 0) return false;
+  const bool has_grown = locked_memory() > before;
+  ::munlock(page.data(), page.size());
+  return has_grown;
+}
+
 // The reading end of a pipe that holds these bytes and ends behind them.
 base::Fd pipe_with(const std::string& bytes) {
   base::Pipe pipe = base::make_pipe();
@@ -110,10 +120,10 @@ using Lines = std::vector<std::string>;
 }  // namespace
 
 TEST_CASE("a secret is locked in memory where the limit of the process allows it") {
-  rlimit limit{};
-  REQUIRE(::getrlimit(RLIMIT_MEMLOCK, &limit) == 0);
-  constexpr rlim_t enough = 64 << 10;
-  if (limit.rlim_cur < enough) return;
+  if (!does_lock()) {
+    MESSAGE("not tried: memory cannot be locked here");
+    return;
+  }
   const long before = locked_memory();
   const Secret secret("a pass phrase");
   CHECK(locked_memory() > before);
