@@ -85,7 +85,7 @@ void require_known_run(const Node& node, const Plan& plan, const phase::Journal&
 // What an earlier transaction left comes first: the node must be whole before it changes again.
 void require_recovered(const Node& node) {
   const auto recovered = recover(node);
-  if (recovered && recovered->outcome == "needs-hands") throw *recovered->error;
+  if (recovered && recovered->outcome == "needs-hands") throw Error(*recovered->error);
 }
 
 const phase::HistoryEntry& rollback_target(const Node& node, const std::vector<phase::HistoryEntry>& history,

@@ -122,6 +122,7 @@ std::string seal(const Draft& draft, const crypto::SecretKey& key) {
   std::vector<std::string> frames = frames_of(draft);
   change(draft.change_frames, frames);
   std::vector<std::string> compressed;
+  compressed.reserve(frames.size());
   for (const std::string& frame : frames) compressed.push_back(artifact::compress_frame(frame, level));
   change(draft.change_compressed, compressed);
 

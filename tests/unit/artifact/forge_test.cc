@@ -33,7 +33,7 @@ const Tree some_tree{{"a", Folder{}},
 // Refused by check and by unpack with the same words; nothing appears but inside the target.
 std::string refusal(const Draft& draft) {
   const Scene scene(seal(draft, shop_key()));
-  const std::string checked = failure([&] { scene.check(); });
+  std::string checked = failure([&] { scene.check(); });
   const std::string unpacked = failure([&] { scene.unpack(); });
   if (checked != unpacked) return "check: " + checked + "\nunpack: " + unpacked;
   const std::string around = scene.surroundings();
