@@ -41,11 +41,13 @@ wait_until() {
 }
 
 # make_project DIRECTORY VERSION: the source of a project "shop" with one process and one page.
+# Its files are of a day long past: what two versions share then does not hang on the second in which each was made.
 make_project() {
   mkdir -p "$1/public"
   printf 'name: shop\nversion: %s\n' "$2" >"$1/bake.yaml"
   printf 'web: exec sleep 600\n' >"$1/Procfile"
   printf 'shop %s\n' "$2" >"$1/public/index.html"
+  touch -d @1767225600 "$1/bake.yaml" "$1/Procfile" "$1/public/index.html"
 }
 
 # make_staging: ~/shop.key, and a root ~/staging that signs with it.
