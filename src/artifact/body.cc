@@ -31,11 +31,11 @@ class FrontStream {
  public:
   explicit FrontStream(const BodyReader& body) : body_(body) {}
 
-  void expect(std::string_view bytes, std::string_view what) {
+  void expect(std::string_view bytes, std::string_view what, std::string_view part) {
     while (!bytes.empty()) {
       const std::string_view found = next(bytes.size());
       if (found != bytes.substr(0, found.size()))
-        throw Error(Fault::input, fmt::format("{} is not what the manifest says", what));
+        throw Error(Fault::input, fmt::format("{} of {} is not what release.json says", what, part));
       bytes.remove_prefix(found.size());
     }
   }
@@ -69,11 +69,11 @@ class FrontStream {
 };
 
 std::string read_part(FrontStream& stream, const std::string& name, const Part& part, base::Seconds time) {
-  stream.expect(tar_part(name, part.size, time).header, name);
+  stream.expect(tar_part(name, part.size, time).header, "the header", name);
   std::string content = stream.take(part.size);
   if (crypto::sha256(content) != part.digest)
     throw Error(Fault::input, fmt::format("{}: its digest differs", name));
-  stream.expect(std::string(tar_padding(part.size), '\0'), name);
+  stream.expect(std::string(tar_padding(part.size), '\0'), "the padding", name);
   return content;
 }
 

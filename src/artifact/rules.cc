@@ -1,12 +1,13 @@
 #include "artifact/rules.hh"
 
+#include "artifact/outward_links.hh"
 #include "base/encoding.hh"
 #include "base/error.hh"
+#include "tree/fast_hash.hh"
 
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <map>
 #include <optional>
 #include <utility>
 
@@ -14,9 +15,10 @@ namespace bakehouse::artifact {
 namespace {
 
 using base::FileType;
-using tree::Entry;
 
 constexpr uint32_t set_id_bits = 06000;
+constexpr uint32_t sticky_bit = 01000;
+constexpr uint32_t writable_by_others = 0022;
 
 std::string fold_case(std::string_view path) {
   std::string folded(path);
@@ -25,82 +27,76 @@ std::string fold_case(std::string_view path) {
   return folded;
 }
 
-using Parts = std::vector<std::string>;
-
-// Behind what is there, its first part last.
-void append_reversed(Parts& ahead, std::string_view target) {
-  for (size_t end = target.size();;) {
-    const size_t slash = target.substr(0, end).rfind('/');
-    const size_t begin = slash == std::string_view::npos ? 0 : slash + 1;
-    ahead.emplace_back(target.substr(begin, end - begin));
-    if (slash == std::string_view::npos) return;
-    end = slash;
+// Of a file or directory. Links have no rights of their own.
+std::optional<std::string> why_mode_forbidden(uint32_t mode) {
+  if ((mode & set_id_bits) != 0) return "set-user-id and set-group-id bits are not allowed";
+  if ((mode & sticky_bit) != 0) return "the sticky bit is not allowed";
+  if ((mode & writable_by_others) != 0) {
+    return fmt::format("others than its owner may write it (mode {:04o}), which is not allowed", mode);
   }
+  return std::nullopt;
 }
 
-std::optional<Entry> find_link(const tree::Manifest& manifest, const Parts& place) {
-  auto entry = manifest.find(fmt::format("{}", fmt::join(place, "/")));
-  if (!entry || entry->type != FileType::symlink) return std::nullopt;
-  return entry;
-}
-
-// Follows every link on the way, as the kernel would: ".." behind a name that is itself a link
-// leads elsewhere than its text says.
-bool leaves_tree(const tree::Manifest& manifest, const Entry& link) {
-  constexpr int most_links = 40;  // the kernel gives up here
-  Parts place;
-  for (const std::string_view part : link.path.parts()) place.emplace_back(part);
-  Parts ahead;
-  std::optional<Entry> followed = link;
-  for (int count = 1; count <= most_links; ++count) {
-    if (followed->link.starts_with('/')) return true;
-    place.pop_back();
-    append_reversed(ahead, followed->link);
-    for (followed.reset(); !followed && !ahead.empty();) {
-      const std::string part = std::move(ahead.back());
-      ahead.pop_back();
-      if (part.empty() || part == ".") continue;
-      if (part == ".." && place.empty()) return true;
-      if (part == "..") {
-        place.pop_back();
-      } else {
-        place.push_back(part);
-        followed = find_link(manifest, place);
-      }
-    }
-    if (!followed) return false;
-  }
-  return false;
-}
-
-std::optional<std::string> why_forbidden(const tree::Manifest& manifest, const Entry& entry) {
-  const std::string folded = fold_case(entry.path.str());
-  if (folded == ".bakehouse" || folded.starts_with(".bakehouse/")) {
+std::optional<std::string> why_forbidden(const tree::EntryList& entries, size_t i, bool leads_out) {
+  const std::string_view path = entries.path(i);
+  constexpr std::string_view reserved = ".bakehouse";
+  if (fold_case(path.substr(0, reserved.size())) == reserved &&
+      (path.size() == reserved.size() || path[reserved.size()] == '/')) {
     return "the name .bakehouse belongs to the release itself";
   }
-  if (entry.path.name().starts_with(".wh."))
+  if (path.substr(path.rfind('/') + 1).starts_with(".wh."))
     return "container tools read names that begin with .wh. as deletions";
-  if (entry.type == FileType::symlink && leaves_tree(manifest, entry)) {
-    return fmt::format("the link leads out of the tree, to '{}'", base::printable(entry.link));
+  if (leads_out)
+    return fmt::format("the link leads out of the tree, to '{}'", base::printable(entries[i].link));
+  return entries.type(i) == FileType::symlink ? std::nullopt : why_mode_forbidden(entries.mode(i));
+}
+
+struct Clash {
+  size_t entry;
+  size_t earlier;
+};
+
+// Names that differ by nothing but case, each with the first of its kind. Sorted by a hash of the name
+// without case, because the names themselves would be compared, and folded, a dozen times each.
+std::vector<Clash> find_clashes(const tree::EntryList& entries) {
+  struct Name {
+    uint64_t hash;
+    size_t entry;
+  };
+  const auto folded = [&](size_t entry) { return fold_case(entries.path(entry)); };
+  std::vector<Name> names;
+  names.reserve(entries.size());
+  for (size_t i = 0; i < entries.size(); ++i) names.push_back({tree::hash64(folded(i)), i});
+  std::ranges::sort(names, [&](const Name& a, const Name& b) {
+    if (a.hash != b.hash) return a.hash < b.hash;
+    return std::pair(folded(a.entry), a.entry) < std::pair(folded(b.entry), b.entry);
+  });
+  std::vector<Clash> clashes;
+  for (size_t i = 1, first = 0; i < names.size(); ++i) {
+    if (names[i].hash == names[first].hash && folded(names[i].entry) == folded(names[first].entry)) {
+      clashes.push_back({names[i].entry, names[first].entry});
+    } else {
+      first = i;
+    }
   }
-  if ((entry.mode & set_id_bits) != 0) return "set-user-id and set-group-id bits are not allowed";
-  return std::nullopt;
+  std::ranges::sort(clashes, {}, &Clash::entry);
+  return clashes;
 }
 
 }  // namespace
 
 std::vector<std::string> find_forbidden(const tree::Manifest& manifest) {
+  const tree::EntryList& entries = manifest.entries;
+  const auto shown = [&](size_t i) { return base::printable(entries.path(i)); };
+  const std::vector<size_t> outward = find_outward_links(manifest);
   std::vector<std::string> faults;
-  std::map<std::string, std::string> by_folded_name;
-  for (const Entry& entry : manifest.entries) {
-    const std::string shown = base::printable(entry.path.str());
-    if (const auto reason = why_forbidden(manifest, entry))
-      faults.push_back(fmt::format("'{}': {}", shown, *reason));
-    const auto [other, is_new] = by_folded_name.try_emplace(fold_case(entry.path.str()), entry.path.str());
-    if (!is_new) {
-      faults.push_back(fmt::format("'{}': where case does not count it clashes with '{}'", shown,
-                                   base::printable(other->second)));
-    }
+  for (size_t i = 0; i < entries.size(); ++i) {
+    if (const auto reason = why_forbidden(entries, i, std::ranges::binary_search(outward, i)))
+      faults.push_back(fmt::format("'{}': {}", shown(i), *reason));
+  }
+  for (const Clash& clash : find_clashes(entries)) {
+    faults.push_back(fmt::format("'{}': where case does not count it clashes with '{}'", shown(clash.entry),
+                                 shown(clash.earlier)));
   }
   return faults;
 }
@@ -116,11 +112,12 @@ void require_allowed(const tree::Manifest& manifest) {
 }
 
 void require_release_fields(const tree::Manifest& manifest) {
-  for (const Entry& entry : manifest.entries) {
-    if (!entry.owner && entry.time.nanoseconds == 0) continue;
+  const tree::EntryList& entries = manifest.entries;
+  for (size_t i = 0; i < entries.size(); ++i) {
+    if (!entries.has_owner(i) && entries.time(i).nanoseconds == 0) continue;
     throw base::Error(base::Fault::input,
                       fmt::format("'{}': a release names no owners and knows whole seconds only",
-                                  base::printable(entry.path.str())));
+                                  base::printable(entries.path(i))));
   }
 }
 

@@ -8,8 +8,9 @@
 
 namespace bakehouse::artifact {
 
-// One sentence for each entry that no release may hold: links that leave the tree, set-id bits,
-// names that clash where case does not count, `.wh.` names, `.bakehouse`. Empty: all is well.
+// One sentence for each entry that no release may hold: links that leave the tree, set-id bits, the sticky
+// bit, what others than the owner may write, names that clash where case does not count, `.wh.` names,
+// `.bakehouse`. Empty: all is well.
 std::vector<std::string> find_forbidden(const tree::Manifest& manifest);
 
 // Throws Error(input) that lists them (at most twenty).

@@ -5,7 +5,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <map>
+#include <numeric>
 #include <tuple>
 #include <utility>
 
@@ -135,15 +135,27 @@ TarMember tar_entry(const tree::Entry& entry, const std::optional<std::string>& 
 }
 
 std::vector<uint32_t> find_twins(const tree::Manifest& manifest) {
-  using Key = std::tuple<crypto::Digest, uint32_t, base::FileTime>;
-  std::map<Key, uint32_t> first;
-  std::vector<uint32_t> twins;
-  twins.reserve(manifest.entries.size());
-  for (const tree::Entry& entry : manifest.entries) {
-    auto twin = static_cast<uint32_t>(twins.size());
-    if (entry.type == base::FileType::regular && entry.size >= smallest_twin)
-      twin = first.try_emplace({entry.digest, entry.mode, entry.time}, twin).first->second;
-    twins.push_back(twin);
+  const tree::EntryList& entries = manifest.entries;
+  std::vector<uint32_t> twins(entries.size());
+  std::iota(twins.begin(), twins.end(), 0);
+  struct Known {
+    crypto::Digest digest;
+    uint32_t mode;
+    base::FileTime time;
+    uint32_t place;
+
+    auto key() const { return std::tie(digest, mode, time); }
+  };
+  std::vector<Known> files;
+  for (uint32_t i = 0; i < entries.size(); ++i) {
+    if (entries.type(i) == base::FileType::regular && entries.size_of_file(i) >= smallest_twin)
+      files.push_back({entries.digest(i), entries.mode(i), entries.time(i), i});
+  }
+  std::sort(files.begin(), files.end(), [](const Known& a, const Known& b) {
+    return std::tuple(a.key(), a.place) < std::tuple(b.key(), b.place);
+  });
+  for (size_t i = 1; i < files.size(); ++i) {
+    if (files[i].key() == files[i - 1].key()) twins[files[i].place] = twins[files[i - 1].place];
   }
   return twins;
 }

@@ -3,7 +3,7 @@
 #include "artifact/hooks.hh"
 #include "base/error.hh"
 #include "base/files.hh"
-#include "buildpack/engine.hh"
+#include "buildpack/build.hh"
 #include "config/merge.hh"
 #include "phase/hooks.hh"
 #include "tree/scan.hh"
@@ -15,6 +15,7 @@
 namespace bakehouse::bakery {
 namespace {
 
+namespace fs = std::filesystem;
 using base::Error;
 using base::Event;
 using base::Fault;
@@ -54,18 +55,32 @@ void run_build_hook(const node::Node& node, const std::string& phase, const base
   node.around.events({Event::Kind::phase_done, phase, ""});
 }
 
-std::vector<buildpack::Buildpack> choose_buildpacks(const config::Project& project,
-                                                    const buildpack::Workshop& workshop,
-                                                    const CookOptions& options) {
-  if (project.buildpacks.empty()) {
-    return buildpack::detect(buildpack::shipped_buildpacks(options.buildpacks), buildpack::Need::any,
-                             workshop);
+// What bake.yaml names, all of it; or whichever of the shipped ones apply.
+struct Choice {
+  buildpack::Store store;
+  buildpack::Order order;
+};
+
+Choice choose_buildpacks(const config::Project& project, const base::Dir& tree, const CookOptions& options) {
+  const bool is_named = !project.buildpacks.empty();
+  std::vector<buildpack::Buildpack> packs;
+  for (const std::string& name : project.buildpacks)
+    packs.push_back(buildpack::find_buildpack(name, options.buildpacks, tree.path()));
+  if (!is_named) packs = buildpack::shipped_buildpacks(options.buildpacks);
+  Choice choice;
+  choice.order.emplace_back();
+  for (buildpack::Buildpack& pack : packs) {
+    choice.order.front().push_back({pack.id, pack.version, !is_named, {}});
+    choice.store.add(std::move(pack));
   }
-  std::vector<buildpack::Buildpack> named;
-  for (const std::string& name : project.buildpacks) {
-    named.push_back(buildpack::find_buildpack(name, options.buildpacks, workshop.application));
-  }
-  return buildpack::detect(named, buildpack::Need::all, workshop);
+  return choice;
+}
+
+buildpack::Site make_site(const node::Node& node, const config::Project& project, const base::Dir& tree,
+                          const base::TempDir& scratch, const Choice& choice) {
+  return {{tree.path(), run_path_of(node, project), scratch.path(), project.build, node.around.events,
+           node.around.cancelled},
+          choice.store};
 }
 
 // What the project file says of processes stands above what buildpacks found.
@@ -80,7 +95,8 @@ void apply_process_settings(const config::Project& project, launch::LaunchFile& 
     }
     if (!command) continue;
     std::erase_if(launch.processes, [&](const auto& process) { return process.type == name; });
-    launch.processes.push_back({name, {"/bin/bash", "-c", *command}, {}, "", ""});
+    // For the shell of the launcher, which reads the profiles of the layers first.
+    launch.processes.push_back({name, {*command}, {}, "", "", false});
   }
   std::sort(launch.processes.begin(), launch.processes.end(),
             [](const auto& a, const auto& b) { return a.type < b.type; });
@@ -107,16 +123,39 @@ ProjectFile read_project(const node::Node& node, const base::Dir& checkout,
   return read;
 }
 
+fs::path run_path_of(const node::Node& node, const config::Project& project) {
+  if (project.root) return *project.root / node.root.layout.run.str();
+  return node.root.at(node.root.layout.run);
+}
+
+Detected detect(const node::Node& node, const config::Project& project, const base::Dir& tree,
+                const CookOptions& options) {
+  const base::TempDir scratch;
+  const Choice choice = choose_buildpacks(project, tree, options);
+  const buildpack::Site site = make_site(node, project, tree, scratch, choice);
+  buildpack::Detection detection = buildpack::detect(choice.order, choice.store, site);
+  Detected detected{detection.answers, detection.lost, {}, 0};
+  if (detection.selection) {
+    for (const buildpack::Buildpack* pack : detection.selection->packs)
+      detected.builders.push_back(pack->describe());
+    return detected;
+  }
+  detected.platform_exit = static_cast<int>(buildpack::exit_without_selection(detection));
+  return detected;
+}
+
 Built build(const node::Node& node, const config::Project& project, const base::Dir& tree,
             const CookOptions& options) {
   run_build_hook(node, "pre_install", tree, project);
   node.around.events({Event::Kind::phase_started, "build", ""});
   const base::TempDir scratch;
-  const buildpack::Workshop workshop{tree.path(), scratch.path(), project.build, node.around.events,
-                                     node.around.cancelled};
+  const Choice choice = choose_buildpacks(project, tree, options);
+  const buildpack::Site site = make_site(node, project, tree, scratch, choice);
+  buildpack::Selection selection =
+      buildpack::require_selection(buildpack::detect(choice.order, choice.store, site));
   Built built;
-  built.buildpacks = choose_buildpacks(project, workshop, options);
-  built.launch = buildpack::build(built.buildpacks, workshop);
+  for (const buildpack::Buildpack* pack : selection.packs) built.buildpacks.push_back(*pack);
+  built.launch = buildpack::build(std::move(selection), site);
   apply_process_settings(project, built.launch);
   node.around.events({Event::Kind::phase_done, "build", ""});
   run_build_hook(node, "post_build", tree, project);

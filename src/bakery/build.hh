@@ -7,6 +7,7 @@
 #include "launch/launch_file.hh"
 #include "source/source.hh"
 
+#include <filesystem>
 #include <string>
 #include <vector>
 
@@ -20,10 +21,16 @@ struct ProjectFile {
 ProjectFile read_project(const node::Node& node, const base::Dir& checkout,
                          const std::vector<std::string>& settings);
 
+// Where the release will run: on the production machine when the project names its root, else here.
+std::filesystem::path run_path_of(const node::Node& node, const config::Project& project);
+
 struct Built {
   std::vector<buildpack::Buildpack> buildpacks;
   launch::LaunchFile launch;
 };
+
+Detected detect(const node::Node& node, const config::Project& project, const base::Dir& tree,
+                const CookOptions& options);
 
 // pre_install, buildpacks, post_build; all of it in `tree`.
 Built build(const node::Node& node, const config::Project& project, const base::Dir& tree,

@@ -34,14 +34,16 @@ using base::Fault;
 using base::TreePath;
 
 // What must not depend on who baked, where and when: modes are 0755 or 0644, no time is younger
-// than the source.
+// than the source. Set-id bits stay: they are refused by name, not dropped.
 void normalise(tree::Manifest& manifest, base::Seconds created) {
   constexpr uint32_t executable_bits = 0111;
+  constexpr uint32_t set_id_bits = 06000;
   tree::EntryList normal;
   for (tree::Entry entry : manifest.entries) {
-    if (entry.type == base::FileType::directory) entry.mode = 0755;
+    const uint32_t refused = entry.mode & set_id_bits;
+    if (entry.type == base::FileType::directory) entry.mode = 0755 | refused;
     if (entry.type == base::FileType::regular) {
-      entry.mode = (entry.mode & executable_bits) != 0 ? 0755 : 0644;
+      entry.mode = ((entry.mode & executable_bits) != 0 ? 0755 : 0644) | refused;
       entry.time = std::clamp(entry.time.seconds, base::Seconds{0}, created);
     }
     normal.push_back(entry);
@@ -198,23 +200,18 @@ artifact::ReleaseInfo describe_release(const ProjectFile& file, const source::Ch
   return info;
 }
 
-fs::path run_path_of(const node::Node& node, const ProjectFile& file) {
-  if (file.project.root) return *file.project.root / node.root.layout.run.str();
-  return node.root.at(node.root.layout.run);
-}
-
 }  // namespace
 
 Bundle bundle(const node::Node& node, const ProjectFile& file, const source::Checkout& checkout,
               const Built& built, const base::Dir& tree, const CookOptions& options) {
   tree::Scan found = look_at(tree, node);
-  const std::string run = run_path_of(node, file).native();
+  const std::string run = run_path_of(node, file.project).native();
   PathSearch search(tree.path().native(), run);
   search_links(tree, found.manifest, search);
   artifact::check_hooks(found.manifest);
-  artifact::require_allowed(found.manifest);  // before normalising: a set-id bit is refused, not dropped
   const Dating dating = date(node, checkout, options);
   normalise(found.manifest, dating.created);
+  artifact::require_allowed(found.manifest);
   artifact::ReleaseInfo info = describe_release(
       file, checkout, built, dating, resolve_version(file.project, checkout, tree, options, dating.created));
   // All of them before anything is packed: a pass phrase that is wrong is said now.

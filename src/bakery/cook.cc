@@ -66,14 +66,25 @@ node::Result apply_here(const node::Node& node, const Bundle& made, const CookOp
   return node::apply(node, made.archive, policy, apply);
 }
 
+void refuse_production(const node::Node& node) {
+  if (node.root.mode != config::Mode::final) return;
+  throw Error(Fault::input,
+              fmt::format("'{}' is a production root: nothing is built there", node.root.path.native()),
+              "make a staging root with `bake init`");
+}
+
 }  // namespace
 
+Detected detect(const node::Node& node, const CookOptions& options) {
+  refuse_production(node);
+  const auto lock = phase::Lock::take(node.root.state() / "build.lock", "bake", node.around.clock);
+  const Dir tree = make_workspace(node);
+  fetch(node, options.source, tree);
+  return detect(node, read_project(node, tree, options.settings).project, tree, options);
+}
+
 Cooked cook(const node::Node& node, const CookOptions& options) {
-  if (node.root.mode == config::Mode::final) {
-    throw Error(Fault::input,
-                fmt::format("'{}' is a production root: nothing is built there", node.root.path.native()),
-                "make a staging root with `bake init`");
-  }
+  refuse_production(node);
   const auto lock = phase::Lock::take(node.root.state() / "build.lock", "bake", node.around.clock);
   base::open_for_reading(options.key);  // a key that is not there is said now, not after the build
   for (const fs::path& key : options.more_keys) base::open_for_reading(key);

@@ -3,6 +3,7 @@
 
 #include "artifact/cut.hh"
 #include "base/clock.hh"
+#include "buildpack/detect.hh"
 #include "crypto/secret_key.hh"
 #include "node/apply.hh"
 
@@ -36,5 +37,17 @@ struct Cooked {
 };
 
 Cooked cook(const node::Node& node, const CookOptions& options);
+
+// What each buildpack said of the source, and who would build it.
+struct Detected {
+  std::vector<buildpack::Answer> answers;
+  std::vector<buildpack::LostGroup> lost;
+  std::vector<std::string> builders;  // in their order; none where no group was taken
+  int platform_exit = 0;              // what a platform of buildpacks would exit with
+};
+
+// As a bake begins, but for the hook pre_install, and without building anything. Of the options source,
+// buildpacks and settings count.
+Detected detect(const node::Node& node, const CookOptions& options);
 
 }  // namespace bakehouse::bakery

@@ -67,18 +67,20 @@ struct Launch {
   int output_fd = -1;
   int gate_fd = -1;
   int report_fd = -1;
+  const ChildWork* work = nullptr;
   bool die_with_parent = false;
   pid_t parent = 0;
 };
 
 // What a child that cannot become its program tells its parent.
 struct Report {
-  enum class Step { preparing, entering, executing } step;
-  int code;  // errno
+  enum class Step { preparing, working, entering, executing } step;
+  int code;    // errno
+  int failed;  // what ChildWork::run returned
 };
 
-[[noreturn]] void report_and_exit(int report_fd, Report::Step step) {
-  const Report report{step, errno};
+[[noreturn]] void report_and_exit(int report_fd, Report::Step step, int failed = 0) {
+  const Report report{step, errno, failed};
   [[maybe_unused]] const ssize_t written = ::write(report_fd, &report, sizeof report);
   ::_exit(127);
 }
@@ -118,6 +120,10 @@ void arrange_descriptors(const Launch& launch, int report) {
   const int report = ::fcntl(launch.report_fd, F_DUPFD_CLOEXEC, program_number + 1);
   if (report < 0) report_and_exit(launch.report_fd, Report::Step::preparing);
   arrange_descriptors(launch, report);
+  if (launch.work != nullptr) {
+    const int failed = launch.work->run();
+    if (failed != 0) report_and_exit(report, Report::Step::working, failed);
+  }
   if (launch.directory != nullptr && ::chdir(launch.directory) != 0)
     report_and_exit(report, Report::Step::entering);
   reset_signals();
@@ -136,6 +142,7 @@ Error explain(const Report& report, const Launch& launch) {
     case Report::Step::entering:
       return os_error(report.code, "enter the directory", directory).as(Fault::input);
     case Report::Step::executing: return os_error(report.code, "execute", launch.program).as(Fault::input);
+    case Report::Step::working: return launch.work->explain(report.failed, report.code);
     case Report::Step::preparing: break;
   }
   return os_error(report.code, "arrange the descriptors of", launch.program);
@@ -170,6 +177,7 @@ Process Process::start(const Command& command) {
   if (command.output != nullptr) launch.output_fd = command.output->get();
   launch.die_with_parent = command.lifetime == Command::Lifetime::with_parent;
   launch.parent = ::getpid();
+  launch.work = command.child_work;
   Pipe gate = make_pipe();
   Pipe report = make_pipe();
   launch.gate_fd = gate.read.get();

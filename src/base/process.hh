@@ -2,6 +2,7 @@
 // and ended with its whole group.
 #pragma once
 
+#include "base/error.hh"
 #include "base/fd.hh"
 
 #include <chrono>
@@ -16,6 +17,16 @@
 
 namespace bakehouse::base {
 
+// What a child does to itself before it becomes its program.
+struct ChildWork {
+  // Called in the child, with its descriptors in place, before it enters `directory`. It may fork and
+  // return in another process than it was called in, which then becomes the program. Between fork and
+  // exec only async-signal-safe calls are allowed. 0, or a number of its own for what failed, with errno.
+  std::function<int()> run;
+  // What `start` throws then; called in the parent.
+  std::function<Error(int failed, int code)> explain;
+};
+
 struct Command {
   std::vector<std::string> argv;  // argv[0] is looked up in PATH of `environment` unless it holds a '/'
   std::vector<std::string> environment;  // NAME=value; nothing is inherited
@@ -29,6 +40,7 @@ struct Command {
   enum class Lifetime { own, with_parent } lifetime = Lifetime::with_parent;
   // Called in the parent with the child's pid before the child executes anything.
   std::function<void(pid_t)> before_exec;
+  const ChildWork* child_work = nullptr;
 };
 
 struct ExitStatus {

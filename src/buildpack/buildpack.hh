@@ -1,23 +1,56 @@
-// One Cloud Native Buildpack: a directory with buildpack.toml, bin/detect and bin/build.
+// One Cloud Native Buildpack: a directory with buildpack.toml, and either bin/detect and bin/build or
+// an order of other buildpacks.
 #pragma once
+
+#include "buildpack/api_version.hh"
+#include "buildpack/target.hh"
 
 #include <filesystem>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace bakehouse::buildpack {
 
+// A buildpack as an order names it.
+struct Reference {
+  std::string id;
+  std::string version;  // empty: whichever there is
+  bool optional = false;
+  std::vector<std::string> exec_envs;  // empty: all
+
+  std::string describe() const;  // "acme/node@1.2", "acme/node"
+};
+using Group = std::vector<Reference>;
+using Order = std::vector<Group>;
+
 struct Buildpack {
   std::string id;
   std::string version;
-  std::string api;
-  std::filesystem::path directory;
+  ApiVersion api;
+  std::string name;
+  std::string homepage;
+  bool clear_env = false;
+  std::vector<std::string> sbom_formats;  // media types
+  std::vector<std::string> exec_envs;     // empty: all
+  // From [[targets]], else from [[stacks]], else linux where there is a bin/build. Empty when
+  // nothing of that is there: then no machine fits.
+  std::vector<Target> targets;
+  Order order;                      // of a composite; empty for one that builds itself
+  std::filesystem::path directory;  // its real path
 
+  bool is_composite() const { return !order.empty(); }
+  std::string describe() const { return id + "@" + version; }
   // The id as a name of one directory: "heroku_nodejs".
   std::string escaped_id() const;
 };
 
-// Error(input) names what is missing or wrong.
+// The content of a buildpack.toml; `directory` stays empty, and what depends on it is not checked.
+// Unknown keys are left alone. Error(input) names the place; a Buildpack API that this program does not
+// speak is a PlatformFailure(buildpack_api).
+Buildpack parse_descriptor(std::string_view toml, std::string_view name);
+
+// Error(input), or PlatformFailure, names what is missing or wrong. Programs are checked, never run.
 Buildpack load_buildpack(const std::filesystem::path& directory);
 
 // A name (`static`) is a directory of that name in `shipped`; what begins with '.' or '/' is a

@@ -6,6 +6,7 @@
 #include "text/json.hh"
 
 #include <algorithm>
+#include <functional>
 #include <initializer_list>
 
 namespace bakehouse::launch {
@@ -65,8 +66,34 @@ bool is_type(std::string_view text) {
          std::ranges::all_of(text, is_type_character);
 }
 
+bool read_direct(const Value& process) {
+  const Value* direct = process.find("direct");
+  return direct == nullptr || process.boolean_at("direct");
+}
+
+UserArgs read_user_args(const Value& process) {
+  const Value* rule = process.find("user-args");
+  const std::string word = rule == nullptr ? "replace" : read_word(*rule, "'user-args'");
+  if (word == "replace") return UserArgs::replace;
+  if (word == "append") return UserArgs::append;
+  fail(*rule, fmt::format("'user-args' is 'replace' or 'append', not '{}'", printable(word)));
+}
+
+// Of a file that tells how a process is started.
+void read_manner(const Value& value, LaunchProcess& process) {
+  process.direct = read_direct(value);
+  if (!process.direct && process.command.size() != 1) {
+    fail(value.at("command"), "'command' of a process that is not direct must be one text for bash");
+  }
+  process.user_args = read_user_args(value);
+  if (const Value* environments = value.find("exec-env"))
+    process.exec_env = read_words(*environments, "'exec-env'");
+}
+
 LaunchProcess read_process(const Value& value) {
-  require_known_keys(value, "a process", {"type", "command", "args", "working-directory", "buildpack"});
+  require_known_keys(
+      value, "a process",
+      {"type", "command", "args", "working-directory", "buildpack", "direct", "user-args", "exec-env"});
   LaunchProcess process;
   process.type = value.string_at("type");
   if (!is_type(process.type)) {
@@ -86,7 +113,50 @@ LaunchProcess read_process(const Value& value) {
     }
   }
   process.buildpack = read_word_or_none(value, "buildpack");
+  read_manner(value, process);
   return process;
+}
+
+bool is_id(std::string_view id) {
+  return !id.empty() && id.size() <= 200 && id != "." && id != ".." &&
+         std::ranges::all_of(id, [](char c) { return is_type_character(c) || c == '/'; });
+}
+
+LaunchLayers read_layers(const Value& value) {
+  require_known_keys(value, "a buildpack", {"id", "layers"});
+  LaunchLayers layers;
+  layers.buildpack = read_word(value.at("id"), "'id'");
+  if (!is_id(layers.buildpack)) {
+    fail(value.at("id"), fmt::format("'{}' is no id of a buildpack (letters, digits, '.', '/', '-', '_')",
+                                     printable(layers.buildpack)));
+  }
+  layers.layers = read_words(value.at("layers"), "'layers'");
+  for (const std::string& name : layers.layers) {
+    const auto reason = base::TreePath::why_not(name);
+    if (reason) fail(value.at("layers"), fmt::format("the layer '{}' {}", printable(name), *reason));
+    if (name.empty() || name.find('/') != std::string::npos)
+      fail(value.at("layers"), fmt::format("the layer '{}' is not one name", printable(name)));
+  }
+  // Their order decides who stands first in a search path.
+  if (std::ranges::adjacent_find(layers.layers, std::greater_equal<>()) != layers.layers.end())
+    fail(value.at("layers"), "'layers' are not in byte order, each once");
+  return layers;
+}
+
+std::vector<LaunchLayers> read_buildpacks(const Value& list) {
+  if (!list.is_list()) fail(list, fmt::format("'buildpacks' must be a list, not {}", list.kind_name()));
+  std::vector<LaunchLayers> buildpacks;
+  for (const Value& item : list.items()) {
+    LaunchLayers layers = read_layers(item);
+    const auto same_place = [&](const auto& other) {
+      return escape_id(other.buildpack) == escape_id(layers.buildpack);
+    };
+    if (std::ranges::any_of(buildpacks, same_place)) {
+      fail(item, fmt::format("the layers of '{}' would lie where another buildpack's are", layers.buildpack));
+    }
+    buildpacks.push_back(std::move(layers));
+  }
+  return buildpacks;
 }
 
 void require_schema(const Value& root) {
@@ -102,15 +172,46 @@ Value to_value(const std::vector<std::string>& words) {
   return list;
 }
 
+// What is as it was before it could be said otherwise is left out.
 Value to_value(const LaunchProcess& process) {
-  return Value::map({{"type", process.type},
-                     {"command", to_value(process.command)},
-                     {"args", to_value(process.args)},
-                     {"working-directory", process.working_directory},
-                     {"buildpack", process.buildpack}});
+  Value value = Value::map({{"type", process.type},
+                            {"command", to_value(process.command)},
+                            {"args", to_value(process.args)},
+                            {"working-directory", process.working_directory},
+                            {"buildpack", process.buildpack}});
+  if (!process.direct) value.set("direct", false);
+  if (process.user_args == UserArgs::append) value.set("user-args", "append");
+  if (!process.exec_env.empty()) value.set("exec-env", to_value(process.exec_env));
+  return value;
+}
+
+Value to_value(const LaunchLayers& layers) {
+  return Value::map({{"id", layers.buildpack}, {"layers", to_value(layers.layers)}});
 }
 
 }  // namespace
+
+bool LaunchProcess::exists_in(std::string_view exec_env_now) const {
+  return exec_env.empty() || std::ranges::any_of(exec_env, [&](const std::string& name) {
+           return name == "*" || name == exec_env_now;
+         });
+}
+
+std::string escape_id(std::string_view id) {
+  std::string escaped(id);
+  std::ranges::replace(escaped, '/', '_');
+  return escaped;
+}
+
+base::TreePath layers_directory(std::string_view id) {
+  return base::TreePath::parse(".layers") / escape_id(id);
+}
+
+std::vector<base::TreePath> LaunchLayers::paths() const {
+  std::vector<base::TreePath> paths;
+  for (const std::string& name : layers) paths.push_back(layers_directory(buildpack) / name);
+  return paths;
+}
 
 const LaunchProcess* LaunchFile::find(std::string_view type) const {
   const auto found = std::ranges::find(processes, type, &LaunchProcess::type);
@@ -119,7 +220,7 @@ const LaunchProcess* LaunchFile::find(std::string_view type) const {
 
 LaunchFile parse_launch(std::string_view json, std::string_view name) {
   const Value root = text::parse_json(json, name);
-  require_known_keys(root, "the file", {"schema", "default", "processes"});
+  require_known_keys(root, "the file", {"schema", "default", "processes", "buildpacks"});
   require_schema(root);
   LaunchFile file;
   const Value& processes = root.at("processes");
@@ -138,6 +239,7 @@ LaunchFile parse_launch(std::string_view json, std::string_view name) {
     fail(root.at("default"),
          fmt::format("the default process '{}' is none of 'processes'", printable(file.default_process)));
   }
+  if (const Value* buildpacks = root.find("buildpacks")) file.buildpacks = read_buildpacks(*buildpacks);
   return file;
 }
 
@@ -146,8 +248,14 @@ std::string format_launch(const LaunchFile& file) {
   std::ranges::sort(sorted, {}, &LaunchProcess::type);
   Value processes = Value::list();
   for (const auto& process : sorted) processes.push(to_value(process));
-  return text::to_json(Value::map(
-      {{"schema", known_schema}, {"default", file.default_process}, {"processes", std::move(processes)}}));
+  Value root = Value::map(
+      {{"schema", known_schema}, {"default", file.default_process}, {"processes", std::move(processes)}});
+  if (!file.buildpacks.empty()) {
+    Value buildpacks = Value::list();
+    for (const auto& layers : file.buildpacks) buildpacks.push(to_value(layers));
+    root.set("buildpacks", std::move(buildpacks));
+  }
+  return text::to_json(root);
 }
 
 }  // namespace bakehouse::launch

@@ -1,12 +1,16 @@
-// launch APPLICATION_DIR PROCESS [ARGS...]: how units, the supervisor and `release exec` start a
-// process of a release.
+// launch APPLICATION_DIR [PROCESS|COMMAND [ARGS...]]: how units, the supervisor and `release exec` start a
+// process of a release. `-- PROGRAM [ARGS...]` executes a program without bash.
 
 #include "base/error.hh"
 #include "base/files.hh"
-#include "launch/exec.hh"
+#include "launch/prepare.hh"
+#include "launch/request.hh"
 
 #include <cstdio>
+#include <cstdlib>
 #include <exception>
+
+#include <unistd.h>
 
 namespace {
 
@@ -24,14 +28,26 @@ int complain(const std::string& message, const std::string& hint, int status) {
   return status;
 }
 
-int run(const std::vector<std::string>& arguments) {
-  if (arguments.size() < 2) return complain("usage: launch APPLICATION_DIR PROCESS [ARGS...]", "", usage);
-  const std::filesystem::path application = arguments[0];
+// Variables get paths below it, which must hold in every directory. Links in it stay: programs may
+// have been built for the path by which it is named.
+std::filesystem::path absolute(const std::string& application) {
+  std::filesystem::path path = std::filesystem::absolute(application).lexically_normal();
+  return path.has_filename() ? path : path.parent_path();
+}
+
+int run(const std::string& called_as, const std::vector<std::string>& arguments) {
+  if (arguments.empty() || arguments.front().empty()) {
+    return complain("usage: launch APPLICATION_DIR [PROCESS|COMMAND [ARGS...]]", "", usage);
+  }
+  const std::filesystem::path application = absolute(arguments.front());
   const auto path = application / ".bakehouse" / "launch.json";
   const auto file = launch::parse_launch(base::read_file(path, largest_file), path.native());
-  const auto invocation =
-      launch::invoke(file, application, arguments[1], {arguments.begin() + 2, arguments.end()});
-  const auto failure = launch::execute(invocation);
+  launch::Environment environment = launch::to_environment(environ);
+  launch::Request request{called_as, {arguments.begin() + 1, arguments.end()}};
+  if (const auto known = environment.find("CNB_EXEC_ENV"); known != environment.end())
+    request.exec_env = known->second;
+  const auto process = launch::choose(file, request);
+  const auto failure = launch::execute(launch::prepare(file, process, application, std::move(environment)));
   return complain(failure.message, "", failure.status);
 }
 
@@ -39,7 +55,8 @@ int run(const std::vector<std::string>& arguments) {
 
 int main(int argc, char** argv) {
   try {
-    return run({argv + 1, argv + argc});
+    if (argc == 0) return run("", {});
+    return run(std::filesystem::path(argv[0]).filename().native(), {argv + 1, argv + argc});
   } catch (const base::Error& error) {
     return complain(error.what(), error.hint(), cannot_launch);
   } catch (const std::exception& error) {

@@ -5,6 +5,7 @@
 #include "node/release_tree.hh"
 #include "service/spec.hh"
 
+#include <filesystem>
 #include <string>
 #include <vector>
 
@@ -17,5 +18,15 @@ std::vector<std::string> base_environment(const Node& node, const std::string& d
 
 // Of the deployment that is (or is about to be) at run/.
 std::vector<service::ServiceSpec> service_specs(const Node& node, const std::string& deployment);
+
+// How a program starts in the release in service.
+struct Start {
+  std::vector<std::string> argv;
+  std::vector<std::string> environment;
+  std::filesystem::path directory;
+};
+// `words` name a process with arguments, or a command as the helper understands it; none mean the
+// default process. The environment is that of the services. Error(input) when nothing is deployed.
+Start start_in_release(const Node& node, const std::vector<std::string>& words);
 
 }  // namespace bakehouse::node

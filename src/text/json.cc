@@ -152,6 +152,7 @@ class Writer {
       case Value::Kind::integer: out_ += value.text(); break;
       case Value::Kind::number: write_number(value); break;
       case Value::Kind::string:
+      case Value::Kind::date:
       case Value::Kind::plain: write_string(value.text()); break;
       case Value::Kind::list: write_list(value); break;
       case Value::Kind::map: write_map(value); break;

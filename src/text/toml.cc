@@ -112,7 +112,7 @@ class Converter {
     if (const auto* boolean = node.as_boolean()) {
       return Value::scalar(Value::Kind::boolean, boolean->get() ? "true" : "false", origin);
     }
-    return Value::scalar(Value::Kind::string, convert_date(node), origin);
+    return Value::scalar(Value::Kind::date, convert_date(node), origin);
   }
 
  private:

@@ -7,7 +7,7 @@
 
 namespace bakehouse::text {
 
-// Dates arrive as Kind::string with the text TOML prints for them, floats as Kind::number.
+// Dates and times arrive as Kind::date, floats as Kind::number, both with the text TOML has for them.
 Value parse_toml(std::string_view document, std::string_view name);
 
 }  // namespace bakehouse::text

@@ -59,6 +59,7 @@ std::string_view name_of(Value::Kind kind) {
     case Value::Kind::integer: return "a whole number";
     case Value::Kind::number: return "a number with a fraction";
     case Value::Kind::string: return "a string";
+    case Value::Kind::date: return "a date";
     case Value::Kind::plain: return "a plain word";
     case Value::Kind::list: return "a list";
     case Value::Kind::map: return "a map";

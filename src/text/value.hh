@@ -30,6 +30,7 @@ class Value {
     integer,
     number,  // not an integer; kept as its text
     string,
+    date,   // of TOML: a date, a time, or both; kept as its text
     plain,  // an unquoted YAML scalar: what it means is for whoever decodes it to say
     list,
     map,

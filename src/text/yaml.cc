@@ -106,6 +106,9 @@ class Builder : public YAML::EventHandler {
     }
     if (expects_key()) return begin_member(mark, text, is_plain);
     check_indentation(mark);
+    // yaml-cpp takes "[-]" for a text; YAML, and yaml-cpp itself outside of brackets, do not.
+    if (is_plain && text == "-")
+      document_.fail(offset(mark), "a '-' where no list can begin", "quote the '-', if it is a text");
     add(Value::scalar(is_plain ? Value::Kind::plain : Value::Kind::string, text, origin(mark)));
   }
 

@@ -209,6 +209,20 @@ uint64_t EntryList::size_of_file(size_t i) const { return head_of(records_[i]).s
 
 bool EntryList::has_owner(size_t i) const { return (head_of(records_[i]).told & owner_is_told) != 0; }
 
+uint32_t EntryList::mode(size_t i) const { return head_of(records_[i]).mode; }
+
+base::FileTime EntryList::time(size_t i) const {
+  const Head head = head_of(records_[i]);
+  return {head.seconds, head.nanoseconds};
+}
+
+crypto::Digest EntryList::digest(size_t i) const {
+  assert(type(i) == base::FileType::regular);
+  crypto::Digest digest;
+  std::memcpy(digest.bytes.data(), records_[i] + sizeof(Head), digest.bytes.size());
+  return digest;
+}
+
 void EntryList::adopt(EntryList&& part) {
   for (auto& block : part.blocks_) adopted_.push_back(std::move(block));
   for (auto& block : part.adopted_) adopted_.push_back(std::move(block));

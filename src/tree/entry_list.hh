@@ -44,6 +44,10 @@ class EntryList {
   base::FileType type(size_t i) const;
   uint64_t size_of_file(size_t i) const;
   bool has_owner(size_t i) const;
+  uint32_t mode(size_t i) const;
+  base::FileTime time(size_t i) const;
+  // Of a regular file.
+  crypto::Digest digest(size_t i) const;
 
   // Whether the i-th entry is the k-th of another list in every respect; told without making either.
   bool is_equal(size_t i, const EntryList& other, size_t k) const;

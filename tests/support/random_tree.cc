@@ -70,7 +70,7 @@ std::string random_name(Random& random) {
 namespace {
 
 Tree release_tree(Random& random, size_t entries) {
-  static constexpr uint32_t file_modes[] = {0644, 0755, 0400, 0600, 0444, 0777, 0640};
+  static constexpr uint32_t file_modes[] = {0644, 0755, 0400, 0600, 0444, 0711, 0640};
   static constexpr uint32_t folder_modes[] = {0755, 0555, 0700, 0711};
   Tree tree;
   std::vector<std::string> folders{""};

@@ -67,6 +67,8 @@ constexpr Rule rules[] = {
     {"clone", SYS_ioctl, Argument{1, UINT32_MAX, FICLONE}, EOPNOTSUPP},
     {"clone", SYS_ioctl, Argument{1, UINT32_MAX, FICLONERANGE}, EOPNOTSUPP},
     {"copy_range", SYS_copy_file_range, {}, EXDEV},
+    {"mount_setattr", SYS_mount_setattr, {}, ENOSYS},
+    {"unshare", SYS_unshare, {}, EPERM},
     {"sync", SYS_fsync, {}, 0},
     {"sync", SYS_fdatasync, {}, 0},
     {"sync", SYS_syncfs, {}, 0},

@@ -32,6 +32,12 @@ struct CookCommand {
 };
 int run_cook(const GlobalOptions& global, const CookCommand& command, const Screen& screen);
 
+struct DetectCommand {
+  std::optional<std::filesystem::path> path;
+  std::vector<std::string> settings;
+};
+int run_detect(const GlobalOptions& global, const DetectCommand& command, const Screen& screen);
+
 struct InitCommand {
   std::string name;
   std::string layout = "makina";

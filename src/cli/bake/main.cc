@@ -8,7 +8,7 @@ namespace {
 using namespace bakehouse;  // NOLINT(google-build-using-namespace): the program is all of it
 
 const cli::Grammar grammar{"bake",
-                           {"cook", "sign", "init", "config", "key"},
+                           {"cook", "detect", "sign", "init", "config", "key"},
                            "cook",
                            {"--root", "--key", "--as", "--sequence", "--set", "--level", "--layout",
                             "--password-file", "--password-fd", "--new-password-file", "--new-password-fd"}};
@@ -26,6 +26,7 @@ void add_keys(CLI::App& command, std::vector<std::filesystem::path>& keys, const
 struct Commands {
   cli::GlobalOptions global;
   cli::CookCommand cook;
+  cli::DetectCommand detect;
   cli::InitCommand init;
   cli::ConfigCommand config;
   cli::KeyNewCommand key_new;
@@ -88,6 +89,16 @@ void add_init(CLI::App& app, Commands& all) {
       [&all] { all.chosen = [&all](const auto& screen) { return run_init(all.global, all.init, screen); }; });
 }
 
+void add_detect(CLI::App& app, Commands& all) {
+  auto* command = app.add_subcommand("detect", "which buildpacks would build the source, and what each said");
+  command->add_option("PATH", all.detect.path, "the source (else <root>/project)");
+  command->add_option("--set", all.detect.settings, "a.b=value, over the configuration")
+      ->allow_extra_args(false);
+  command->callback([&all] {
+    all.chosen = [&all](const auto& screen) { return run_detect(all.global, all.detect, screen); };
+  });
+}
+
 void add_config(CLI::App& app, Commands& all) {
   auto* command = app.add_subcommand("config", "the merged configuration, each value with its origin");
   command->add_option("PATH", all.config.path, "the source");
@@ -145,6 +156,7 @@ int main(int argc, char** argv) {
   add_cook(app, all);
   add_sign(app, all);
   add_init(app, all);
+  add_detect(app, all);
   add_config(app, all);
   add_key(app, all);
   for (auto* command : app.get_subcommands({})) command->fallthrough();

@@ -21,17 +21,18 @@ bool is_path(std::string_view word) {
   return word == "." || word == ".." || word.find('/') != std::string_view::npos;
 }
 
+// The index of the next argument that is no option of ours nor the value of one.
+size_t next_word(const Grammar& grammar, const std::vector<std::string>& arguments, size_t from) {
+  size_t i = from;
+  while (i < arguments.size() && arguments[i] != "--" && arguments[i].starts_with("-"))
+    i += contains(grammar.with_value, arguments[i]) ? 2 : 1;
+  return std::min(i, arguments.size());
+}
+
 std::optional<std::string> first_word(const Grammar& grammar, const std::vector<std::string>& arguments) {
-  for (size_t i = 0; i < arguments.size(); ++i) {
-    if (contains(grammar.with_value, arguments[i])) {
-      ++i;
-    } else if (arguments[i] == "--") {
-      return i + 1 < arguments.size() ? std::optional(arguments[i + 1]) : std::nullopt;
-    } else if (!arguments[i].starts_with("-")) {
-      return arguments[i];
-    }
-  }
-  return std::nullopt;
+  size_t i = next_word(grammar, arguments, 0);
+  if (i < arguments.size() && arguments[i] == "--") ++i;
+  return i < arguments.size() ? std::optional(arguments[i]) : std::nullopt;
 }
 
 bool asks_about_program(const std::vector<std::string>& arguments) {
@@ -60,6 +61,15 @@ std::vector<std::string> apply_grammar(const Grammar& grammar, std::vector<std::
                         base::printable(*word));
   }
   throw base::Error(base::Fault::usage, fmt::format("unknown command '{}'", base::printable(*word)), hint);
+}
+
+std::vector<std::string> take_foreign_words(const Grammar& grammar, std::vector<std::string>& arguments) {
+  const size_t command = next_word(grammar, arguments, 0);
+  if (command == arguments.size() || !contains(grammar.passing_on, arguments[command])) return {};
+  const auto first = arguments.begin() + static_cast<ptrdiff_t>(next_word(grammar, arguments, command + 1));
+  std::vector<std::string> words(first, arguments.end());
+  arguments.erase(first, arguments.end());
+  return words;
 }
 
 }  // namespace bakehouse::cli

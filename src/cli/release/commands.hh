@@ -58,4 +58,10 @@ int run_extract(const GlobalOptions& global, const ArchiveCommand& command, cons
 
 int run_serve(const GlobalOptions& global, const Screen& screen);
 
+struct ExecCommand {
+  std::vector<std::string> words;  // a process or a command, with arguments; none: the default process
+};
+// Returns only when the process could not be started.
+int run_exec(const GlobalOptions& global, const ExecCommand& command, const Screen& screen);
+
 }  // namespace bakehouse::cli

@@ -9,9 +9,10 @@ using namespace bakehouse;  // NOLINT(google-build-using-namespace): the program
 
 const cli::Grammar grammar{"release",
                            {"init", "trust", "apply", "rollback", "recover", "status", "history", "verify",
-                            "show", "list", "extract", "serve"},
+                            "show", "list", "extract", "serve", "exec"},
                            "",
-                           {"--root", "--layout", "--set", "--to"}};
+                           {"--root", "--layout", "--set", "--to"},
+                           {"exec"}};
 
 struct Commands {
   cli::GlobalOptions global;
@@ -22,6 +23,7 @@ struct Commands {
   cli::StatusCommand status;
   cli::VerifyCommand verify;
   cli::ArchiveCommand archive;
+  cli::ExecCommand exec;
   bool yes = false;  // answers what a command would ask; none of this version asks
   std::function<int(const cli::Screen&)> chosen;
 };
@@ -92,6 +94,17 @@ void add_views(CLI::App& app, Commands& all) {
       [](const Commands& c, const cli::Screen& screen) { return run_serve(c.global, screen); });
 }
 
+// What it passes on was taken out of the arguments before: the parser sees none of it.
+void add_exec(CLI::App& app, Commands& all) {
+  add(app, all, "exec", "run a process or a command of the release in service, here and now",
+      [](const Commands& c, const cli::Screen& screen) { return run_exec(c.global, c.exec, screen); })
+      ->footer(
+          "release exec [PROCESS [ARGS...]]      as `release serve` runs it; none: the default process\n"
+          "release exec COMMAND [ARGS...]        by bash, after the profiles of the layers\n"
+          "release exec -- PROGRAM [ARGS...]     without bash\n"
+          "Options stand before the first of these words; what follows it is passed on.");
+}
+
 void add_archives(CLI::App& app, Commands& all) {
   add(app, all, "show", "what an archive is",
       [](const Commands& c, const cli::Screen& screen) { return run_show(c.global, c.archive, screen); })
@@ -130,5 +143,8 @@ int main(int argc, char** argv) {
   add_transactions(app, all);
   add_views(app, all);
   add_archives(app, all);
-  return cli::parse_and_run(app, grammar, {argv + 1, argv + argc}, all.global, all.chosen);
+  add_exec(app, all);
+  std::vector<std::string> arguments{argv + 1, argv + argc};
+  all.exec.words = cli::take_foreign_words(grammar, arguments);
+  return cli::parse_and_run(app, grammar, std::move(arguments), all.global, all.chosen);
 }

@@ -41,6 +41,7 @@ run release verify staging/releases/shop-2.tar.zst --root production
 bake init blog --root blogs --key shop.key --quiet
 sed -i s/shop/blog/ source/bake.yaml
 bake ./source --root blogs --no-apply --quiet
+run release verify blogs/releases/blog-1.0.0.tar.zst --root production
 run release apply blogs/releases/blog-1.0.0.tar.zst --root production
 
 # Nothing of all that has left a trace.

@@ -150,12 +150,13 @@ TEST_CASE("a tar stream that differs from the manifest is refused at the first d
        "goes on after its end"},
       {"the tree before the manifest",
        [](Draft& d) { d.change_frames = [](auto& frames) { std::swap(frames.front(), frames.back()); }; },
-       "manifest is not what the manifest says"},
+       "the header of manifest is not what release.json says"},
       {"a manifest that is another",
        [](Draft& d) { d.change_frames = [](auto& frames) { frames[0][512 + 9] = 'x'; }; },
        "manifest: its digest differs"},
       {"padding of the manifest",
-       [](Draft& d) { d.change_frames = [](auto& frames) { frames[0].back() = 'x'; }; }, "manifest is not"},
+       [](Draft& d) { d.change_frames = [](auto& frames) { frames[0].back() = 'x'; }; },
+       "the padding of manifest is not what release.json says"},
   };
   for (const auto& row : rows) {
     CAPTURE(row.what);
@@ -200,16 +201,18 @@ TEST_CASE("counts that were signed must be those of the manifest") {
       {"entries", [](auto& info) { info.entries += 1; }, "another number of entries or bytes"},
       {"bytes", [](auto& info) { info.bytes -= 1; }, "another number of entries or bytes"},
       {"tar", [](auto& info) { info.tar_size += 512; }, "the frames do not add up"},
-      {"manifest's size", [](auto& info) { info.manifest.size += 1; }, "manifest is not"},
+      {"manifest's size", [](auto& info) { info.manifest.size += 1; },
+       "the header of manifest is not what release.json says"},
       {"manifest's digest", [](auto& info) { info.manifest.digest = crypto::sha256("x"); }, "digest differs"},
       {"index's size", [](auto& info) { info.index.size += 1; }, "the index is not where it must be"},
       {"index's digest", [](auto& info) { info.index.digest = crypto::sha256("x"); }, "the index is damaged"},
-      {"created", [](auto& info) { info.created += 1; }, "manifest is not what the manifest says"},
+      {"created", [](auto& info) { info.created += 1; },
+       "the header of manifest is not what release.json says"},
       {"a part too many",
        [](auto& info) {
          info.parts["sbom"] = {1, crypto::sha256("x")};
        },
-       "sbom is not"},
+       "the header of sbom is not what release.json says"},
   };
   for (const auto& row : rows) {
     CAPTURE(row.what);
@@ -353,6 +356,9 @@ TEST_CASE("what no release may hold is refused in archives that arrive, too") {
       {{{"a", Link{"/etc"}}, {"b", File{"x"}}}, "the link leads out of the tree"},
       {{{"a", Link{".."}}}, "the link leads out of the tree"},
       {{{"a", File{"x", 04755}}}, "set-user-id"},
+      {{{"a", Folder{01755}}}, "the sticky bit"},
+      {{{"a", File{"x", 0646}}}, "others than its owner may write it (mode 0646)"},
+      {{{"a", Folder{0775}}}, "others than its owner may write it (mode 0775)"},
       {{{".bakehouse/deployment", File{"x"}}}, "belongs to the release itself"},
       {{{".bakehouse", Link{"x"}}}, "belongs to the release itself"},
       {{{".wh.a", File{"x"}}}, "as deletions"},

@@ -249,6 +249,10 @@ TEST_CASE("bad names and absurd numbers are refused") {
       {"part ..", [](auto& r) { r.parts[".."] = part("x"); }, "no name of a part"},
       {"part below", [](auto& r) { r.parts["a/b"] = part("x"); }, "no name of a part"},
       {"part absolute", [](auto& r) { r.parts["/etc"] = part("x"); }, "no name of a part"},
+      {"part of two lines", [](auto& r) { r.parts["a\nb"] = part("x"); }, "'a\\012b' is no name of a part"},
+      {"part with a tab", [](auto& r) { r.parts["a\tb"] = part("x"); }, "no name of a part"},
+      {"part with an escape", [](auto& r) { r.parts["\x1b[2J"] = part("x"); }, "no name of a part"},
+      {"part with a C1 control", [](auto& r) { r.parts["a\xC2\x9B"] = part("x"); }, "no name of a part"},
       {"nameless part", [](auto& r) { r.parts[""] = part("x"); }, "no name of a part"},
   };
   for (const auto& row : rows) {
@@ -258,6 +262,15 @@ TEST_CASE("bad names and absurd numbers are refused") {
     const std::string said = decode_failure(artifact::encode(info));
     CHECK(said == Mentions{row.said});
     CHECK(said.starts_with("input: "));
+  }
+}
+
+TEST_CASE("a part has the name of a file that is safe to show") {
+  for (const std::string name : {"sbom.json", "x y", ".hidden", "\xC3\xA9", "manifest.old", "Release.json"}) {
+    CAPTURE(name);
+    ReleaseInfo info = full_release();
+    info.parts[name] = part("x");
+    CHECK(decode_failure(artifact::encode(info)) == "no failure");
   }
 }
 

@@ -24,7 +24,10 @@ std::string faults(const Tree& tree) {
 
 TEST_CASE("what a release may hold is not complained of") {
   CHECK(faults({}).empty());
-  CHECK(faults({{"a", File{"x", 01777}},
+  CHECK(faults({{"a", File{"x", 0755}},
+                {"modes/a", File{"x", 0400}},
+                {"modes/b", File{"x", 0}},
+                {"modes/c", Folder{0711}},
                 {"b/c", Link{"../a"}},
                 {"b/d", Link{"c"}},
                 {"b/e", Link{".."}},
@@ -52,6 +55,7 @@ TEST_CASE("random trees of the generator are allowed") {
 
 TEST_CASE("every forbidden entry is named with the reason") {
   const char* const out = "the link leads out of the tree";
+  const std::string writable = "others than its owner may write it (mode ";
   const char* const clash = "where case does not count it clashes with";
   const struct {
     Tree tree;
@@ -76,6 +80,16 @@ TEST_CASE("every forbidden entry is named with the reason") {
       {{{"a", File{"", 04755}}}, "a", "set-user-id and set-group-id bits are not allowed"},
       {{{"a", File{"", 02755}}}, "a", "set-user-id and set-group-id bits are not allowed"},
       {{{"a", Folder{02755}}}, "a", "set-user-id and set-group-id bits are not allowed"},
+      {{{"a", File{"", 07777}}}, "a", "set-user-id and set-group-id bits are not allowed"},
+      {{{"a", File{"", 01644}}}, "a", "the sticky bit is not allowed"},
+      {{{"a", Folder{01755}}}, "a", "the sticky bit is not allowed"},
+      {{{"a", Folder{01777}}}, "a", "the sticky bit is not allowed"},
+      {{{"a", File{"", 0666}}}, "a", writable + "0666"},
+      {{{"a", File{"", 0646}}}, "a", writable + "0646"},
+      {{{"a", File{"", 0002}}}, "a", writable + "0002"},
+      {{{"a", File{"", 0664}}}, "a", writable + "0664"},
+      {{{"a", Folder{0777}}}, "a", writable + "0777"},
+      {{{"a", Folder{0775}}}, "a", writable + "0775"},
       {{{".wh.a", File{""}}}, ".wh.a", "read names that begin with .wh. as deletions"},
       {{{".wh..wh..opq", File{""}}}, ".wh..wh..opq", "as deletions"},
       {{{"d/.wh.a", Folder{}}}, "d/.wh.a", "as deletions"},

@@ -1,5 +1,3 @@
-#include "buildpack/engine.hh"
-
 #include "support/failure.hh"
 #include "support/mentions.hh"
 #include "workbench.hh"
@@ -88,7 +86,7 @@ TEST_CASE("detection: 0 passes, 100 does not, and each need draws its conclusion
   CHECK(ids(detect({also, yes}, Need::all, bench.workshop())) == "also yes ");
   const std::string refused = build_failure +
                               "no buildpacks for this source:\n"
-                              "  no does not apply\n"
+                              "  no@1.2.3 does not apply\n"
                               "  | nothing for me";
   CHECK(failure([&] { detect({yes, no, also}, Need::all, bench.workshop()); }) == refused);
   CHECK(failure([&] { detect({no}, Need::any, bench.workshop()); }) == refused);
@@ -116,7 +114,7 @@ TEST_CASE("detection that ends otherwise is a fault of the buildpack, with what 
       Workbench bench;
       const std::string message =
           failure([&] { detect({bench.pack("acme/odd", {.detect = row.script})}, need, bench.workshop()); });
-      CHECK(message == Mentions{build_failure + "detection by the buildpack acme/odd " + row.how});
+      CHECK(message == Mentions{"acme/odd@1.2.3 could not be asked: it " + row.how});
       CHECK(message == Mentions{"\n  | one\n  | two"});
     }
   }
@@ -128,7 +126,7 @@ TEST_CASE("of a detection that prints without end the last lines are kept, each 
     const Buildpack pack = bench.pack("chatty", {.detect = script});
     return failure([&] { detect({pack}, Need::any, bench.workshop()); });
   };
-  CHECK(said_by("seq 100000; exit 100") == Mentions{"chatty does not apply\n  | 99951\n  | 99952\n"});
+  CHECK(said_by("seq 100000; exit 100") == Mentions{"chatty@1.2.3 does not apply\n  | 99951\n  | 99952\n"});
   const std::string wide = said_by("printf '%060000d\\n' {1..60}; exit 100");
   CHECK(wide.size() < 20 * 1024 + 500);
   CHECK(wide.ends_with("\n  | " + std::string(400, '0')));
@@ -274,17 +272,17 @@ TEST_CASE("a launch.toml that no launcher could follow fails the build, and its 
   };
   const Row rows[] = {
       {"[[processes]]\ncommand = [\"x\"]\n", "'type' is missing"},
-      {"[[processes]]\ntype = \"web\"\n", "the process 'web' has no command"},
+      {"[[processes]]\ntype = \"web\"\n", "'command' is missing"},
       {"[[processes]]\ntype = \"web\"\ncommand = []\n", "the process 'web' has no command"},
       {"[[processes]]\ntype = \"web\"\ncommand = \"bin/serve\"\n", "the process 'web' has no command"},
       {"[[processes\n", "this is no TOML"},
       {process("", "x"), "is no process type"},
       {process("../../etc", "x"), "is no process type"},
       {process("a b", "x"), "is no process type"},
-      {process("web", ""), "'command' names no program"},
+      {process("web", ""), "the process 'web' has no command"},
       {process("web", "x", "working-dir = \"../out\""), "the working directory '../out'"},
       {process("web", "x", "default = true") + process("worker", "x", "default = true"),
-       "more than one default"},
+       "'web' and 'worker' are both the default process"},
   };
   for (const Row& row : rows) {
     CAPTURE(row.toml);
@@ -297,21 +295,155 @@ TEST_CASE("a launch.toml that no launcher could follow fails the build, and its 
   }
 }
 
-TEST_CASE("layers of the build are fine, a layer for the launch is refused") {
+TEST_CASE("1.7 after each: only layers for the launch travel, and nothing else is left in the tree") {
   const auto layer = [](const std::string& types) -> Scripts {
-    return {"exit 0", "mkdir \"$1/tools\"; echo '" + types +
-                          "' >\"$1/tools.toml\"; echo >\"$1/build.toml\"; "
-                          "echo >\"$1/store.toml\""};
+    return {"exit 0", "mkdir \"$1/tools\"; echo x >\"$1/tools/x\"; mkdir \"$1/no-toml\"; echo '" + types +
+                          "' >\"$1/tools.toml\"; echo >\"$1/build.toml\"; echo >\"$1/store.toml\""};
   };
   for (const std::string types : {"", "[types]", "[types]\nbuild = true\ncache = true\nlaunch = false"}) {
     CAPTURE(types);
     Workbench bench;
-    bench.build({bench.pack("a", layer(types))});
+    CHECK(bench.build({bench.pack("a", layer(types))}).buildpacks.empty());
+    CHECK_FALSE(fs::exists(bench.application() / ".layers"));
   }
   Workbench bench;
-  CHECK(failure([&] { bench.build({bench.pack("acme/a", layer("[types]\nlaunch = true"))}); }) ==
-        build_failure +
-            "the buildpack acme/a: tools.toml is a layer for the launch, which this version cannot carry");
+  const auto launch = bench.build({bench.pack("acme/a", layer("[types]\nlaunch = true"))});
+  REQUIRE(launch.buildpacks.size() == 1);
+  CHECK(launch.buildpacks[0].buildpack == "acme/a");
+  CHECK(launch.buildpacks[0].layers == std::vector<std::string>{"tools"});
+  CHECK(base::read_file(bench.application() / ".layers/acme_a/tools/x", 10) == "x\n");
+  CHECK(base::Dir::open(bench.application() / ".layers/acme_a").names() == std::vector<std::string>{"tools"});
+}
+
+TEST_CASE("decision 1: links that name the final path become relative in layers that travel") {
+  Workbench bench;
+  bench.build({bench.pack("acme/a", {.build = "mkdir -p \"$1/l/lib/v1\" \"$1/l/bin\"\n"
+                                              "ln -s \"$1/l/lib/v1\" \"$1/l/lib/now\"\n"
+                                              "ln -s \"$PWD/page\" \"$1/l/page\"\n"
+                                              "ln -s ../lib \"$1/l/bin/lib\"\n"
+                                              "ln -s /usr/bin/env \"$1/l/bin/env\"\n"
+                                              "printf '[types]\\nlaunch = true\\n' >\"$1/l.toml\""})});
+  const fs::path layer = bench.application() / ".layers/acme_a/l";
+  CHECK(fs::read_symlink(layer / "lib/now") == "v1");
+  CHECK(fs::read_symlink(layer / "page") == "../../../page");
+  CHECK(fs::read_symlink(layer / "bin/lib") == "../lib");
+  CHECK(fs::read_symlink(layer / "bin/env") == "/usr/bin/env");
+}
+
+TEST_CASE("1.7 after each: a layer for nothing is out of the way of later buildpacks") {
+  Workbench bench;
+  bench.build({bench.pack("a", {.build = "mkdir \"$1/x\" \"$1/x/bin\"; echo >\"$1/x.toml\""}),
+               bench.pack("b", {.build = "[[ -d $1/../a/x.ignore && ! -e $1/../a/x ]]"})});
+}
+
+TEST_CASE("1.7 after each: layers that cannot be used fail the build, and the buildpack is named") {
+  struct Row {
+    std::string script;
+    std::string reason;
+  };
+  const Row rows[] = {
+      {"echo 'launch = true' >\"$1/x.toml\"", "x.toml:1"},
+      {"printf '[types]\\nlaunch = true\\n' >\"$1/x.toml\"",
+       "the layer 'x' is to be launched and has no directory"},
+      {"echo x >\"$1/x\"; printf '[types]\\nlaunch = true\\n' >\"$1/x.toml\"",
+       "'.layers/acme_odd/x' is no directory"},
+      {"ln -s / \"$1/x\"; printf '[types]\\nlaunch = true\\n' >\"$1/x.toml\"",
+       "'.layers/acme_odd/x' is no directory"},
+      {"ln -s /etc/passwd \"$1/x.toml\"", "x.toml"},
+      {"echo '[' >\"$1/x.toml\"", "this is no TOML"},
+      {"printf '[[unmet]]\\nname = \"node\"\\n' >\"$1/build.toml\"", "node"},
+      {"rm -r \"$1\"", ".layers/acme_odd"},
+  };
+  for (const Row& row : rows) {
+    CAPTURE(row.script);
+    Workbench bench;
+    const std::string message =
+        failure([&] { bench.build({bench.pack("acme/odd", {.build = row.script})}); });
+    CHECK(message == Mentions{build_failure + "the buildpack acme/odd"});
+    CHECK(message == Mentions{row.reason});
+  }
+}
+
+TEST_CASE(
+    "1.6 environment: later buildpacks have what layers of the build give, earlier ones and the launch do "
+    "not") {
+  Workbench bench;
+  const std::string make =
+      "mkdir -p \"$1/x/bin\" \"$1/x/env\" \"$1/x/env.build\" \"$1/y/bin\" \"$1/l/bin\"\n"
+      "printf 'ex' >\"$1/x/env/V\"; printf 'bx' >\"$1/x/env.build/V.append\"\n"
+      "printf '[types]\\nbuild = true\\n' | tee \"$1/x.toml\" >\"$1/y.toml\"\n"
+      "printf '[types]\\nlaunch = true\\n' >\"$1/l.toml\"\n"
+      "echo \"first ${V-unset}\"";
+  bench.settings.environment = {{"PATH", "/up"}};
+  bench.build(
+      {bench.pack("acme/a", {.build = make}),
+       bench.pack("acme/b", {.build = "layers=${1%/acme_b}; echo \"$V\"; echo \"${PATH//$layers/L}\""})});
+  CHECK(bench.output ==
+        "first unset\n"
+        "exbx\n"
+        "/up:L/acme_a/y/bin:L/acme_a/x/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin\n");
+}
+
+TEST_CASE("1.6 environment: a buildpack with clear-env has no variables of the project") {
+  Workbench bench;
+  bench.settings.environment = {{"NODE_ENV", "production"}};
+  const auto directory = bench.application().parent_path() / "clear";
+  const Buildpack pack =
+      load_buildpack(write_pack(directory, descriptor("a") + "clear-env = true\n",
+                                {.build = "echo \"${NODE_ENV-unset} $(cat \"$2/env/NODE_ENV\")\""}));
+  bench.build({pack});
+  CHECK(bench.output == "unset production\n");
+}
+
+TEST_CASE(
+    "V3: before API 0.8 directories come as arguments alone, targets since 0.10, the exec-env since 0.12") {
+  const std::set<std::string> named{"CNB_BP_PLAN_PATH", "CNB_BUILD_PLAN_PATH", "CNB_LAYERS_DIR",
+                                    "CNB_PLATFORM_DIR"};
+  for (const int minor : {7, 8, 9, 10, 11, 12}) {
+    CAPTURE(minor);
+    Workbench bench;
+    const auto directory = bench.application().parent_path() / "versioned";
+    const Buildpack pack =
+        load_buildpack(write_pack(directory, descriptor("a", fmt::format("0.{}", minor)),
+                                  {.build = "exec cat /proc/self/environ | tr '\\0' '\\n'"}));
+    bench.build({pack});
+    const auto names = names_of(bench.output);
+    CHECK(names.contains("CNB_BUILDPACK_DIR"));
+    for (const std::string& name : named) CHECK(names.contains(name) == (minor >= 8));
+    CHECK(names.contains("CNB_TARGET_OS") == (minor >= 10));
+    CHECK(names.contains("CNB_EXEC_ENV") == (minor >= 12));
+  }
+}
+
+TEST_CASE(
+    "1.7 plan in: the provider is given what others require, and what it leaves unmet is given to the next") {
+  Workbench bench;
+  const std::string provide = "printf '[[provides]]\\nname = \"node\"\\n' >\"$2\"";
+  const std::string require =
+      "printf '[[requires]]\\nname = \"node\"\\n[requires.metadata]\\nversion = 1.5\\n' >\"$2\"";
+  const std::string count = "grep -c '^version = 1.5' \"$3\" || true";
+  bench.build(
+      {bench.pack("a", {provide, count + "; printf '[[unmet]]\\nname = \"node\"\\n' >\"$1/build.toml\""}),
+       bench.pack("b", {provide, count}), bench.pack("c", {provide, count}),
+       bench.pack("d", {require, "[[ ! -s $3 ]]"})});
+  CHECK(bench.output == "1\n1\n0\n");
+}
+
+TEST_CASE("a build that writes outside of its tree is stopped, and the message names buildpack and path") {
+  Workbench bench;
+  if (Site(bench.workshop(), Store()).room() == Room::Kind::none) {
+    MESSAGE("skipped: this machine makes no build rooms");
+    return;
+  }
+  try {
+    bench.build({bench.pack("acme/a", {.build = "exec touch /usr/bakehouse-test"})});
+    FAIL("the build went through");
+  } catch (const base::Error& error) {
+    CHECK(std::string(error.what()) == "the buildpack acme/a exited with status 1");
+    CHECK(std::string(error.hint()) == Mentions{"write outside of the application and its layers"});
+    CHECK(std::string(error.hint()) == Mentions{": /usr/bakehouse-test"});
+  }
+  CHECK_FALSE(fs::exists("/usr/bakehouse-test"));
 }
 
 TEST_CASE("a build that fails ends it: later buildpacks do not run") {
@@ -329,7 +461,7 @@ TEST_CASE("a buildpack that runs too long is ended with all it started") {
   bench.settings.time_limit = std::chrono::milliseconds(300);
   const fs::path pid = bench.application() / "pid";
   const std::string forever = "sleep 1000 & echo $! >pid.new; mv pid.new pid; wait";
-  const Buildpack pack = bench.pack("acme/slow", {.detect = forever, .build = forever});
+  const Buildpack pack = bench.pack("acme/slow", {.build = forever});
   const auto is_gone = [&] {
     return !base::read_file_if_any(
                 "/proc/" + std::to_string(std::stoi(base::read_file(pid, 20))) + "/cmdline", 100)
@@ -340,8 +472,9 @@ TEST_CASE("a buildpack that runs too long is ended with all it started") {
         build_failure + "the buildpack acme/slow ran longer than its limit and was ended");
   CHECK(is_gone());
   fs::remove(pid);
-  CHECK(failure([&] { detect({pack}, Need::any, bench.workshop()); }) ==
-        Mentions{build_failure + "detection by the buildpack acme/slow ran longer than its limit"});
+  const Buildpack asked = bench.pack("acme/unsure", {.detect = forever});
+  CHECK(failure([&] { detect({asked}, Need::any, bench.workshop()); }) ==
+        Mentions{"acme/unsure@1.2.3 could not be asked: it ran longer than its limit"});
   CHECK(is_gone());
 }
 

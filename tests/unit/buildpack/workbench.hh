@@ -2,7 +2,7 @@
 #pragma once
 
 #include "base/files.hh"
-#include "buildpack/engine.hh"
+#include "buildpack/build.hh"
 
 #include <fmt/format.h>
 
@@ -32,6 +32,22 @@ inline std::filesystem::path write_pack(const std::filesystem::path& directory, 
   return directory;
 }
 
+enum class Need { any, all };
+
+// The buildpacks as one group, all of them optional or none; those that were selected.
+inline std::vector<Buildpack> detect(const std::vector<Buildpack>& packs, Need need, Workshop workshop) {
+  Store store;
+  Order order(1);
+  for (const Buildpack& pack : packs) {
+    order.front().push_back({pack.id, pack.version, need == Need::any, {}});
+    store.add(pack);
+  }
+  const Site site(std::move(workshop), store);
+  std::vector<Buildpack> selected;
+  for (const Buildpack* pack : require_selection(detect(order, store, site)).packs) selected.push_back(*pack);
+  return selected;
+}
+
 class Workbench {
  public:
   Workbench() {
@@ -49,11 +65,22 @@ class Workbench {
   Workshop workshop() {
     const auto scratch = scratch_.path() / "work" / fmt::format("{}", workshops_++);
     std::filesystem::create_directory(scratch);
-    return {application(), scratch, settings, [this](const base::Event& event) { take(event); },
+    return {application(),
+            scratch_.path() / "production/run",
+            scratch,
+            settings,
+            [this](const base::Event& event) { take(event); },
             [] { return false; }};
   }
   launch::LaunchFile build(const std::vector<Buildpack>& packs) {
-    return buildpack::build(packs, workshop());
+    Store store;
+    Order order(1);
+    for (const Buildpack& pack : packs) {
+      order.front().push_back({pack.id, pack.version, false, {}});
+      store.add(pack);
+    }
+    const Site site(workshop(), store);
+    return buildpack::build(require_selection(buildpack::detect(order, store, site)), site);
   }
 
   config::BuildSettings settings;

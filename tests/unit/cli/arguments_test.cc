@@ -11,6 +11,7 @@
 
 using namespace bakehouse;
 using cli::apply_grammar;
+using cli::take_foreign_words;
 
 namespace {
 
@@ -144,4 +145,37 @@ TEST_CASE("a question about the program implies nothing") {
   CHECK(parse(with_implied, {"--help", "confg"}) ==
         "unknown command 'confg' | did you mean `bake config`? A path to cook holds a '/': ./confg");
   CHECK(parse(with_implied, {"./source", "--help"}) == "cook ./source --help");
+}
+
+TEST_CASE("what a command passes on is cut off before any parser sees it") {
+  cli::Grammar grammar = without;
+  grammar.passing_on = {"exec"};
+  grammar.commands.emplace_back("exec");
+  const struct {
+    Words arguments;
+    std::string kept;
+    std::string passed_on;
+  } rows[] = {
+      {{"exec", "web"}, "exec", "web"},
+      {{"exec", "web", "--root", "x", "--help"}, "exec", "web --root x --help"},
+      {{"--root", "exec", "exec", "--root", "x", "--quiet", "web", "-v"},
+       "--root exec exec --root x --quiet",
+       "web -v"},
+      {{"exec", "--", "ls", "--", "-l"}, "exec", "-- ls -- -l"},
+      {{"exec", "--quiet", "--", "--json"}, "exec --quiet", "-- --json"},
+      {{"exec", "--help"}, "exec --help", ""},
+      {{"exec", "--root=x", ""}, "exec --root=x", ""},
+      {{"exec"}, "exec", ""},
+      {{"exec", "--root"}, "exec --root", ""},
+      {{"status", "exec", "x"}, "status exec x", ""},
+      {{"--", "exec", "x"}, "-- exec x", ""},
+      {{"--root", "exec"}, "--root exec", ""},
+      {{}, "", ""},
+  };
+  for (const auto& row : rows) {
+    CAPTURE(row.kept);
+    Words arguments = row.arguments;
+    CHECK(fmt::format("{}", fmt::join(take_foreign_words(grammar, arguments), " ")) == row.passed_on);
+    CHECK(fmt::format("{}", fmt::join(arguments, " ")) == row.kept);
+  }
 }

@@ -6,7 +6,6 @@
 
 #include <doctest/doctest.h>
 
-#include <cstdlib>
 #include <string>
 
 #include <sys/wait.h>
@@ -15,19 +14,8 @@
 using namespace bakehouse;
 using launch::execute;
 using launch::Invocation;
-using launch::invoke;
-using launch::LaunchFile;
 
 namespace {
-
-using Words = std::vector<std::string>;
-
-LaunchFile example() {
-  LaunchFile file;
-  file.processes = {{"web", {"python3", "app.py"}, {"--port", "80"}, "", ""},
-                    {"worker", {"bin/work"}, {}, "jobs/night", ""}};
-  return file;
-}
 
 struct Outcome {
   int status = 0;
@@ -60,32 +48,6 @@ Outcome become(const Invocation& invocation) {
 }
 
 }  // namespace
-
-TEST_CASE("a process runs in the application with its own arguments, or with the user's instead") {
-  const auto web = invoke(example(), "/srv/run", "web", {});
-  CHECK(web.argv == Words{"python3", "app.py", "--port", "80"});
-  CHECK(web.directory == "/srv/run");
-  CHECK(invoke(example(), "/srv/run", "web", {"--help"}).argv == Words{"python3", "app.py", "--help"});
-  CHECK(invoke(example(), "/srv/run", "worker", {}).argv == Words{"bin/work"});
-  CHECK(invoke(example(), "/srv/run", "worker", {}).directory == "/srv/run/jobs/night");
-}
-
-TEST_CASE("an unknown process is refused with the known ones") {
-  try {
-    invoke(example(), "/srv/run", "wed", {});
-    FAIL("accepted");
-  } catch (const base::Error& error) {
-    CHECK(error.fault() == base::Fault::input);
-    CHECK(std::string(error.what()) == "there is no process 'wed'");
-    CHECK(error.hint() == "known are: web, worker");
-  }
-  try {
-    invoke({}, "/srv/run", "web", {});
-    FAIL("accepted");
-  } catch (const base::Error& error) {
-    CHECK(error.hint() == "the release has no processes");
-  }
-}
 
 TEST_CASE("a program is found in PATH, or relative to its directory") {
   const base::TempDir scratch;
@@ -139,15 +101,12 @@ TEST_CASE("PATH is searched as a shell does") {
       {base + "/none:", 0, "program\n"},  // an empty part is the working directory
       {"/etc/passwd", 127, "no program 'hello' in PATH"},
   };
-  const std::string before = std::getenv("PATH");
   for (const auto& row : rows) {
     CAPTURE(row.path);
-    ::setenv("PATH", row.path.c_str(), 1);
-    const Outcome outcome = become({{"hello"}, scratch.path() / "program"});
+    const Outcome outcome = become({{"hello"}, scratch.path() / "program", {"PATH=" + row.path}});
     CHECK(outcome.status == row.status);
     CHECK(outcome.output == row.output);
   }
-  ::setenv("PATH", before.c_str(), 1);
 }
 
 TEST_CASE("a missing directory is not blamed on the program") {

@@ -30,6 +30,10 @@ std::string with_process(const std::string& process) {
   return R"({"schema":1,"processes":[)" + process + "]}";
 }
 
+std::string with_buildpack(const std::string& buildpack) {
+  return R"({"schema":1,"processes":[],"buildpacks":[)" + buildpack + "]}";
+}
+
 }  // namespace
 
 TEST_CASE("a launch file says what runs, with what, where and by whom") {
@@ -78,6 +82,36 @@ TEST_CASE("what is written is read as the same, and always as the same bytes") {
   CHECK(format_launch(parse_launch(json, "x")) == json);
 }
 
+TEST_CASE("1.9 a launch file says how a process starts, where it exists, and on which layers") {
+  const LaunchFile file = parse_launch(R"({
+    "schema": 1,
+    "processes": [
+      {"type": "old", "command": ["echo $PORT"], "direct": false, "user-args": "append"},
+      {"type": "check", "command": ["x"], "exec-env": ["test", "development"]},
+      {"type": "web", "command": ["x"], "exec-env": ["*"]}
+    ],
+    "buildpacks": [{"id": "b/node.js", "layers": ["Z", "a", "b"]}, {"id": "a", "layers": []}]
+    })",
+                                       "launch.json");
+  CHECK(!file.find("old")->direct);
+  CHECK(file.find("old")->user_args == launch::UserArgs::append);
+  CHECK(file.find("check")->direct);
+  CHECK(file.find("check")->user_args == launch::UserArgs::replace);
+  CHECK(file.find("check")->exists_in("test"));
+  CHECK(!file.find("check")->exists_in("production"));
+  CHECK(file.find("web")->exists_in("production"));
+  CHECK(file.find("old")->exists_in("anything"));
+  REQUIRE(file.buildpacks.size() == 2);
+  CHECK(file.buildpacks[1].buildpack == "a");
+  Words paths;
+  for (const auto& path : file.buildpacks[0].paths()) paths.push_back(path.str());
+  CHECK(paths == Words{".layers/b_node.js/Z", ".layers/b_node.js/a", ".layers/b_node.js/b"});
+  const std::string json = format_launch(file);
+  CHECK(format_launch(parse_launch(json, "x")) == json);
+  CHECK(json.find(R"("buildpacks":[{"id":"b/node.js","layers":["Z","a","b"]},{"id":"a","layers":[]}])") !=
+        std::string::npos);
+}
+
 TEST_CASE("what is not exactly a launch file is refused, with the place and the reason") {
   const struct {
     std::string json;
@@ -105,8 +139,26 @@ TEST_CASE("what is not exactly a launch file is refused, with the place and the 
       {with_process(R"({"type":"web","command":["x\u0000y"]})"), "a member of 'command' contains a NUL byte"},
       {with_process(R"({"type":"web","command":["x"],"args":null})"),
        "'args' must be a list of strings, not nothing"},
-      {with_process(R"({"type":"web","command":["x"],"direct":true})"),
-       "a process has an unknown key 'direct'"},
+      {with_process(R"({"type":"web","command":["x"],"indirect":true})"),
+       "a process has an unknown key 'indirect'"},
+      {with_process(R"({"type":"web","command":["x"],"direct":"no"})"), "'direct' must be"},
+      {with_process(R"({"type":"web","command":["x","y"],"direct":false})"),
+       "'command' of a process that is not direct must be one text for bash"},
+      {with_process(R"({"type":"web","command":["x"],"user-args":"drop"})"),
+       "'user-args' is 'replace' or 'append', not 'drop'"},
+      {with_process(R"({"type":"web","command":["x"],"exec-env":"test"})"), "'exec-env' must be a list"},
+      {with_buildpack(R"({"id":"a"})"), "'layers' is missing"},
+      {with_buildpack(R"({"layers":[]})"), "'id' is missing"},
+      {with_buildpack(R"({"id":"a","layers":[],"api":"0.9"})"), "a buildpack has an unknown key 'api'"},
+      {with_buildpack(R"({"id":"..","layers":[]})"), "'..' is no id of a buildpack"},
+      {with_buildpack(R"({"id":"a b","layers":[]})"), "'a b' is no id of a buildpack"},
+      {with_buildpack(R"({"id":"a","layers":[""]})"), "the layer ''"},
+      {with_buildpack(R"({"id":"a","layers":[".."]})"), "the layer '..' has the part '..'"},
+      {with_buildpack(R"({"id":"a","layers":["x/y"]})"), "the layer 'x/y' is not one name"},
+      {with_buildpack(R"({"id":"a","layers":["y","x"]})"), "'layers' are not in byte order, each once"},
+      {with_buildpack(R"({"id":"a","layers":["x","x"]})"), "'layers' are not in byte order, each once"},
+      {with_buildpack(R"({"id":"a/b","layers":[]},{"id":"a_b","layers":[]})"),
+       "the layers of 'a_b' would lie where another buildpack's are"},
       {with_process(R"({"type":"web","command":["x"]},{"type":"web","command":["y"]})"),
        "the process type 'web' stands twice"},
       {with_process(R"({"type":"web","command":["x"],"working-directory":"../up"})"),

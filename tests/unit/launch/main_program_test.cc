@@ -1,41 +1,13 @@
-// The helper as it is installed. It is found in the build tree this test stands in.
-#include "base/error.hh"
-#include "base/files.hh"
-#include "base/process.hh"
+// The helper as it is installed.
+#include "helper.hh"
 
 #include <doctest/doctest.h>
 
-#include <string>
-
 using namespace bakehouse;
+using namespace launch_test;
 namespace fs = std::filesystem;
 
 namespace {
-
-using Words = std::vector<std::string>;
-
-fs::path helper() {
-  for (fs::path at = fs::read_symlink("/proc/self/exe").parent_path(); at != at.root_path();
-       at = at.parent_path()) {
-    if (fs::path path = at / "src" / "launch" / "launch"; fs::is_regular_file(path)) return path;
-  }
-  throw base::Error(base::Fault::internal, "the launch helper is not built");
-}
-
-struct Outcome {
-  base::ExitStatus status;
-  Words lines;
-};
-
-Outcome launch(const Words& arguments, const Words& environment = {"PATH=/usr/bin:/bin"}) {
-  base::Command command;
-  command.argv = {helper().native()};
-  command.argv.insert(command.argv.end(), arguments.begin(), arguments.end());
-  command.environment = environment;
-  Outcome outcome;
-  outcome.status = base::run(command, {}, [&](std::string_view line) { outcome.lines.emplace_back(line); });
-  return outcome;
-}
 
 struct Application {
   base::TempDir scratch;
@@ -70,10 +42,15 @@ TEST_CASE("a process may have a directory of its own") {
         Words{fs::canonical(application.path()).native() + "/inner"});
 }
 
-TEST_CASE("the environment is kept, and nothing is added") {
+TEST_CASE("1.9 environment: kept but for what concerns the launcher alone, and nothing is added") {
   const Application application(R"({"type":"web","command":["/usr/bin/env"]})");
-  const Words environment = {"GREETING=good day", "PATH=/nowhere", "EMPTY="};
-  CHECK(launch({application.path(), "web"}, environment).lines == environment);
+  Words environment = {"CNB_EXEC_ENV=production", "EMPTY=", "GREETING=good day", "PATH=/nowhere"};
+  const Words kept = environment;
+  for (const char* name :
+       {"CNB_LAYERS_DIR", "CNB_APP_DIR", "CNB_PROCESS_TYPE", "CNB_PLATFORM_API", "CNB_DEPRECATION_MODE"}) {
+    environment.push_back(std::string(name) + "=x");
+  }
+  CHECK(launch({application.path(), "web"}, environment).lines == kept);
 }
 
 TEST_CASE("each way to fail has its status and says what was wrong") {
@@ -87,11 +64,13 @@ TEST_CASE("each way to fail has its status and says what was wrong") {
     int status;
     Words lines;
   } rows[] = {
-      {{}, 2, {"launch: usage: launch APPLICATION_DIR PROCESS [ARGS...]"}},
-      {{path}, 2, {"launch: usage: launch APPLICATION_DIR PROCESS [ARGS...]"}},
-      {{path, "wed"},
+      {{}, 2, {"launch: usage: launch APPLICATION_DIR [PROCESS|COMMAND [ARGS...]]"}},
+      {{""}, 2, {"launch: usage: launch APPLICATION_DIR [PROCESS|COMMAND [ARGS...]]"}},
+      {{path},
        82,
-       {"launch: there is no process 'wed'", "launch: known are: closed, gone, lost, web"}},
+       {"launch: neither a process nor a command is named, and there is no default process",
+        "launch: known are: closed, gone, lost, web"}},
+      {{path, "wed"}, 127, {"/bin/bash: line 1: wed: command not found"}},
       {{path, "gone"}, 127, {"launch: no program 'no-such-program' in PATH"}},
       {{path, "closed"}, 126, {"launch: cannot execute '/etc/passwd': Permission denied"}},
       {{path, "lost"},

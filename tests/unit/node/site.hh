@@ -52,6 +52,7 @@ struct Release {
   std::string settings;  // more lines of bake.yaml
   std::string name = "shop";
   std::string arch = this_machine();
+  launch::LaunchFile launch = {};
 };
 
 // A page that names the version, with such hooks.
@@ -84,7 +85,7 @@ class Site {
     draft.info.sequence = release.sequence;
     draft.info.arch = release.arch;
     draft.parts = {{"bake.yaml", "name: shop\n" + release.settings},
-                   {"launch.json", launch::format_launch({})}};
+                   {"launch.json", launch::format_launch(release.launch)}};
     const auto path = scratch_.path() / (release.version + ".tar.zst");
     base::write_file(path, support::seal(draft, key));
     return path;

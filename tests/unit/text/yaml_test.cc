@@ -52,6 +52,8 @@ TEST_CASE("maps, lists and scalars are read as they are written") {
            {"a:\t1\t# tabs between are blanks\n", R"({"a":"1"})"},
            {"'<<': \"*x\"\n", R"({"<<":"*x"})"},
            {"a: 'it''s'\nb: \"\\x41\\u00e4\"\n", "{\"a\":\"it's\",\"b\":\"A\xC3\xA4\"}"},
+           {"a: \"\\x85\\xa0\"\n", "{\"a\":\"\xC2\x85\xC2\xA0\"}"},
+           {"a: ['-', \"-\", -b, --]\nc: -d\n", R"({"a":["-","-","-b","--"],"c":"-d"})"},
            {"a: \"first\n  second\"\n", R"({"a":"first second"})"},
        }) {
     const auto& document = row.document;
@@ -204,11 +206,16 @@ TEST_CASE("a fault of syntax is explained where it stands") {
            {"a: ]\n", "1:4: a closing bracket that nothing opened | remove it, or quote the text"},
            {"a: - b\n",
             "1:4: a '-' where no list can begin | begin the list on a line of its own, or quote the '-'"},
+           {"a: {b: -, c: 1}\n", "1:8: a '-' where no list can begin | quote the '-', if it is a text"},
+           {"a: [-]\n", "1:5: a '-' where no list can begin | quote the '-', if it is a text"},
            {"a: @x\n", "1:4: no value can begin with this character | quote the text"},
            {"a: \"x\n", "1:4: a quote is never closed"},
            {"a: 'x", "1:6: a quote is never closed"},
            {"a: '\n", "1:4: a quote is never closed"},
            {"a: \"", "1:4: a quote is never closed"},
+           {"a: \"\\N\"\n", "1:4: the escapes \\N and \\_ are not understood | write \\x85 and \\xa0"},
+           {"a: \"x\\_\"\n", "1:4: the escapes \\N and \\_ are not understood | write \\x85 and \\xa0"},
+           {"\"\\_\": 1\n", "1:1: the escapes \\N and \\_ are not understood | write \\x85 and \\xa0"},
            {"a: \"\\q\"\n", "1:7: this is no YAML: unknown escape character: q"},
            {"a: \"\\ud800\"\n", "1:11: this is no YAML: invalid unicode: 55296"},
        }) {

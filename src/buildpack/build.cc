@@ -1,0 +1,167 @@
+#include "buildpack/build.hh"
+
+#include "base/encoding.hh"
+#include "base/error.hh"
+#include "buildpack/build_toml.hh"
+#include "buildpack/environment.hh"
+#include "buildpack/launch_toml.hh"
+#include "buildpack/layers.hh"
+#include "buildpack/platform_exit.hh"
+#include "buildpack/refused_write.hh"
+
+#include <fmt/format.h>
+
+namespace bakehouse::buildpack {
+namespace {
+
+namespace fs = std::filesystem;
+using base::Error;
+using base::Event;
+using base::Fault;
+using base::TreePath;
+
+constexpr uint64_t largest_toml = 1 << 20;
+
+// A process in the form that a node reads. `application` is where the buildpack saw it.
+launch::LaunchProcess to_launch(const Process& process, const fs::path& application) {
+  launch::LaunchProcess made;
+  made.type = process.type;
+  made.command = process.command;
+  made.args = process.args;
+  made.buildpack = process.buildpack;
+  made.direct = process.direct;
+  made.user_args =
+      process.api.has_direct_processes_only() ? launch::UserArgs::replace : launch::UserArgs::append;
+  made.exec_env = process.exec_envs;
+  const fs::path directory = fs::path(process.working_directory).lexically_normal();
+  const fs::path inside = directory.is_absolute() ? directory.lexically_relative(application) : directory;
+  if (inside != ".") made.working_directory = inside.native();
+  return made;
+}
+
+class Builder {
+ public:
+  Builder(Selection selection, const Site& site)
+      : selection_(std::move(selection)), site_(site), tree_(base::Dir::open(site.workshop().application)) {}
+
+  launch::LaunchFile run() {
+    if (tree_.exists(launch::layers_directory("any").parent())) {
+      throw Error(Fault::input, "the source has a '.layers', the name under which buildpacks keep theirs",
+                  "rename it, or remove it from the source");
+    }
+    for (size_t i = 0; i < selection_.packs.size(); ++i) build_one(i);
+    for (size_t i = 0; i < selection_.packs.size(); ++i) {
+      make_links_relative(tree_, site_.application(), *selection_.packs[i], built_[i]);
+      keep_launched(tree_, *selection_.packs[i], built_[i]);
+    }
+    remove_if_empty(tree_);
+    return launch_file();
+  }
+
+ private:
+  void build_one(size_t i) {
+    const Buildpack& pack = *selection_.packs[i];
+    say(Event::Kind::note, fmt::format("{} {}", pack.id, pack.version));
+    tree_.make_dirs(launch::layers_directory(pack.id), 0755);
+    const fs::path plan = site_.make_plan(pack, "build");
+    base::write_file(plan, format_plan(requirements_for(i, selection_.dependencies)));
+    Site::Call call{pack,
+                    "bin/build",
+                    {site_.layers(pack).native(), site_.platform().native(), plan.native()},
+                    environment_so_far()};
+    complete_environment(site_, pack, plan, call.environment);
+    run_program(call);
+    with_platform_exit(PlatformExit::build, "the buildpack " + pack.id, [&] {
+      try {
+        take_results(i);
+      } catch (const Error& error) {
+        throw error.as(Fault::build);  // its fault, and not that of the source
+      }
+    });
+  }
+
+  launch::Environment environment_so_far() const {
+    launch::Environment environment = first_environment(site_);
+    const launch::LayerTree layers{tree_, site_.application()};
+    for (size_t k = 0; k < built_.size(); ++k) {
+      std::vector<TreePath> paths;
+      for (const std::string& name : built_[k].build)
+        paths.push_back(launch::layers_directory(selection_.packs[k]->id) / name);
+      launch::apply_layers(layers, paths, launch::Phase::build, "", environment);
+    }
+    return environment;
+  }
+
+  void run_program(const Site::Call& call) const {
+    std::optional<RefusedWrite> refused;
+    const auto status = site_.run(call, [&](std::string_view line) {
+      if (!refused) refused = find_refused_write(line);
+      say(Event::Kind::output, std::string(line));
+    });
+    if (status.ok()) return;
+    Error error(Fault::build, fmt::format("the buildpack {} {}", call.pack.id, status.describe()));
+    if (refused) {
+      error = error.with_hint(fmt::format(
+          "it tried to write outside of the application and its layers, where a build may not{}{}",
+          refused->path.empty() ? "" : ": ", base::printable(refused->path)));
+    }
+    throw PlatformFailure(PlatformExit::buildpack_failed, error);
+  }
+
+  // A file that is not there says nothing.
+  template <typename Parse>
+  auto read(const char* name, const Buildpack& pack, Parse parse) const {
+    const TreePath path = launch::layers_directory(pack.id) / name;
+    return parse(tree_.exists(path) ? tree_.read_file(path, largest_toml) : std::string(), name);
+  }
+
+  void take_results(size_t i) {
+    const Buildpack& pack = *selection_.packs[i];
+    built_.push_back(take_layers(tree_, pack));
+    const auto unmet = read("build.toml", pack, [](const std::string& toml, const char* name) {
+      return parse_build_toml(toml, name);
+    });
+    remove_met(selection_.dependencies, i, unmet);
+    const LaunchToml launched = read("launch.toml", pack, [&](const std::string& toml, const char* name) {
+      return parse_launch_toml(toml, name, pack.api);
+    });
+    for (const std::string& warning : launched.warnings) warn(pack, warning);
+    plan_.warnings.clear();
+    add_launch_toml(launched, pack.id, plan_);
+    for (const std::string& warning : plan_.warnings) warn(pack, warning);
+    // What no node would accept must not be signed: the reader of releases is the judge.
+    launch::parse_launch(launch::format_launch(launch_file()), "launch.json");
+  }
+
+  launch::LaunchFile launch_file() const {
+    launch::LaunchFile file;
+    for (const Process& process : plan_.processes)
+      file.processes.push_back(to_launch(process, site_.application()));
+    file.default_process = plan_.default_process;
+    for (size_t i = 0; i < built_.size(); ++i) {
+      if (!built_[i].launch.empty()) file.buildpacks.push_back({selection_.packs[i]->id, built_[i].launch});
+    }
+    return file;
+  }
+
+  void say(Event::Kind kind, const std::string& text) const {
+    site_.workshop().events({kind, "build", text});
+  }
+  void warn(const Buildpack& pack, const std::string& text) const {
+    say(Event::Kind::warning, fmt::format("{}: {}", pack.id, text));
+  }
+
+  Selection selection_;
+  const Site& site_;
+  const base::Dir tree_;
+  std::vector<BuiltLayers> built_;  // of the buildpacks that have built
+  LaunchPlan plan_;
+};
+
+}  // namespace
+
+launch::LaunchFile build(Selection selection, const Site& site) {
+  return Builder(std::move(selection), site).run();
+}
+
+}  // namespace bakehouse::buildpack

@@ -1,0 +1,15 @@
+// The build: each buildpack that was selected, one after the other, in the tree of the release.
+#pragma once
+
+#include "buildpack/detect.hh"
+#include "buildpack/site.hh"
+#include "launch/launch_file.hh"
+
+namespace bakehouse::buildpack {
+
+// Returns what is to be launched, with the layers for that, which are in the tree then. A PlatformFailure
+// (build) names the buildpack that failed, or that left what cannot be used. A tree that has a `.layers` of
+// its own is an Error(input).
+launch::LaunchFile build(Selection selection, const Site& site);
+
+}  // namespace bakehouse::buildpack

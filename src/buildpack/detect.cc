@@ -1,0 +1,181 @@
+#include "buildpack/detect.hh"
+
+#include "base/error.hh"
+#include "base/threads.hh"
+#include "buildpack/environment.hh"
+#include "launch/launch_file.hh"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <map>
+
+namespace bakehouse::buildpack {
+namespace {
+
+namespace fs = std::filesystem;
+using base::Error;
+using base::Event;
+using base::Fault;
+
+constexpr int does_not_apply = 100;
+constexpr uint64_t largest_plan = 1 << 20;
+// It is shown whole only when nothing fits.
+constexpr size_t most_lines = 50;
+
+struct Asked {
+  Answer answer;
+  BuildPlan plan;
+};
+
+Asked erred(const Buildpack& pack, std::string why, std::string said = "") {
+  return {{Answer::Kind::erred, pack.describe(), std::move(why), std::move(said)}, {}};
+}
+
+std::string complain(const base::ExitStatus& status) {
+  std::string why = "it " + status.describe();
+  if (status.code == 1) why += ", where one that does not apply should exit with 100";
+  return why;
+}
+
+Asked ask(const Buildpack& pack, const Site& site) {
+  if (auto reason = why_no_target_fits(pack.targets, this_machine())) return erred(pack, *std::move(reason));
+  const fs::path plan = site.make_plan(pack, "detect");
+  Site::Call call{pack, "bin/detect", {site.platform().native(), plan.native()}, first_environment(site)};
+  complete_environment(site, pack, plan, call.environment);
+  base::LastLines said(most_lines);
+  try {
+    const auto status = site.run(call, [&](std::string_view line) { said.take(line); });
+    if (status.cancelled) throw Error(Fault::build, "the build was cancelled");
+    if (status.ok()) {
+      return {{Answer::Kind::applies, pack.describe(), "", said.text()},
+              parse_build_plan(base::read_file(plan, largest_plan), "its build plan")};
+    }
+    if (status.code != does_not_apply) return erred(pack, complain(status), said.text());
+    return {{Answer::Kind::does_not, pack.describe(), "", said.text()}, {}};
+  } catch (const Error& error) {
+    if (site.workshop().cancelled()) throw;
+    return erred(pack, error.what(), said.text());
+  }
+}
+
+class Detector {
+ public:
+  Detector(const Order& order, const Store& store, const Site& site)
+      : order_(order), store_(store), site_(site) {}
+
+  Detection run() {
+    const OrderWalk walk{std::string(launch::usual_exec_env),
+                         [this](const Candidates& group) { return try_group(group); },
+                         [this](const std::string& text) {
+                           site_.workshop().events({Event::Kind::warning, "build", text});
+                         }};
+    walk_order(order_, store_, walk);
+    return std::move(detection_);
+  }
+
+ private:
+  bool try_group(const Candidates& group) {
+    ask_all(group);
+    LostGroup lost;
+    std::vector<const Buildpack*> passed;
+    std::vector<PlanMember> members;
+    for (const Candidate& candidate : group) {
+      const Asked& asked = known_.at(candidate.pack);
+      lost.members.push_back(candidate.pack->describe());
+      if (asked.answer.kind == Answer::Kind::applies) {
+        passed.push_back(candidate.pack);
+        members.push_back({candidate.pack->describe(), candidate.optional, asked.plan});
+      } else if (!candidate.optional) {
+        const bool erred = asked.answer.kind == Answer::Kind::erred;
+        lost.reasons.push_back(
+            fmt::format("{} {}", candidate.pack->describe(), erred ? "failed" : "does not apply"));
+      }
+    }
+    if (lost.reasons.empty() && members.empty()) lost.reasons.push_back("no member applies");
+    lost.did_all_apply = lost.reasons.empty();
+    if (lost.did_all_apply && resolve(passed, members, lost.reasons)) return true;
+    detection_.lost.push_back(std::move(lost));
+    return false;
+  }
+
+  bool resolve(const std::vector<const Buildpack*>& passed, const std::vector<PlanMember>& members,
+               std::vector<std::string>& reasons) {
+    PlanResolution resolution = resolve_plan(members);
+    if (!resolution.resolved) {
+      reasons = std::move(resolution.reasons);
+      return false;
+    }
+    Selection selection;
+    std::map<size_t, size_t> places;  // of members among those that are left
+    for (const size_t member : resolution.members) {
+      places[member] = selection.packs.size();
+      selection.packs.push_back(passed[member]);
+    }
+    selection.dependencies = std::move(resolution.dependencies);
+    for (Dependency& dependency : selection.dependencies) {
+      for (size_t& provider : dependency.providers) provider = places.at(provider);
+    }
+    detection_.selection = std::move(selection);
+    return true;
+  }
+
+  // All at once, but for those that have answered already.
+  void ask_all(const Candidates& group) {
+    std::vector<std::pair<const Buildpack*, Asked>> fresh;
+    for (const Candidate& candidate : group) {
+      if (!known_.contains(candidate.pack)) fresh.emplace_back(candidate.pack, Asked());
+    }
+    base::Crew crew;
+    for (auto& [pack, asked] : fresh)
+      crew.add([this, pack = pack, &asked = asked] { asked = ask(*pack, site_); });
+    crew.finish();
+    for (auto& [pack, asked] : fresh) {
+      detection_.answers.push_back(asked.answer);
+      known_.emplace(pack, std::move(asked));
+    }
+  }
+
+  const Order& order_;
+  const Store& store_;
+  const Site& site_;
+  std::map<const Buildpack*, Asked> known_;
+  Detection detection_;
+};
+
+std::string describe(const Answer& answer) {
+  const bool erred = answer.kind == Answer::Kind::erred;
+  return fmt::format("\n  {} {}{}", answer.pack,
+                     erred ? "could not be asked: " + answer.why : "does not apply", answer.said);
+}
+
+}  // namespace
+
+Detection detect(const Order& order, const Store& store, const Site& site) {
+  return Detector(order, store, site).run();
+}
+
+PlatformExit exit_without_selection(const Detection& detection) {
+  const bool erred = std::ranges::any_of(
+      detection.answers, [](const Answer& answer) { return answer.kind == Answer::Kind::erred; });
+  return erred ? PlatformExit::none_detected_and_error : PlatformExit::none_detected;
+}
+
+Selection require_selection(Detection detection) {
+  if (detection.selection) return std::move(*detection.selection);
+  std::string message = "no buildpacks for this source:";
+  for (const Answer& answer : detection.answers) {
+    if (answer.kind == Answer::Kind::applies) continue;
+    message += describe(answer);
+  }
+  for (const LostGroup& group : detection.lost) {
+    // Of the only group nothing is left to say but what its members said.
+    if (detection.lost.size() == 1 && !group.did_all_apply) continue;
+    message += fmt::format("\n  {}: {}", fmt::join(group.members, ", "), fmt::join(group.reasons, "; "));
+  }
+  throw PlatformFailure(exit_without_selection(detection),
+                        Error(Fault::build, message, "a Procfile says which processes an application has"));
+}
+
+}  // namespace bakehouse::buildpack

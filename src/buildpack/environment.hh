@@ -1,0 +1,17 @@
+// The environment of bin/detect and bin/build: made from nothing, so that a build does not depend on who
+// happens to run it.
+#pragma once
+
+#include "buildpack/site.hh"
+
+namespace bakehouse::buildpack {
+
+// What every program begins with: the usual PATH, HOME, and the proxies of ours.
+launch::Environment first_environment(const Site& site);
+
+// On top of that, and of what the layers of earlier buildpacks gave: the variables of the project, unless the
+// buildpack wants none, and what the engine itself says. `plan` is the file that the program is given.
+void complete_environment(const Site& site, const Buildpack& pack, const std::filesystem::path& plan,
+                          launch::Environment& environment);
+
+}  // namespace bakehouse::buildpack

@@ -1,0 +1,104 @@
+#include "buildpack/layers.hh"
+
+#include "base/encoding.hh"
+#include "base/error.hh"
+#include "buildpack/layer_toml.hh"
+#include "launch/launch_file.hh"
+#include "tree/scan.hh"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <optional>
+
+namespace bakehouse::buildpack {
+namespace {
+
+using base::Error;
+using base::Fault;
+using base::TreePath;
+
+constexpr uint64_t largest_toml = 1 << 20;
+constexpr std::string_view toml_suffix = ".toml";
+
+// nullopt for launch.toml, build.toml, store.toml, and what is no TOML file at all.
+std::optional<std::string> layer_of(const std::string& file) {
+  if (!file.ends_with(toml_suffix) || file.size() == toml_suffix.size()) return std::nullopt;
+  std::string layer = file.substr(0, file.size() - toml_suffix.size());
+  if (!why_no_layer_name(layer).empty()) return std::nullopt;
+  return layer;
+}
+
+bool has_directory(const base::Dir& application, const TreePath& layer) {
+  const auto found = application.stat(layer);
+  if (!found) return false;
+  if (found->type == base::FileType::directory) return true;
+  throw Error(Fault::input, fmt::format("'{}' is no directory", base::printable(layer.str())));
+}
+
+void take_layer(const base::Dir& application, const TreePath& directory, const std::string& name,
+                BuiltLayers& built) {
+  const std::string file = name + std::string(toml_suffix);
+  const LayerToml toml =
+      parse_layer_toml(application.read_file(directory / file, largest_toml), base::printable(file));
+  const bool is_there = has_directory(application, directory / name);
+  if (toml.is_ignored()) {
+    if (is_there) application.rename_new(directory / name, directory / (name + ".ignore"));
+    return;
+  }
+  if (toml.launch && !is_there) {
+    throw Error(Fault::input,
+                fmt::format("the layer '{}' is to be launched and has no directory", base::printable(name)));
+  }
+  if (toml.build && is_there) built.build.push_back(name);
+  if (toml.launch) built.launch.push_back(name);
+}
+
+}  // namespace
+
+BuiltLayers take_layers(const base::Dir& application, const Buildpack& pack) {
+  const TreePath directory = launch::layers_directory(pack.id);
+  BuiltLayers built;
+  for (const std::string& file : application.open_dir(directory).names()) {
+    if (const auto layer = layer_of(file)) take_layer(application, directory, *layer, built);
+  }
+  // "a-b.toml" stands before "a.toml", and "a" before "a-b".
+  std::ranges::sort(built.build);
+  std::ranges::sort(built.launch);
+  return built;
+}
+
+void make_links_relative(const base::Dir& application, const std::filesystem::path& seen_at,
+                         const Buildpack& pack, const BuiltLayers& built) {
+  for (const std::string& name : built.launch) {
+    const TreePath layer = launch::layers_directory(pack.id) / name;
+    tree::ScanOptions options;
+    options.content = tree::ScanOptions::Content::known;  // no file is read
+    for (const tree::Entry& entry : tree::scan(application.open_dir(layer), options).manifest.entries) {
+      if (entry.type != base::FileType::symlink || !entry.link.starts_with('/')) continue;
+      const auto target = std::filesystem::path(entry.link).lexically_normal();
+      const auto inside = target.lexically_relative(seen_at);
+      if (inside.empty() || *inside.begin() == "..") continue;
+      const TreePath link = layer / entry.path.str();
+      const auto from = seen_at / link.parent().str();
+      application.remove_file(link);
+      application.make_symlink(target.lexically_relative(from).native(), link);
+    }
+  }
+}
+
+void keep_launched(const base::Dir& application, const Buildpack& pack, const BuiltLayers& built) {
+  const TreePath directory = launch::layers_directory(pack.id);
+  for (const std::string& name : application.open_dir(directory).names()) {
+    if (!std::ranges::binary_search(built.launch, name)) application.remove_tree(directory / name);
+  }
+  if (built.launch.empty()) application.remove_tree(directory);
+}
+
+void remove_if_empty(const base::Dir& application) {
+  const TreePath all = launch::layers_directory("any").parent();
+  const auto there = application.open_dir_if_any(all);
+  if (there && there->names().empty()) application.remove_tree(all);
+}
+
+}  // namespace bakehouse::buildpack

@@ -1,0 +1,32 @@
+// What a buildpack leaves in its directory of layers.
+#pragma once
+
+#include "base/dir.hh"
+#include "buildpack/buildpack.hh"
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+namespace bakehouse::buildpack {
+
+// Names of layers that have a directory, in byte order.
+struct BuiltLayers {
+  std::vector<std::string> build;   // for the buildpacks that follow
+  std::vector<std::string> launch;  // that travel with the release
+};
+
+// Reads every <layer>.toml; the directory of a layer that is for nothing becomes `<layer>.ignore`.
+// Error(input) names the file: one that cannot be read, or a layer for the launch that has no directory.
+BuiltLayers take_layers(const base::Dir& application, const Buildpack& pack);
+
+// Links in layers for the launch that name the tree by `seen_at`, the path that programs saw it at, become
+// relative: a release is not bound to one place, and may hold no link that leads out of it.
+void make_links_relative(const base::Dir& application, const std::filesystem::path& seen_at,
+                         const Buildpack& pack, const BuiltLayers& built);
+
+// Leaves of the directory of layers what is launched, and of `.layers/` nothing where nothing is.
+void keep_launched(const base::Dir& application, const Buildpack& pack, const BuiltLayers& built);
+void remove_if_empty(const base::Dir& application);
+
+}  // namespace bakehouse::buildpack

@@ -1,0 +1,62 @@
+// Where the programs of one build run, and the directories that they are given.
+#pragma once
+
+#include "base/event.hh"
+#include "base/files.hh"
+#include "base/last_lines.hh"
+#include "buildpack/buildpack.hh"
+#include "buildpack/room.hh"
+#include "buildpack/store.hh"
+#include "config/project.hh"
+#include "launch/layer_env.hh"
+
+#include <filesystem>
+#include <functional>
+#include <string>
+#include <vector>
+
+namespace bakehouse::buildpack {
+
+struct Workshop {
+  std::filesystem::path application;  // the tree being built
+  std::filesystem::path run;          // where it will stand in production: its path in the room
+  std::filesystem::path scratch;      // empty and private to this build
+  config::BuildSettings settings;
+  base::EventSink events;
+  std::function<bool()> cancelled;
+};
+
+class Site {
+ public:
+  // Makes platform directory and HOME. Where this machine makes no rooms, a warning says so, and the programs
+  // see the machine as it is.
+  Site(Workshop workshop, const Store& store);
+
+  const Workshop& workshop() const { return workshop_; }
+  Room::Kind room() const { return room_.kind(); }
+
+  // As programs see them.
+  const std::filesystem::path& application() const { return seen_at_; }
+  std::filesystem::path layers(const Buildpack& pack) const;
+  std::filesystem::path platform() const;
+  std::filesystem::path home() const;
+
+  // An empty file for a plan, of this buildpack alone; the same here and there.
+  std::filesystem::path make_plan(const Buildpack& pack, std::string_view purpose) const;
+
+  struct Call {
+    const Buildpack& pack;
+    std::string program;  // "bin/detect"
+    std::vector<std::string> arguments;
+    launch::Environment environment;
+  };
+  // In the application's directory.
+  base::ExitStatus run(const Call& call, const std::function<void(std::string_view line)>& on_line) const;
+
+ private:
+  Workshop workshop_;
+  Room room_;
+  std::filesystem::path seen_at_;
+};
+
+}  // namespace bakehouse::buildpack
