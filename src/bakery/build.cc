@@ -67,12 +67,16 @@ Choice choose_buildpacks(const config::Project& project, const base::Dir& tree, 
   for (const std::string& name : project.buildpacks)
     packs.push_back(buildpack::find_buildpack(name, options.buildpacks, tree.path()));
   if (!is_named) packs = buildpack::shipped_buildpacks(options.buildpacks);
+  const bool has_composite = std::ranges::any_of(packs, &buildpack::Buildpack::is_composite);
   Choice choice;
   choice.order.emplace_back();
   for (buildpack::Buildpack& pack : packs) {
     choice.order.front().push_back({pack.id, pack.version, !is_named, {}});
+    // What a composite is made of stands beside it, or is shipped.
+    if (pack.is_composite()) choice.store.add_directory(pack.directory.parent_path());
     choice.store.add(std::move(pack));
   }
+  if (has_composite) choice.store.add_directory(options.buildpacks);
   return choice;
 }
 

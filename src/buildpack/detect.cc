@@ -49,8 +49,9 @@ Asked ask(const Buildpack& pack, const Site& site) {
     const auto status = site.run(call, [&](std::string_view line) { said.take(line); });
     if (status.cancelled) throw Error(Fault::build, "the build was cancelled");
     if (status.ok()) {
-      return {{Answer::Kind::applies, pack.describe(), "", said.text()},
-              parse_build_plan(base::read_file(plan, largest_plan), "its build plan")};
+      // Not within the braces below: what they have made by then gcc 12 destroys twice when this throws.
+      BuildPlan written = parse_build_plan(base::read_file(plan, largest_plan), "its build plan");
+      return {{Answer::Kind::applies, pack.describe(), "", said.text()}, std::move(written)};
     }
     if (status.code != does_not_apply) return erred(pack, complain(status), said.text());
     return {{Answer::Kind::does_not, pack.describe(), "", said.text()}, {}};

@@ -120,6 +120,16 @@ TEST_CASE("detection that ends otherwise is a fault of the buildpack, with what 
   }
 }
 
+TEST_CASE("1.3 exit: 0 with a plan that is none is an error of the buildpack") {
+  Workbench bench;
+  const Scripts scripts{
+      .detect = "echo listen; printf '[[requires]]\\nname = \"ruby\"\\nversion = \"3\"\\n' >\"$2\""};
+  const std::string message =
+      failure([&] { detect({bench.pack("acme/old", scripts)}, Need::all, bench.workshop()); });
+  CHECK(message == Mentions{"acme/old@1.2.3 could not be asked: its build plan:3:"});
+  CHECK(message == Mentions{"\n  | listen"});
+}
+
 TEST_CASE("of a detection that prints without end the last lines are kept, each to its first part") {
   Workbench bench;
   const auto said_by = [&](const std::string& script) {
