@@ -82,8 +82,8 @@ Choice choose_buildpacks(const config::Project& project, const base::Dir& tree, 
 
 buildpack::Site make_site(const node::Node& node, const config::Project& project, const base::Dir& tree,
                           const base::TempDir& scratch, const Choice& choice) {
-  return {{tree.path(), run_path_of(node, project), scratch.path(), project.build, node.around.events,
-           node.around.cancelled},
+  return {{tree.path(), run_path_of(node, project), scratch.path(), node.root.state() / "cache",
+           project.build, node.around.events, node.around.cancelled},
           choice.store};
 }
 

@@ -5,11 +5,14 @@
 #include "buildpack/build_toml.hh"
 #include "buildpack/environment.hh"
 #include "buildpack/launch_toml.hh"
+#include "buildpack/layer_cache.hh"
 #include "buildpack/layers.hh"
 #include "buildpack/platform_exit.hh"
 #include "buildpack/refused_write.hh"
 
 #include <fmt/format.h>
+
+#include <optional>
 
 namespace bakehouse::buildpack {
 namespace {
@@ -42,7 +45,12 @@ launch::LaunchProcess to_launch(const Process& process, const fs::path& applicat
 class Builder {
  public:
   Builder(Selection selection, const Site& site)
-      : selection_(std::move(selection)), site_(site), tree_(base::Dir::open(site.workshop().application)) {}
+      : selection_(std::move(selection)), site_(site), tree_(base::Dir::open(site.workshop().application)) {
+    const fs::path& cache = site.workshop().cache;
+    if (cache.empty()) return;
+    cache_.emplace(base::Dir::open_or_make(cache, 0700),
+                   [this](const std::string& text) { say(Event::Kind::warning, text); });
+  }
 
   launch::LaunchFile run() {
     if (tree_.exists(launch::layers_directory("any").parent())) {
@@ -50,6 +58,7 @@ class Builder {
                   "rename it, or remove it from the source");
     }
     for (size_t i = 0; i < selection_.packs.size(); ++i) build_one(i);
+    if (cache_) save();
     for (size_t i = 0; i < selection_.packs.size(); ++i) {
       make_links_relative(tree_, site_.application(), *selection_.packs[i], built_[i]);
       keep_launched(tree_, *selection_.packs[i], built_[i]);
@@ -63,6 +72,7 @@ class Builder {
     const Buildpack& pack = *selection_.packs[i];
     say(Event::Kind::note, fmt::format("{} {}", pack.id, pack.version));
     tree_.make_dirs(launch::layers_directory(pack.id), 0755);
+    if (cache_) cache_->restore(tree_, pack);
     const fs::path plan = site_.make_plan(pack, "build");
     base::write_file(plan, format_plan(requirements_for(i, selection_.dependencies)));
     Site::Call call{pack,
@@ -78,6 +88,18 @@ class Builder {
         throw error.as(Fault::build);  // its fault, and not that of the source
       }
     });
+  }
+
+  void save() {
+    std::vector<LayerCache::Saved> all;
+    for (size_t i = 0; i < selection_.packs.size(); ++i) all.push_back({selection_.packs[i], &built_[i]});
+    try {
+      cache_->save(tree_, all);
+    } catch (const Error& error) {
+      // The build is as good without; the next one begins anew.
+      say(Event::Kind::warning,
+          fmt::format("the layers could not be kept for the next build: {}", error.what()));
+    }
   }
 
   launch::Environment environment_so_far() const {
@@ -117,7 +139,8 @@ class Builder {
 
   void take_results(size_t i) {
     const Buildpack& pack = *selection_.packs[i];
-    built_.push_back(take_layers(tree_, pack));
+    built_.push_back(take_layers(
+        tree_, pack, [&](const std::string& layer) { return cache_ && cache_->reuse(tree_, pack, layer); }));
     const auto unmet = read("build.toml", pack, [](const std::string& toml, const char* name) {
       return parse_build_toml(toml, name);
     });
@@ -154,6 +177,7 @@ class Builder {
   Selection selection_;
   const Site& site_;
   const base::Dir tree_;
+  std::optional<LayerCache> cache_;
   std::vector<BuiltLayers> built_;  // of the buildpacks that have built
   LaunchPlan plan_;
 };

@@ -37,7 +37,7 @@ bool has_directory(const base::Dir& application, const TreePath& layer) {
 }
 
 void take_layer(const base::Dir& application, const TreePath& directory, const std::string& name,
-                BuiltLayers& built) {
+                const std::function<bool(const std::string&)>& reuse, BuiltLayers& built) {
   const std::string file = name + std::string(toml_suffix);
   const LayerToml toml =
       parse_layer_toml(application.read_file(directory / file, largest_toml), base::printable(file));
@@ -46,21 +46,24 @@ void take_layer(const base::Dir& application, const TreePath& directory, const s
     if (is_there) application.rename_new(directory / name, directory / (name + ".ignore"));
     return;
   }
-  if (toml.launch && !is_there) {
+  const bool is_reused = toml.launch && !is_there && reuse(name);
+  if (toml.launch && !is_there && !is_reused) {
     throw Error(Fault::input,
                 fmt::format("the layer '{}' is to be launched and has no directory", base::printable(name)));
   }
-  if (toml.build && is_there) built.build.push_back(name);
+  if (toml.build && (is_there || is_reused)) built.build.push_back(name);
   if (toml.launch) built.launch.push_back(name);
+  built.all.push_back({name, toml});
 }
 
 }  // namespace
 
-BuiltLayers take_layers(const base::Dir& application, const Buildpack& pack) {
+BuiltLayers take_layers(const base::Dir& application, const Buildpack& pack,
+                        const std::function<bool(const std::string&)>& reuse) {
   const TreePath directory = launch::layers_directory(pack.id);
   BuiltLayers built;
   for (const std::string& file : application.open_dir(directory).names()) {
-    if (const auto layer = layer_of(file)) take_layer(application, directory, *layer, built);
+    if (const auto layer = layer_of(file)) take_layer(application, directory, *layer, reuse, built);
   }
   // "a-b.toml" stands before "a.toml", and "a" before "a-b".
   std::ranges::sort(built.build);

@@ -3,22 +3,32 @@
 
 #include "base/dir.hh"
 #include "buildpack/buildpack.hh"
+#include "buildpack/layer_toml.hh"
 
 #include <filesystem>
+#include <functional>
 #include <string>
 #include <vector>
 
 namespace bakehouse::buildpack {
 
-// Names of layers that have a directory, in byte order.
+struct BuiltLayer {
+  std::string name;
+  LayerToml toml;
+};
+
 struct BuiltLayers {
+  std::vector<BuiltLayer> all;  // but for those that are for nothing
+  // Names of those that have a directory, in byte order.
   std::vector<std::string> build;   // for the buildpacks that follow
   std::vector<std::string> launch;  // that travel with the release
 };
 
 // Reads every <layer>.toml; the directory of a layer that is for nothing becomes `<layer>.ignore`.
-// Error(input) names the file: one that cannot be read, or a layer for the launch that has no directory.
-BuiltLayers take_layers(const base::Dir& application, const Buildpack& pack);
+// Error(input) names the file: one that cannot be read, or a layer for the launch that has no directory, and
+// that `reuse` does not give the one of the last release.
+BuiltLayers take_layers(const base::Dir& application, const Buildpack& pack,
+                        const std::function<bool(const std::string& layer)>& reuse);
 
 // Links in layers for the launch that name the tree by `seen_at`, the path that programs saw it at, become
 // relative: a release is not bound to one place, and may hold no link that leads out of it.

@@ -21,6 +21,7 @@ struct Workshop {
   std::filesystem::path application;  // the tree being built
   std::filesystem::path run;          // where it will stand in production: its path in the room
   std::filesystem::path scratch;      // empty and private to this build
+  std::filesystem::path cache;        // of this application, on the file system of the tree; empty: none
   config::BuildSettings settings;
   base::EventSink events;
   std::function<bool()> cancelled;

@@ -68,10 +68,17 @@ class Workbench {
     return {application(),
             scratch_.path() / "production/run",
             scratch,
+            cache(),
             settings,
             [this](const base::Event& event) { take(event); },
             [] { return false; }};
   }
+  // As each bake begins with a fresh tree.
+  void begin_again() const {
+    std::filesystem::remove_all(application());
+    std::filesystem::create_directory(application());
+  }
+  std::filesystem::path cache() const { return scratch_.path() / "cache"; }
   launch::LaunchFile build(const std::vector<Buildpack>& packs) {
     Store store;
     Order order(1);
@@ -86,11 +93,13 @@ class Workbench {
   config::BuildSettings settings;
   std::string output;              // what the buildpacks printed
   std::vector<std::string> notes;  // what the engine said of them
+  std::vector<std::string> warnings;
 
  private:
   void take(const base::Event& event) {
     if (event.kind == base::Event::Kind::output) output += event.text + "\n";
     if (event.kind == base::Event::Kind::note) notes.push_back(event.text);
+    if (event.kind == base::Event::Kind::warning) warnings.push_back(event.text);
   }
 
   base::TempDir scratch_;
