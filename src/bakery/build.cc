@@ -71,6 +71,10 @@ Choice choose_buildpacks(const config::Project& project, const base::Dir& tree, 
   Choice choice;
   choice.order.emplace_back();
   for (buildpack::Buildpack& pack : packs) {
+    if (is_named && choice.store.look_up(pack.id, pack.version) != nullptr) {
+      throw Error(Fault::input, fmt::format("bake.yaml names the buildpack {} twice", pack.describe()),
+                  "a buildpack is known by the id and version in its buildpack.toml");
+    }
     choice.order.front().push_back({pack.id, pack.version, !is_named, {}});
     // What a composite is made of stands beside it, or is shipped.
     if (pack.is_composite()) choice.store.add_directory(pack.directory.parent_path());

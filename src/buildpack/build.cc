@@ -36,7 +36,8 @@ launch::LaunchProcess to_launch(const Process& process, const fs::path& applicat
   made.user_args =
       process.api.has_direct_processes_only() ? launch::UserArgs::replace : launch::UserArgs::append;
   made.exec_env = process.exec_envs;
-  const fs::path directory = fs::path(process.working_directory).lexically_normal();
+  // With a name at its end, so that "web/" is "web".
+  const fs::path directory = (fs::path(process.working_directory) / ".").lexically_normal().parent_path();
   const fs::path inside = directory.is_absolute() ? directory.lexically_relative(application) : directory;
   if (inside != ".") made.working_directory = inside.native();
   return made;
@@ -53,17 +54,16 @@ class Builder {
   }
 
   launch::LaunchFile run() {
-    if (tree_.exists(launch::layers_directory("any").parent())) {
-      throw Error(Fault::input, "the source has a '.layers', the name under which buildpacks keep theirs",
-                  "rename it, or remove it from the source");
-    }
+    // What a detection may have left there.
+    tree_.remove_tree(launch::all_layers_directory());
     for (size_t i = 0; i < selection_.packs.size(); ++i) build_one(i);
     if (cache_) save();
-    for (size_t i = 0; i < selection_.packs.size(); ++i) {
-      make_links_relative(tree_, site_.application(), *selection_.packs[i], built_[i]);
-      keep_launched(tree_, *selection_.packs[i], built_[i]);
-    }
-    remove_if_empty(tree_);
+    std::vector<Launched> all;
+    for (size_t i = 0; i < selection_.packs.size(); ++i) all.push_back({selection_.packs[i], &built_[i]});
+    with_platform_exit(PlatformExit::build, "what the buildpacks left", [&] {
+      make_links_relative(tree_, site_.application());
+      keep_launched(tree_, all);
+    });
     return launch_file();
   }
 
@@ -71,23 +71,40 @@ class Builder {
   void build_one(size_t i) {
     const Buildpack& pack = *selection_.packs[i];
     say(Event::Kind::note, fmt::format("{} {}", pack.id, pack.version));
-    tree_.make_dirs(launch::layers_directory(pack.id), 0755);
-    if (cache_) cache_->restore(tree_, pack);
-    const fs::path plan = site_.make_plan(pack, "build");
-    base::write_file(plan, format_plan(requirements_for(i, selection_.dependencies)));
-    Site::Call call{pack,
-                    "bin/build",
-                    {site_.layers(pack).native(), site_.platform().native(), plan.native()},
-                    environment_so_far()};
-    complete_environment(site_, pack, plan, call.environment);
-    run_program(call);
-    with_platform_exit(PlatformExit::build, "the buildpack " + pack.id, [&] {
-      try {
-        take_results(i);
-      } catch (const Error& error) {
-        throw error.as(Fault::build);  // its fault, and not that of the source
-      }
-    });
+    begin_layers(pack);
+    const fs::path plan = site_.make_plan(pack, Site::Purpose::build,
+                                          format_plan(requirements_for(i, selection_.dependencies)));
+    launch::Environment environment = environment_so_far();
+    complete_environment(site_, pack, plan, environment);
+    run_program({pack,
+                 "bin/build",
+                 {site_.layers(pack).native(), site_.platform().native(), plan.native()},
+                 std::move(environment)});
+    blame(pack, [&] { take_results(i); });
+  }
+
+  // What a buildpack left is its own fault, and not that of the source.
+  template <typename Work>
+  static void blame(const Buildpack& pack, Work work) {
+    try {
+      work();
+    } catch (const Error& error) {
+      throw PlatformFailure(PlatformExit::build, error.within("the buildpack " + pack.id).as(Fault::build));
+    }
+  }
+
+  void begin_layers(const Buildpack& pack) {
+    const TreePath directory = launch::layers_directory(pack.id);
+    tree_.remove_tree(directory);  // no other buildpack has any say in it
+    tree_.make_dirs(directory, 0755);
+    if (!cache_) return;
+    try {
+      cache_->restore(tree_, pack);
+    } catch (const Error& error) {
+      warn(pack, fmt::format("its layers of the last build cannot be had: {}", error.what()));
+      tree_.remove_tree(directory);
+      tree_.make_dirs(directory, 0755);
+    }
   }
 
   void save() {
@@ -106,10 +123,11 @@ class Builder {
     launch::Environment environment = first_environment(site_);
     const launch::LayerTree layers{tree_, site_.application()};
     for (size_t k = 0; k < built_.size(); ++k) {
+      const Buildpack& pack = *selection_.packs[k];
       std::vector<TreePath> paths;
       for (const std::string& name : built_[k].build)
-        paths.push_back(launch::layers_directory(selection_.packs[k]->id) / name);
-      launch::apply_layers(layers, paths, launch::Phase::build, "", environment);
+        paths.push_back(launch::layers_directory(pack.id) / name);
+      blame(pack, [&] { launch::apply_layers(layers, paths, launch::Phase::build, "", environment); });
     }
     return environment;
   }
@@ -148,7 +166,6 @@ class Builder {
     const LaunchToml launched = read("launch.toml", pack, [&](const std::string& toml, const char* name) {
       return parse_launch_toml(toml, name, pack.api);
     });
-    for (const std::string& warning : launched.warnings) warn(pack, warning);
     plan_.warnings.clear();
     add_launch_toml(launched, pack.id, plan_);
     for (const std::string& warning : plan_.warnings) warn(pack, warning);

@@ -20,7 +20,6 @@ using base::Event;
 using base::Fault;
 
 constexpr int does_not_apply = 100;
-constexpr uint64_t largest_plan = 1 << 20;
 // It is shown whole only when nothing fits.
 constexpr size_t most_lines = 50;
 
@@ -41,7 +40,7 @@ std::string complain(const base::ExitStatus& status) {
 
 Asked ask(const Buildpack& pack, const Site& site) {
   if (auto reason = why_no_target_fits(pack.targets, this_machine())) return erred(pack, *std::move(reason));
-  const fs::path plan = site.make_plan(pack, "detect");
+  const fs::path plan = site.make_plan(pack, Site::Purpose::detect, "");
   Site::Call call{pack, "bin/detect", {site.platform().native(), plan.native()}, first_environment(site)};
   complete_environment(site, pack, plan, call.environment);
   base::LastLines said(most_lines);
@@ -50,7 +49,7 @@ Asked ask(const Buildpack& pack, const Site& site) {
     if (status.cancelled) throw Error(Fault::build, "the build was cancelled");
     if (status.ok()) {
       // Not within the braces below: what they have made by then gcc 12 destroys twice when this throws.
-      BuildPlan written = parse_build_plan(base::read_file(plan, largest_plan), "its build plan");
+      BuildPlan written = parse_build_plan(site.read_plan(pack, Site::Purpose::detect), "its build plan");
       return {{Answer::Kind::applies, pack.describe(), "", said.text()}, std::move(written)};
     }
     if (status.code != does_not_apply) return erred(pack, complain(status), said.text());

@@ -86,12 +86,12 @@ void copy_if_any(const Dir& from, const TreePath& source, const Dir& to, const T
 
 LayerCache::LayerCache(Dir cache, Warn warn) : cache_(std::move(cache)), warn_(std::move(warn)) {}
 
-// <layer>.stat says that the directory is saved, and how it was; <layer>.restored, that it comes back by
-// itself.
+// Layers lie in `layers/`; beside it <layer>.toml holds the metadata, <layer>.stat says how the directory was
+// when it was saved, and <layer>.restored that it comes back by itself.
 bool LayerCache::is_intact(const TreePath& directory, const std::string& layer) const {
   const TreePath stat = directory / (layer + ".stat");
   if (!cache_.exists(stat)) return false;
-  const auto there = cache_.open_dir_if_any(directory / layer);
+  const auto there = cache_.open_dir_if_any(directory / "layers" / layer);
   return there && cache_.read_file(stat, largest_toml) == fingerprint(*there);
 }
 
@@ -105,14 +105,14 @@ void LayerCache::restore(const Dir& application, const Buildpack& pack) {
     constexpr std::string_view suffix = ".toml";
     if (!file.ends_with(suffix) || file == "store.toml") continue;
     const std::string layer = file.substr(0, file.size() - suffix.size());
-    if (cache_.exists(from / (layer + ".restored"))) {
-      if (!is_intact(from, layer)) {
-        warn_(fmt::format("the cached layer '{}' of {} was changed since it was saved, and is built anew",
-                          base::printable(layer), pack.id));
-        continue;
-      }
-      link_layer(cache_, from / layer, application, to / layer);
+    // Not the metadata alone either: whoever finds them believes in the directory.
+    if (!is_intact(from, layer)) {
+      warn_(fmt::format("the cached layer '{}' of {} was changed since it was saved, and is built anew",
+                        base::printable(layer), pack.id));
+      continue;
     }
+    if (cache_.exists(from / (layer + ".restored")))
+      link_layer(cache_, from / "layers" / layer, application, to / layer);
     copy_if_any(cache_, from / file, application, to / file);
   }
 }
@@ -120,42 +120,47 @@ void LayerCache::restore(const Dir& application, const Buildpack& pack) {
 bool LayerCache::reuse(const Dir& application, const Buildpack& pack, const std::string& layer) {
   const TreePath from = place(current, pack);
   if (!is_intact(from, layer)) return false;
-  link_layer(cache_, from / layer, application, launch::layers_directory(pack.id) / layer);
+  link_layer(cache_, from / "layers" / layer, application, launch::layers_directory(pack.id) / layer);
   return true;
 }
 
-void LayerCache::save_layer(const Dir& application, const Buildpack& pack, const BuiltLayer& layer) const {
-  const TreePath to = place(next, pack);
+bool LayerCache::save_layer(const Dir& application, const Buildpack& pack, const BuiltLayer& layer) const {
   const TreePath from = launch::layers_directory(pack.id) / layer.name;
-  write(cache_, to / (layer.name + ".toml"), format_layer_metadata(layer.toml.metadata));
-  if (layer.toml.cache) write(cache_, to / (layer.name + ".restored"), "");
   const auto there = application.open_dir_if_any(from);
-  if (!there) return;
+  if (!there) return false;
+  const TreePath to = place(next, pack);
   const std::string now = fingerprint(*there);
-  const TreePath known = place(current, pack) / (layer.name + ".stat");
-  if (is_intact(place(current, pack), layer.name) && cache_.read_file(known, largest_toml) == now) {
-    cache_.rename_new(place(current, pack) / layer.name, to / layer.name);
-  } else {
-    link_layer(application, from, cache_, to / layer.name);
-  }
+  write(cache_, to / (layer.name + ".toml"), format_layer_metadata(layer.toml.metadata));
   write(cache_, to / (layer.name + ".stat"), now);
+  if (layer.toml.cache) write(cache_, to / (layer.name + ".restored"), "");
+  const TreePath known = place(current, pack);
+  if (is_intact(known, layer.name) && cache_.read_file(known / (layer.name + ".stat"), largest_toml) == now)
+    return true;
+  link_layer(application, from, cache_, to / "layers" / layer.name);
+  return false;
 }
 
 void LayerCache::save(const Dir& application, const std::vector<Saved>& all) {
   cache_.remove_tree(TreePath::parse(next));
+  std::vector<std::pair<TreePath, TreePath>> unchanged;
   for (const Saved& saved : all) {
     const TreePath to = place(next, *saved.pack);
-    cache_.make_dirs(to, 0755);
+    cache_.make_dirs(to / "layers", 0755);
     copy_if_any(application, launch::layers_directory(saved.pack->id) / "store.toml", cache_,
                 to / "store.toml");
     for (const BuiltLayer& layer : saved.built->all) {
       // For the build alone: the next one makes it again.
-      if (layer.toml.cache || (layer.toml.launch && !layer.toml.build))
-        save_layer(application, *saved.pack, layer);
+      const bool is_kept = layer.toml.cache || (layer.toml.launch && !layer.toml.build);
+      if (is_kept && save_layer(application, *saved.pack, layer))
+        unchanged.emplace_back(place(current, *saved.pack) / "layers" / layer.name,
+                               to / "layers" / layer.name);
     }
   }
-  cache_.remove_tree(TreePath::parse(current));
-  cache_.rename_new(TreePath::parse(next), TreePath::parse(current));
+  // Moved at the very end. Whatever is cut off here is no longer as its <layer>.stat says, and not believed.
+  for (const auto& [from, to] : unchanged) cache_.rename_new(from, to);
+  cache_.make_dirs(TreePath::parse(current), 0755);
+  cache_.exchange(TreePath::parse(current), TreePath::parse(next));
+  cache_.remove_tree(TreePath::parse(next));
 }
 
 }  // namespace bakehouse::buildpack

@@ -32,11 +32,12 @@ class LayerCache {
     const BuiltLayers* built;
   };
   // After a build that succeeded, before anything is removed from its tree: all that the next one may find,
-  // and nothing of other buildpacks. On an error the cache is as it was, or empty.
+  // and nothing of other buildpacks. When that is cut off, what is not whole is not restored.
   void save(const base::Dir& application, const std::vector<Saved>& all);
 
  private:
-  void save_layer(const base::Dir& application, const Buildpack& pack, const BuiltLayer& layer) const;
+  // Whether the directory is the one that is saved already.
+  bool save_layer(const base::Dir& application, const Buildpack& pack, const BuiltLayer& layer) const;
   bool is_intact(const base::TreePath& directory, const std::string& layer) const;
 
   base::Dir cache_;

@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
 #include <optional>
 
 namespace bakehouse::buildpack {
@@ -71,37 +72,38 @@ BuiltLayers take_layers(const base::Dir& application, const Buildpack& pack,
   return built;
 }
 
-void make_links_relative(const base::Dir& application, const std::filesystem::path& seen_at,
-                         const Buildpack& pack, const BuiltLayers& built) {
-  for (const std::string& name : built.launch) {
-    const TreePath layer = launch::layers_directory(pack.id) / name;
-    tree::ScanOptions options;
-    options.content = tree::ScanOptions::Content::known;  // no file is read
-    for (const tree::Entry& entry : tree::scan(application.open_dir(layer), options).manifest.entries) {
-      if (entry.type != base::FileType::symlink || !entry.link.starts_with('/')) continue;
-      const auto target = std::filesystem::path(entry.link).lexically_normal();
-      const auto inside = target.lexically_relative(seen_at);
-      if (inside.empty() || *inside.begin() == "..") continue;
-      const TreePath link = layer / entry.path.str();
-      const auto from = seen_at / link.parent().str();
-      application.remove_file(link);
-      application.make_symlink(target.lexically_relative(from).native(), link);
+void make_links_relative(const base::Dir& application, const std::filesystem::path& seen_at) {
+  tree::ScanOptions options;
+  options.content = tree::ScanOptions::Content::known;  // no file is read
+  for (const tree::Entry& entry : tree::scan(application, options).manifest.entries) {
+    if (entry.type != base::FileType::symlink || !entry.link.starts_with('/')) continue;
+    const auto target = std::filesystem::path(entry.link).lexically_normal();
+    const auto inside = target.lexically_relative(seen_at);
+    if (inside.empty() || *inside.begin() == "..") continue;
+    const auto from = seen_at / entry.path.parent().str();
+    application.remove_file(entry.path);
+    application.make_symlink(target.lexically_relative(from).native(), entry.path);
+  }
+}
+
+void keep_launched(const base::Dir& application, const std::vector<Launched>& all) {
+  std::map<std::string, const BuiltLayers*> kept;  // by directory
+  for (const auto& [pack, built] : all) {
+    if (!built->launch.empty()) kept[pack->escaped_id()] = built;
+  }
+  const TreePath top = launch::all_layers_directory();
+  if (kept.empty()) return application.remove_tree(top);
+  for (const std::string& directory : application.open_dir(top).names()) {
+    const auto known = kept.find(directory);
+    if (known == kept.end()) {
+      application.remove_tree(top / directory);
+      continue;
+    }
+    for (const std::string& name : application.open_dir(top / directory).names()) {
+      if (!std::ranges::binary_search(known->second->launch, name))
+        application.remove_tree(top / directory / name);
     }
   }
-}
-
-void keep_launched(const base::Dir& application, const Buildpack& pack, const BuiltLayers& built) {
-  const TreePath directory = launch::layers_directory(pack.id);
-  for (const std::string& name : application.open_dir(directory).names()) {
-    if (!std::ranges::binary_search(built.launch, name)) application.remove_tree(directory / name);
-  }
-  if (built.launch.empty()) application.remove_tree(directory);
-}
-
-void remove_if_empty(const base::Dir& application) {
-  const TreePath all = launch::layers_directory("any").parent();
-  const auto there = application.open_dir_if_any(all);
-  if (there && there->names().empty()) application.remove_tree(all);
 }
 
 }  // namespace bakehouse::buildpack

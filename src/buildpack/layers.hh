@@ -30,13 +30,15 @@ struct BuiltLayers {
 BuiltLayers take_layers(const base::Dir& application, const Buildpack& pack,
                         const std::function<bool(const std::string& layer)>& reuse);
 
-// Links in layers for the launch that name the tree by `seen_at`, the path that programs saw it at, become
-// relative: a release is not bound to one place, and may hold no link that leads out of it.
-void make_links_relative(const base::Dir& application, const std::filesystem::path& seen_at,
-                         const Buildpack& pack, const BuiltLayers& built);
+// Links that name the tree by `seen_at`, the path that programs saw it at, become relative: a release is not
+// bound to one place, and may hold no link that leads out of it.
+void make_links_relative(const base::Dir& application, const std::filesystem::path& seen_at);
 
-// Leaves of the directory of layers what is launched, and of `.layers/` nothing where nothing is.
-void keep_launched(const base::Dir& application, const Buildpack& pack, const BuiltLayers& built);
-void remove_if_empty(const base::Dir& application);
+// Of everything in `.layers/` leaves the layers that are launched, and nothing at all where there are none.
+struct Launched {
+  const Buildpack* pack;
+  const BuiltLayers* built;
+};
+void keep_launched(const base::Dir& application, const std::vector<Launched>& all);
 
 }  // namespace bakehouse::buildpack

@@ -1,6 +1,7 @@
 #include "buildpack/site.hh"
 
 #include "base/dir.hh"
+#include "base/error.hh"
 #include "launch/launch_file.hh"
 
 #include <fmt/format.h>
@@ -10,28 +11,58 @@ namespace bakehouse::buildpack {
 namespace {
 
 namespace fs = std::filesystem;
+using base::Error;
 using base::Event;
+using base::Fault;
+using base::TreePath;
+
+// Of the scratch directory programs get two parts; the third is the room's own, and nobody inside may
+// touch it: it holds what their /tmp is made of.
+constexpr const char* platform_part = "platform";
+constexpr const char* writable_part = "writable";
+constexpr const char* home_part = "writable/home";
+constexpr const char* room_part = "room";
+
+TreePath plan_path(const Buildpack& pack, Site::Purpose purpose) {
+  return TreePath::parse(writable_part) / (purpose == Site::Purpose::detect ? "detect" : "build") /
+         fmt::format("{}@{}.toml", pack.escaped_id(), pack.version);
+}
+
+base::Dir make_scratch(const Workshop& workshop) {
+  base::Dir scratch = base::Dir::open(workshop.scratch);
+  for (const char* path : {"platform/env", home_part, "writable/detect", "writable/build", room_part})
+    scratch.make_dirs(TreePath::parse(path), 0755);
+  for (const auto& [name, value] : workshop.settings.environment) {
+    const base::Fd file = scratch.create_file(TreePath::parse("platform/env") / name, 0644);
+    base::write_all(file, value, name);
+  }
+  return scratch;
+}
 
 RoomPlan plan_of(const Workshop& workshop, const Store& store) {
+  const auto own = [&](const char* part) { return workshop.scratch / part; };
   RoomPlan plan;
   plan.root = workshop.run.parent_path();
   plan.tree = workshop.application;
   // At their own paths, so that these are the same in the room and without one.
   for (const Buildpack* pack : store.all()) plan.readable.push_back({pack->directory, pack->directory});
-  plan.writable.push_back({workshop.scratch, workshop.scratch});
-  plan.scratch = workshop.scratch;
+  plan.readable.push_back({own(platform_part), own(platform_part)});
+  plan.writable.push_back({own(writable_part), own(writable_part)});
+  plan.scratch = own(room_part);
   return plan;
 }
 
 }  // namespace
 
 Site::Site(Workshop workshop, const Store& store)
-    : workshop_(std::move(workshop)), room_(Room::prepare(plan_of(workshop_, store))) {
+    : workshop_(std::move(workshop)),
+      scratch_(make_scratch(workshop_)),
+      room_(Room::prepare(plan_of(workshop_, store))) {
   seen_at_ = room_.kind() == Room::Kind::none ? workshop_.application : workshop_.run;
-  for (const fs::path& directory : {platform(), platform() / "env", home()})
-    base::Dir::open_or_make(directory, 0755);
-  for (const auto& [name, value] : workshop_.settings.environment)
-    base::write_file(platform() / "env" / name, value);
+  if (base::Dir::open(workshop_.application).exists(launch::all_layers_directory())) {
+    throw Error(Fault::input, "the source has a '.layers', the name under which buildpacks keep theirs",
+                "rename it, or remove it from the source");
+  }
   if (room_.kind() != Room::Kind::none) return;
   workshop_.events({Event::Kind::warning, "build",
                     fmt::format("the build sees this whole machine: {}", fmt::join(room_.reasons(), "; "))});
@@ -41,16 +72,22 @@ fs::path Site::layers(const Buildpack& pack) const {
   return seen_at_ / launch::layers_directory(pack.id).str();
 }
 
-fs::path Site::platform() const { return workshop_.scratch / "platform"; }
+fs::path Site::platform() const { return workshop_.scratch / platform_part; }
 
-fs::path Site::home() const { return workshop_.scratch / "home"; }
+fs::path Site::home() const { return workshop_.scratch / home_part; }
 
-fs::path Site::make_plan(const Buildpack& pack, std::string_view purpose) const {
-  const fs::path directory = workshop_.scratch / purpose;
-  base::Dir::open_or_make(directory, 0755);
-  const fs::path plan = directory / fmt::format("{}@{}.toml", pack.escaped_id(), pack.version);
-  base::write_file(plan, "");
-  return plan;
+fs::path Site::make_plan(const Buildpack& pack, Purpose purpose, std::string_view content) const {
+  const TreePath path = plan_path(pack, purpose);
+  // Whatever another program may have put there.
+  scratch_.remove_tree(path);
+  const base::Fd file = scratch_.create_file(path, 0644);
+  base::write_all(file, content, path.str());
+  return workshop_.scratch / path.str();
+}
+
+std::string Site::read_plan(const Buildpack& pack, Purpose purpose) const {
+  constexpr uint64_t largest_plan = 1 << 20;
+  return scratch_.read_file(plan_path(pack, purpose), largest_plan);
 }
 
 base::ExitStatus Site::run(const Call& call,

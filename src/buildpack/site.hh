@@ -42,8 +42,11 @@ class Site {
   std::filesystem::path platform() const;
   std::filesystem::path home() const;
 
-  // An empty file for a plan, of this buildpack alone; the same here and there.
-  std::filesystem::path make_plan(const Buildpack& pack, std::string_view purpose) const;
+  // A file for a plan, of this buildpack alone; its path is the same here and there.
+  enum class Purpose { detect, build };
+  std::filesystem::path make_plan(const Buildpack& pack, Purpose purpose, std::string_view content) const;
+  // What became of it. Error(input) when that is no regular file any more.
+  std::string read_plan(const Buildpack& pack, Purpose purpose) const;
 
   struct Call {
     const Buildpack& pack;
@@ -56,6 +59,7 @@ class Site {
 
  private:
   Workshop workshop_;
+  base::Dir scratch_;
   Room room_;
   std::filesystem::path seen_at_;
 };

@@ -203,9 +203,9 @@ std::string escape_id(std::string_view id) {
   return escaped;
 }
 
-base::TreePath layers_directory(std::string_view id) {
-  return base::TreePath::parse(".layers") / escape_id(id);
-}
+base::TreePath all_layers_directory() { return base::TreePath::parse(".layers"); }
+
+base::TreePath layers_directory(std::string_view id) { return all_layers_directory() / escape_id(id); }
 
 std::vector<base::TreePath> LaunchLayers::paths() const {
   std::vector<base::TreePath> paths;

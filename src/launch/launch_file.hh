@@ -51,7 +51,8 @@ struct LaunchFile {
 
 // The id of a buildpack as a name of one directory: "heroku_nodejs".
 std::string escape_id(std::string_view id);
-// `.layers/<escaped id>`, relative to the application.
+// `.layers`, and in it `<escaped id>`, relative to the application.
+base::TreePath all_layers_directory();
 base::TreePath layers_directory(std::string_view id);
 
 LaunchFile parse_launch(std::string_view json, std::string_view name);

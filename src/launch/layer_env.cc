@@ -71,7 +71,9 @@ std::optional<OpenLayer> open_variables(const LayerTree& tree, const TreePath& p
                 "the files of a layer belong into it");
   }
   if (found.kind != Followed::Kind::directory) return std::nullopt;
-  return OpenLayer{found.path, tree.dir.open_dir(found.path)};
+  // Opened before the braces: what they have made by then gcc 12 destroys twice when that throws.
+  base::Dir dir = tree.dir.open_dir(found.path);
+  return OpenLayer{found.path, std::move(dir)};
 }
 
 // The content of a file, or of what a link leads to; nullopt for a directory.
@@ -218,7 +220,10 @@ void apply_layers(const LayerTree& tree, const std::vector<TreePath>& layers, Ph
                   std::string_view process_type, Environment& environment) {
   std::vector<OpenLayer> open;
   open.reserve(layers.size());
-  for (const TreePath& path : layers) open.push_back({path, tree.dir.open_dir(path)});
+  for (const TreePath& path : layers) {
+    base::Dir dir = tree.dir.open_dir(path);
+    open.push_back({path, std::move(dir)});
+  }
   for (const OpenLayer& layer : open) {
     add_directories(tree, layer, phase, environment);
     if (phase == Phase::build) apply_phase_variables(tree, layer.path, phase, process_type, environment);

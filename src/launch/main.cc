@@ -56,7 +56,10 @@ int run(const std::string& called_as, const std::vector<std::string>& arguments)
 int main(int argc, char** argv) {
   try {
     if (argc == 0) return run("", {});
-    return run(std::filesystem::path(argv[0]).filename().native(), {argv + 1, argv + argc});
+    std::string called_as = std::filesystem::path(argv[0]).filename().native();
+    // Its own name is no wish for a process of that name: all services are started by it.
+    if (called_as == "launch") called_as.clear();
+    return run(called_as, {argv + 1, argv + argc});
   } catch (const base::Error& error) {
     return complain(error.what(), error.hint(), cannot_launch);
   } catch (const std::exception& error) {

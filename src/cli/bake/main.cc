@@ -1,4 +1,5 @@
 #include "cli/bake/commands.hh"
+#include "cli/bake/platform.hh"
 #include "cli/common/parse.hh"
 
 #include <functional>
@@ -67,8 +68,11 @@ void add_cook(CLI::App& app, Commands& all) {
   command->add_flag("--solid", all.cook.solid,
                     "the smallest archive: large frames, slower to read a part of");
   add_passphrase(*command, all.cook.passphrase);
-  command->callback(
-      [&all] { all.chosen = [&all](const auto& screen) { return run_cook(all.global, all.cook, screen); }; });
+  command->callback([&all] {
+    all.chosen = [&all](const auto& screen) {
+      return cli::tell_platform_exit(screen, [&] { return run_cook(all.global, all.cook, screen); });
+    };
+  });
 }
 
 void add_sign(CLI::App& app, Commands& all) {
@@ -95,7 +99,9 @@ void add_detect(CLI::App& app, Commands& all) {
   command->add_option("--set", all.detect.settings, "a.b=value, over the configuration")
       ->allow_extra_args(false);
   command->callback([&all] {
-    all.chosen = [&all](const auto& screen) { return run_detect(all.global, all.detect, screen); };
+    all.chosen = [&all](const auto& screen) {
+      return cli::tell_platform_exit(screen, [&] { return run_detect(all.global, all.detect, screen); });
+    };
   });
 }
 

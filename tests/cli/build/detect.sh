@@ -24,3 +24,4 @@ printf 'name: shop\nversion: 1\nbuildpacks: [procfile, ./packs/odd, ./packs/neve
 run bake detect ./source --root staging
 run bake detect ./source --root staging --json
 run ls staging/releases
+run bake ./source --root staging --no-apply --json

@@ -325,6 +325,86 @@ TEST_CASE("1.7 after each: only layers for the launch travel, and nothing else i
   CHECK(base::Dir::open(bench.application() / ".layers/acme_a").names() == std::vector<std::string>{"tools"});
 }
 
+TEST_CASE("decision 1: links of the application that name the final path become relative") {
+  Workbench bench;
+  bench.build({bench.pack("acme/a", {.build = "mkdir -p \"$1/l/node_modules\" sub\n"
+                                              "ln -s \"$1/l/node_modules\" node_modules\n"
+                                              "ln -s \"$PWD\" sub/top\n"
+                                              "printf '[types]\\nlaunch = true\\n' >\"$1/l.toml\""})});
+  CHECK(fs::read_symlink(bench.application() / "node_modules") == ".layers/acme_a/l/node_modules");
+  CHECK(fs::read_symlink(bench.application() / "sub/top") == "..");
+}
+
+TEST_CASE("1.7 after each: what buildpacks leave beside their layers, or plant for others, does not count") {
+  Workbench bench;
+  const std::string plant =
+      "mkdir \"$1/../other\" \"$1/../acme_b\"; echo >\"$1/../file\"; mkdir \"$1/../acme_b/x\"\n"
+      "printf '[types]\\nlaunch = true\\n' | tee \"$1/../acme_b/x.toml\" >\"$1/l.toml\"; mkdir \"$1/l\"";
+  const auto launch =
+      bench.build({bench.pack("acme/a", {.detect = "mkdir -p .layers/acme_a/old", .build = plant}),
+                   bench.pack("acme/b", {.build = "[[ -z $(ls -A \"$1\") ]]"})});
+  CHECK(launch.buildpacks.size() == 1);
+  CHECK(base::Dir::open(bench.application() / ".layers").names() == std::vector<std::string>{"acme_a"});
+  CHECK(base::Dir::open(bench.application() / ".layers/acme_a").names() == std::vector<std::string>{"l"});
+}
+
+TEST_CASE("a source that has a '.layers' of its own is refused") {
+  Workbench bench;
+  fs::create_directory(bench.application() / ".layers");
+  CHECK(failure([&] { bench.build({bench.pack("a", {})}); }) ==
+        Mentions{"input: the source has a '.layers'"});
+}
+
+TEST_CASE("1.3 plan file: what a program puts in its place is neither waited for nor followed") {
+  for (const std::string replace : {"mkfifo \"$2\"", "ln -s /etc/os-release \"$2\"", "mkdir \"$2\""}) {
+    CAPTURE(replace);
+    Workbench bench;
+    const Scripts scripts{.detect = "rm \"$2\"; " + replace};
+    CHECK(failure([&] { detect({bench.pack("acme/a", scripts)}, Need::all, bench.workshop()); }) ==
+          Mentions{"acme/a@1.2.3 could not be asked: "});
+  }
+}
+
+TEST_CASE(
+    "decision 1: nothing that a program leaves in its directories leads the next one, or us, out of them") {
+  Workbench bench;
+  const fs::path outside = bench.application().parent_path() / "outside";
+  fs::create_directory(outside);
+  const std::string lead =
+      "cd \"$CNB_PLATFORM_DIR/..\"\n"
+      "for directory in * */*; do\n"
+      "  if mv \"$directory\" moved 2>/dev/null; then ln -s '" +
+      outside.native() +
+      "' \"$directory\"; rm -rf moved; fi\n"
+      "done\n"
+      "true";
+  const auto attempt = [&] {
+    bench.build({bench.pack("acme/a", {.detect = lead, .build = lead}),
+                 bench.pack("acme/b", {.build = "echo mine >/tmp/b; echo mine >\"$HOME/b\" || true"})});
+  };
+  // It may harm itself, and then the build fails.
+  failure(attempt);
+  CHECK(fs::is_empty(outside));
+}
+
+TEST_CASE("1.7 launch.toml: a working-dir may end with a slash, and name the application") {
+  struct Row {
+    std::string written;
+    std::string expected;
+  };
+  for (const Row& row : {Row{"web/", "web"}, Row{"$PWD/web", "web"}, Row{"$PWD/", ""},
+                         Row{"./a/../web//", "web"}, Row{".", ""}}) {
+    CAPTURE(row.written);
+    Workbench bench;
+    const auto launch = bench.build({bench.pack(
+        "a",
+        {.build = "printf '[[processes]]\\ntype = \"web\"\\ncommand = [\"x\"]\\nworking-dir = \"%s\"\\n' \"" +
+                  row.written + "\" >\"$1/launch.toml\""})});
+    REQUIRE(launch.processes.size() == 1);
+    CHECK(launch.processes[0].working_directory == row.expected);
+  }
+}
+
 TEST_CASE("decision 1: links that name the final path become relative in layers that travel") {
   Workbench bench;
   bench.build({bench.pack("acme/a", {.build = "mkdir -p \"$1/l/lib/v1\" \"$1/l/bin\"\n"
@@ -482,6 +562,7 @@ TEST_CASE("a buildpack that runs too long is ended with all it started") {
         build_failure + "the buildpack acme/slow ran longer than its limit and was ended");
   CHECK(is_gone());
   fs::remove(pid);
+  bench.begin_again();
   const Buildpack asked = bench.pack("acme/unsure", {.detect = forever});
   CHECK(failure([&] { detect({asked}, Need::any, bench.workshop()); }) ==
         Mentions{"acme/unsure@1.2.3 could not be asked: it ran longer than its limit"});

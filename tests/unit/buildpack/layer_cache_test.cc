@@ -107,7 +107,7 @@ TEST_CASE("1.8 restore: store.toml comes back, launch.toml and build.toml do not
 
 TEST_CASE("1.8 cache: an unchanged layer is neither copied nor made anew") {
   Workbench bench;
-  const fs::path kept = bench.cache() / "current/acme_a/l/made";
+  const fs::path kept = bench.cache() / "current/acme_a/layers/l/made";
   const Buildpack pack = bench.pack("acme/a", {.build = find_and_make("launch = true\\ncache = true")});
   bench.build({pack});
   const uint64_t inode = inode_of(kept);
@@ -160,6 +160,31 @@ TEST_CASE(
         "the cached layer 'l' of acme/a was changed since it was saved, and is built anew");
 }
 
+TEST_CASE("1.8 restore: of a layer that is not whole any more the metadata do not come back either") {
+  Workbench bench;
+  const Buildpack pack = bench.pack("acme/a", {.build = find_and_make("launch = true")});
+  bench.build({pack});
+  // Shared with the release, in which a hook may write.
+  base::write_file(bench.application() / ".layers/acme_a/l/more", "");
+  std::filesystem::resize_file(bench.application() / ".layers/acme_a/l/made", 1);
+  bench.begin_again();
+  bench.output.clear();
+  bench.build({pack});
+  CHECK(bench.output == "no directory\nno toml\n");
+  CHECK(bench.warnings.size() == 1);
+}
+
+TEST_CASE("1.8 cache: names of layers that end like its own files") {
+  Workbench bench;
+  const std::string make =
+      "for l in a a.stat a.restored; do mkdir -p \"$1/$l\"; printf '[types]\\ncache = true\\n' "
+      ">\"$1/$l.toml\"; done";
+  const TwoBuilds said =
+      build_twice(bench, make, "LC_ALL=C ls \"$1\"");
+  CHECK(said.second == "a\na.restored\na.restored.toml\na.stat\na.stat.toml\na.toml\n");
+  CHECK(bench.warnings.empty());
+}
+
 TEST_CASE("1.8 restore: only for buildpacks of the group; others are pruned") {
   Workbench bench;
   bench.build({bench.pack("acme/a", {.build = find_and_make("cache = true")}),
@@ -167,7 +192,7 @@ TEST_CASE("1.8 restore: only for buildpacks of the group; others are pruned") {
   bench.begin_again();
   bench.build({bench.pack("acme/b", {.build = find_and_make("cache = true")})});
   CHECK_FALSE(fs::exists(bench.cache() / "current/acme_a"));
-  CHECK(fs::exists(bench.cache() / "current/acme_b/l/made"));
+  CHECK(fs::exists(bench.cache() / "current/acme_b/layers/l/made"));
 }
 
 TEST_CASE("1.8 cache: links and modes come back as they were, links are not followed") {
