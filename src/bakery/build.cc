@@ -61,26 +61,38 @@ struct Choice {
   buildpack::Order order;
 };
 
-Choice choose_buildpacks(const config::Project& project, const base::Dir& tree, const CookOptions& options) {
-  const bool is_named = !project.buildpacks.empty();
+std::vector<buildpack::Buildpack> named_buildpacks(const config::Project& project, const base::Dir& tree,
+                                                   const CookOptions& options) {
   std::vector<buildpack::Buildpack> packs;
-  for (const std::string& name : project.buildpacks)
-    packs.push_back(buildpack::find_buildpack(name, options.buildpacks, tree.path()));
-  if (!is_named) packs = buildpack::shipped_buildpacks(options.buildpacks);
-  const bool has_composite = std::ranges::any_of(packs, &buildpack::Buildpack::is_composite);
-  Choice choice;
-  choice.order.emplace_back();
-  for (buildpack::Buildpack& pack : packs) {
-    if (is_named && choice.store.look_up(pack.id, pack.version) != nullptr) {
+  for (const std::string& name : project.buildpacks) {
+    auto pack = buildpack::find_buildpack(name, options.buildpacks, tree.path());
+    const bool is_known =
+        std::ranges::any_of(packs, [&](const auto& other) { return other.describe() == pack.describe(); });
+    if (is_known) {
       throw Error(Fault::input, fmt::format("bake.yaml names the buildpack {} twice", pack.describe()),
                   "a buildpack is known by the id and version in its buildpack.toml");
     }
-    choice.order.front().push_back({pack.id, pack.version, !is_named, {}});
-    // What a composite is made of stands beside it, or is shipped.
-    if (pack.is_composite()) choice.store.add_directory(pack.directory.parent_path());
-    choice.store.add(std::move(pack));
+    packs.push_back(std::move(pack));
   }
-  if (has_composite) choice.store.add_directory(options.buildpacks);
+  return packs;
+}
+
+Choice choose_buildpacks(const config::Project& project, const base::Dir& tree, const CookOptions& options) {
+  const bool is_named = !project.buildpacks.empty();
+  const auto packs =
+      is_named ? named_buildpacks(project, tree, options) : buildpack::shipped_buildpacks(options.buildpacks);
+  Choice choice;
+  choice.order.emplace_back();
+  for (const buildpack::Buildpack& pack : packs) {
+    choice.order.front().push_back({pack.id, pack.version, !is_named, {}});
+    choice.store.add(pack);
+  }
+  // What a composite is made of stands beside it, or is shipped; of what is there twice the first counts.
+  for (const buildpack::Buildpack& pack : packs) {
+    if (!pack.is_composite()) continue;
+    choice.store.add_directory(pack.directory.parent_path());
+    choice.store.add_directory(options.buildpacks);
+  }
   return choice;
 }
 

@@ -179,8 +179,7 @@ TEST_CASE("1.8 cache: names of layers that end like its own files") {
   const std::string make =
       "for l in a a.stat a.restored; do mkdir -p \"$1/$l\"; printf '[types]\\ncache = true\\n' "
       ">\"$1/$l.toml\"; done";
-  const TwoBuilds said =
-      build_twice(bench, make, "LC_ALL=C ls \"$1\"");
+  const TwoBuilds said = build_twice(bench, make, "LC_ALL=C ls \"$1\"");
   CHECK(said.second == "a\na.restored\na.restored.toml\na.stat\na.stat.toml\na.toml\n");
   CHECK(bench.warnings.empty());
 }
