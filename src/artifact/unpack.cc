@@ -2,7 +2,6 @@
 #include "artifact/sink.hh"
 #include "artifact/tar_layout.hh"
 #include "artifact/turns.hh"
-#include "base/early_sync.hh"
 #include "base/encoding.hh"
 #include "base/error.hh"
 #include "base/in_order.hh"
@@ -41,8 +40,6 @@ class Unpacker {
       lent_ = tree::link_lent_files(front_.manifest, sink_->dir(), *options_.lender, options_.index,
                                     options_.workers);
     const std::vector<size_t> frames = needed_frames();
-    std::optional<base::EarlySync> sync;
-    if (sink_ != nullptr) sync.emplace(sink_->dir());
     base::InOrder<bool> order(
         frames.size(),
         [&](size_t i) {
@@ -50,7 +47,6 @@ class Unpacker {
           return true;
         },
         [&](size_t i, bool) {
-          if (sync) sync->add(body_.end(frames[i]) - body_.begin(frames[i]));
           if (options_.progress) options_.progress(body_.end(frames[i]), body_.size());
         },
         options_.workers);

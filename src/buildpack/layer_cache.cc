@@ -17,7 +17,6 @@ namespace bakehouse::buildpack {
 namespace {
 
 using base::Dir;
-using base::Error;
 using base::FileType;
 using base::TreePath;
 

@@ -112,6 +112,15 @@ TEST_CASE("1.9 process: by the name that the helper is called by") {
         Words{"web"});
 }
 
+TEST_CASE("1.9 process: the helper's own name calls for no process of that name") {
+  LaunchFile file = with_process(direct({"echo", "web"}));
+  file.processes.push_back(direct({"echo", "launch"}));
+  file.processes.back().type = "launch";
+  const Application application(file, {});
+  CHECK(application.run({"web"}).lines == Words{"web"});
+  CHECK(application.run({"launch"}).lines == Words{"launch"});
+}
+
 TEST_CASE("1.9 process: CNB_EXEC_ENV decides what exists") {
   LaunchProcess process = direct({"echo", "checked"});
   process.exec_env = {"test"};
