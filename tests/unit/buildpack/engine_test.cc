@@ -368,6 +368,10 @@ TEST_CASE("1.3 plan file: what a program puts in its place is neither waited for
 TEST_CASE(
     "decision 1: nothing that a program leaves in its directories leads the next one, or us, out of them") {
   Workbench bench;
+  if (Site(bench.workshop(), Store()).room() == Room::Kind::none) {
+    MESSAGE("skipped: this machine makes no build rooms");
+    return;
+  }
   const fs::path outside = bench.application().parent_path() / "outside";
   fs::create_directory(outside);
   const std::string lead =
