@@ -43,6 +43,7 @@ Environment with_variables(const Tree& files, Environment environment = {},
 Environment with_layers(const Site& site, const std::vector<std::string>& layers, Phase phase,
                         const std::string& type, Environment environment) {
   std::vector<TreePath> paths;
+  paths.reserve(layers.size());
   for (const auto& layer : layers) paths.push_back(TreePath::parse(layer));
   apply_layers(site.tree(), paths, phase, type, environment);
   return environment;

@@ -86,7 +86,7 @@ class Site {
     draft.info.arch = release.arch;
     draft.parts = {{"bake.yaml", "name: shop\n" + release.settings},
                    {"launch.json", launch::format_launch(release.launch)}};
-    const auto path = scratch_.path() / (release.version + ".tar.zst");
+    auto path = scratch_.path() / (release.version + ".tar.zst");
     base::write_file(path, support::seal(draft, key));
     return path;
   }

@@ -91,7 +91,7 @@ class TestRepository {
 
   // The same commits as a repository without a work tree.
   std::filesystem::path make_bare_copy() const {
-    const std::filesystem::path bare = beside("bare.git");
+    std::filesystem::path bare = beside("bare.git");
     std::filesystem::copy(path_ / ".git", bare, std::filesystem::copy_options::recursive);
     base::write_file(bare / "config", "[core]\n\trepositoryformatversion = 0\n\tbare = true\n");
     return bare;
