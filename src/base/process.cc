@@ -3,6 +3,7 @@
 #include "base/encoding.hh"
 #include "base/error.hh"
 #include "base/files.hh"
+#include "base/pointers.hh"
 #include "base/process_group.hh"
 
 #include <algorithm>
@@ -47,14 +48,6 @@ std::string find_program(const Command& command) {
     path = colon == std::string_view::npos ? std::string_view{} : path.substr(colon + 1);
   }
   throw Error(Fault::input, fmt::format("no program '{}' in PATH", printable(name)));
-}
-
-std::vector<char*> pointers(const std::vector<std::string>& texts) {
-  std::vector<char*> list;
-  list.reserve(texts.size() + 1);
-  for (const auto& text : texts) list.push_back(const_cast<char*>(text.c_str()));
-  list.push_back(nullptr);
-  return list;
 }
 
 // All that the child needs, prepared before the fork: after it only async-signal-safe calls are allowed.

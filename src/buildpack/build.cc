@@ -57,9 +57,9 @@ class Builder {
     // What a detection may have left there.
     tree_.remove_tree(launch::all_layers_directory());
     for (size_t i = 0; i < selection_.packs.size(); ++i) build_one(i);
-    if (cache_) save();
-    std::vector<Launched> all;
+    std::vector<BuiltPack> all;
     for (size_t i = 0; i < selection_.packs.size(); ++i) all.push_back({selection_.packs[i], &built_[i]});
+    if (cache_) save(all);
     with_platform_exit(PlatformExit::build, "what the buildpacks left", [&] {
       make_links_relative(tree_, site_.application());
       keep_launched(tree_, all);
@@ -107,9 +107,7 @@ class Builder {
     }
   }
 
-  void save() {
-    std::vector<LayerCache::Saved> all;
-    for (size_t i = 0; i < selection_.packs.size(); ++i) all.push_back({selection_.packs[i], &built_[i]});
+  void save(const std::vector<BuiltPack>& all) {
     try {
       cache_->save(tree_, all);
     } catch (const Error& error) {

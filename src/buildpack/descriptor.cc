@@ -4,6 +4,7 @@
 #include "buildpack/exec_env.hh"
 #include "buildpack/platform_exit.hh"
 #include "buildpack/tables.hh"
+#include "launch/launch_file.hh"
 #include "text/toml.hh"
 
 #include <fmt/format.h>
@@ -151,10 +152,6 @@ Buildpack parse_descriptor(std::string_view toml, std::string_view name) {
 
 std::string Reference::describe() const { return version.empty() ? id : id + "@" + version; }
 
-std::string Buildpack::escaped_id() const {
-  std::string escaped = id;
-  std::replace(escaped.begin(), escaped.end(), '/', '_');
-  return escaped;
-}
+std::string Buildpack::escaped_id() const { return launch::escape_id(id); }
 
 }  // namespace bakehouse::buildpack

@@ -39,7 +39,7 @@ std::string complain(const base::ExitStatus& status) {
 }
 
 Asked ask(const Buildpack& pack, const Site& site) {
-  if (auto reason = why_no_target_fits(pack.targets, this_machine())) return erred(pack, *std::move(reason));
+  if (auto reason = why_no_target_fits(pack.targets, site.machine())) return erred(pack, *std::move(reason));
   const fs::path plan = site.make_plan(pack, Site::Purpose::detect, "");
   Site::Call call{pack, "bin/detect", {site.platform().native(), plan.native()}, first_environment(site)};
   complete_environment(site, pack, plan, call.environment);

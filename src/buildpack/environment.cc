@@ -23,8 +23,7 @@ void add_project_variables(const Site& site, Environment& environment) {
   }
 }
 
-void add_target(Environment& environment) {
-  const Machine machine = this_machine();
+void add_target(const Machine& machine, Environment& environment) {
   const auto add = [&](const char* name, const std::string& value) {
     if (!value.empty()) environment[name] = value;
   };
@@ -57,7 +56,7 @@ void complete_environment(const Site& site, const Buildpack& pack, const std::fi
     environment["CNB_BUILD_PLAN_PATH"] = plan.native();
     environment["CNB_BP_PLAN_PATH"] = plan.native();
   }
-  if (pack.api.has_targets()) add_target(environment);
+  if (pack.api.has_targets()) add_target(site.machine(), environment);
   if (pack.api.has_exec_env()) environment["CNB_EXEC_ENV"] = std::string(launch::usual_exec_env);
 }
 

@@ -9,8 +9,6 @@
 
 #include <fmt/format.h>
 
-#include <cerrno>
-
 #include <unistd.h>
 
 namespace bakehouse::buildpack {
@@ -133,16 +131,17 @@ bool LayerCache::save_layer(const Dir& application, const Buildpack& pack, const
   write(cache_, to / (layer.name + ".stat"), now);
   if (layer.toml.cache) write(cache_, to / (layer.name + ".restored"), "");
   const TreePath known = place(current, pack);
-  if (is_intact(known, layer.name) && cache_.read_file(known / (layer.name + ".stat"), largest_toml) == now)
+  const TreePath stat = known / (layer.name + ".stat");
+  if (cache_.exists(stat) && cache_.read_file(stat, largest_toml) == now && is_intact(known, layer.name))
     return true;
   link_layer(application, from, cache_, to / "layers" / layer.name);
   return false;
 }
 
-void LayerCache::save(const Dir& application, const std::vector<Saved>& all) {
+void LayerCache::save(const Dir& application, const std::vector<BuiltPack>& all) {
   cache_.remove_tree(TreePath::parse(next));
   std::vector<std::pair<TreePath, TreePath>> unchanged;
-  for (const Saved& saved : all) {
+  for (const BuiltPack& saved : all) {
     const TreePath to = place(next, *saved.pack);
     cache_.make_dirs(to / "layers", 0755);
     copy_if_any(application, launch::layers_directory(saved.pack->id) / "store.toml", cache_,

@@ -27,13 +27,9 @@ class LayerCache {
   // having made it; false when there is none.
   bool reuse(const base::Dir& application, const Buildpack& pack, const std::string& layer);
 
-  struct Saved {
-    const Buildpack* pack;
-    const BuiltLayers* built;
-  };
   // After a build that succeeded, before anything is removed from its tree: all that the next one may find,
   // and nothing of other buildpacks. When that is cut off, what is not whole is not restored.
-  void save(const base::Dir& application, const std::vector<Saved>& all);
+  void save(const base::Dir& application, const std::vector<BuiltPack>& all);
 
  private:
   // Whether the directory is the one that is saved already.

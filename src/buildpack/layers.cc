@@ -86,7 +86,7 @@ void make_links_relative(const base::Dir& application, const std::filesystem::pa
   }
 }
 
-void keep_launched(const base::Dir& application, const std::vector<Launched>& all) {
+void keep_launched(const base::Dir& application, const std::vector<BuiltPack>& all) {
   std::map<std::string, const BuiltLayers*> kept;  // by directory
   for (const auto& [pack, built] : all) {
     if (!built->launch.empty()) kept[pack->escaped_id()] = built;

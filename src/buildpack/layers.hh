@@ -24,6 +24,12 @@ struct BuiltLayers {
   std::vector<std::string> launch;  // that travel with the release
 };
 
+// A buildpack that has built, and what it made.
+struct BuiltPack {
+  const Buildpack* pack;
+  const BuiltLayers* built;
+};
+
 // Reads every <layer>.toml; the directory of a layer that is for nothing becomes `<layer>.ignore`.
 // Error(input) names the file: one that cannot be read, or a layer for the launch that has no directory, and
 // that `reuse` does not give the one of the last release.
@@ -35,10 +41,6 @@ BuiltLayers take_layers(const base::Dir& application, const Buildpack& pack,
 void make_links_relative(const base::Dir& application, const std::filesystem::path& seen_at);
 
 // Of everything in `.layers/` leaves the layers that are launched, and nothing at all where there are none.
-struct Launched {
-  const Buildpack* pack;
-  const BuiltLayers* built;
-};
-void keep_launched(const base::Dir& application, const std::vector<Launched>& all);
+void keep_launched(const base::Dir& application, const std::vector<BuiltPack>& all);
 
 }  // namespace bakehouse::buildpack

@@ -1,8 +1,8 @@
 #include "buildpack/mount_table.hh"
 
 #include "base/files.hh"
+#include "buildpack/room_targets.hh"
 
-#include <algorithm>
 #include <cerrno>
 #include <map>
 #include <string>
@@ -51,10 +51,6 @@ unsigned long parse_flags(std::string_view options) {
     if (found != known.end()) flags |= found->second;
   }
   return flags;
-}
-
-bool is_within(const fs::path& path, const fs::path& ancestor) {
-  return std::mismatch(ancestor.begin(), ancestor.end(), path.begin(), path.end()).first == ancestor.end();
 }
 
 // A line: id, parent, device, root in it, mount point, options, ...

@@ -25,12 +25,6 @@ constexpr size_t most_steps = 20'000;
   throw PlatformFailure(PlatformExit::detect, Error(Fault::input, message, hint));
 }
 
-// Whether escaped_id() of both is the same.
-bool share_directory(const std::string& id, const std::string& other) {
-  const auto escaped = [](char c) { return c == '/' ? '_' : c; };
-  return std::ranges::equal(id, other, {}, escaped, escaped);
-}
-
 class CycleCheck {
  public:
   explicit CycleCheck(const Store& store) : store_(store) {}
@@ -124,7 +118,7 @@ class Walker {
 
   static void check_layers_directory(const Buildpack& pack, const Candidates& done) {
     for (const Candidate& other : done) {
-      if (!share_directory(other.pack->id, pack.id)) continue;
+      if (other.pack->escaped_id() != pack.escaped_id()) continue;
       refuse(fmt::format("the buildpacks {} and {} would share one directory of layers, '{}'", other.pack->id,
                          pack.id, pack.escaped_id()),
              "leave one of them out of the group");

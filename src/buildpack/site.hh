@@ -35,6 +35,7 @@ class Site {
 
   const Workshop& workshop() const { return workshop_; }
   Room::Kind room() const { return room_.kind(); }
+  const Machine& machine() const { return machine_; }
 
   // As programs see them.
   const std::filesystem::path& application() const { return seen_at_; }
@@ -59,6 +60,7 @@ class Site {
 
  private:
   Workshop workshop_;
+  Machine machine_ = this_machine();
   base::Dir scratch_;
   Room room_;
   std::filesystem::path seen_at_;

@@ -2,7 +2,7 @@
 
 #include "base/encoding.hh"
 #include "base/error.hh"
-#include "launch/pointers.hh"
+#include "base/pointers.hh"
 
 #include <algorithm>
 #include <cerrno>
@@ -14,6 +14,7 @@
 
 namespace bakehouse::launch {
 
+using base::pointers;
 using base::printable;
 
 namespace {

@@ -3,8 +3,8 @@
 #include "base/encoding.hh"
 #include "base/error.hh"
 #include "base/fd.hh"
+#include "base/pointers.hh"
 #include "launch/exec_d_output.hh"
-#include "launch/pointers.hh"
 
 #include <array>
 #include <cerrno>
@@ -24,6 +24,7 @@ namespace {
 using base::Error;
 using base::Fault;
 using base::Fd;
+using base::pointers;
 
 constexpr int output_number = 3;
 constexpr size_t largest_output = 1024 * 1024;

@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-namespace bakehouse::launch {
+namespace bakehouse::base {
 
 // Valid as long as `words` is.
 inline std::vector<char*> pointers(const std::vector<std::string>& words) {
@@ -15,4 +15,4 @@ inline std::vector<char*> pointers(const std::vector<std::string>& words) {
   return list;
 }
 
-}  // namespace bakehouse::launch
+}  // namespace bakehouse::base
