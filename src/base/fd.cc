@@ -69,19 +69,25 @@ void read_exactly_at(const Fd& fd, std::span<char> buffer, uint64_t offset, std:
 }
 
 std::string read_all(const Fd& fd, uint64_t limit, std::string_view name) {
+  constexpr size_t step = 64 * 1024;
   std::string content;
-  // Room at once for what a file says it holds; growing by and by would copy it over and over.
+  // Room at once for what a file says it holds, and a byte more to see that it ends there; growing by and by
+  // would copy it over and over.
   struct stat raw {};
   if (::fstat(fd.get(), &raw) == 0 && S_ISREG(raw.st_mode))
-    content.reserve(static_cast<size_t>(std::min<uint64_t>(limit, static_cast<uint64_t>(raw.st_size))));
-  char buffer[65536];
-  while (const size_t count = read_some(fd, buffer, name)) {
-    if (content.size() + count > limit) {
+    content.resize(static_cast<size_t>(std::min<uint64_t>(limit, static_cast<uint64_t>(raw.st_size))) + 1);
+  size_t filled = 0;
+  for (;;) {
+    if (filled == content.size()) content.resize(filled + std::max(filled, step));
+    const size_t count = read_some(fd, std::span(content).subspan(filled), name);
+    filled += count;
+    if (filled > limit) {
       throw Error(Fault::input,
                   fmt::format("'{}' is larger than the {} bytes allowed", printable(name), limit));
     }
-    content.append(buffer, count);
+    if (count == 0) break;
   }
+  content.resize(filled);
   return content;
 }
 

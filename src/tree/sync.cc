@@ -199,7 +199,7 @@ class Planner {
       way.mode = 0700;
       staged.try_emplace(up.str(), way);
     }
-    if (!entry.path.parent().is_top()) touched_.insert(entry.path.parent().str());
+    touched_.insert(entry.path.parent().str());
   }
 
   void adjust(const Entry& wanted) {
@@ -212,15 +212,15 @@ class Planner {
   void note_touched_directories() {
     for (const std::string& path : touched_) {
       if (adjusted_.contains(path)) continue;
-      const auto wanted = request_.wanted.find(TreePath::parse(path));
-      add_adjustment(TreePath::parse(path), wanted ? &*wanted : nullptr);
+      // No manifest tells of the top, which keeps what it has.
+      const TreePath directory = path.empty() ? TreePath() : TreePath::parse(path);
+      const auto wanted = directory.is_top() ? std::nullopt : request_.wanted.find(directory);
+      add_adjustment(directory, wanted ? &*wanted : nullptr);
     }
   }
 
   void add_adjustment(const TreePath& path, const Entry* wanted) {
-    const Dir parent = request_.to.open_dir(path.parent());
-    const TreePath name = TreePath::parse(path.name());
-    const auto stat = parent.stat(name);
+    const auto stat = request_.to.stat(path);
     if (!stat) throw Error(Fault::input, fmt::format("'{}' vanished", base::printable(path.str())));
     Entry before;
     before.path = path;
@@ -229,7 +229,7 @@ class Planner {
     before.detail = Detail::all;
     before.owner = Owner{stat->uid, stat->gid};
     before.time = stat->mtime;
-    before.attributes = read_attributes(parent, name);
+    before.attributes = attributes_of(path);
     Entry after = before;
     if (wanted != nullptr) {
       after.mode = wanted->mode;
@@ -239,6 +239,11 @@ class Planner {
       if (is_time_told && request_.times == SyncRequest::Times::wanted) after.time = wanted->time;
     }
     plan.adjustments.push_back({std::move(before), std::move(after), stat->inode});
+  }
+
+  Attributes attributes_of(const TreePath& path) const {
+    if (path.is_top()) return read_attributes(request_.to, path);
+    return read_attributes(request_.to.open_dir(path.parent()), TreePath::parse(path.name()));
   }
 
   const SyncRequest& request_;

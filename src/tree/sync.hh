@@ -6,8 +6,9 @@
 //   discard_sync   there is no way back any more
 //   undo_sync      instead: the tree is what it was, however far the others had come
 //
-// Whoever reads meanwhile sees a mixture. The top's own mode and owner are left alone, its time is whatever
-// the renames make it. Owners are given by root only. After an undo that was cut off only an undo may follow.
+// Whoever reads meanwhile sees a mixture. The top's own mode, owner and time are left alone. Owners are given
+// by root only. After an undo that was cut off only an undo may follow. An index that knew the files still
+// does.
 #pragma once
 
 #include "base/dir.hh"
@@ -37,10 +38,10 @@ struct SyncCounts {
 // Error(input) where a protected path is in the way of what is wanted.
 SyncCounts stage_sync(const SyncRequest& request);
 // May be called again after it was cut off.
-void perform_sync(const base::Dir& to, const base::Dir& log);
+void perform_sync(const base::Dir& to, const base::Dir& log, StatIndex* index = nullptr);
 void discard_sync(const base::Dir& log);
 // Empties the log. Where nothing was staged completely there is nothing to undo. Error(needs_hands)
 // names what is neither as it was nor as it was to be; the rest is undone and the log is kept.
-void undo_sync(const base::Dir& to, const base::Dir& log);
+void undo_sync(const base::Dir& to, const base::Dir& log, StatIndex* index = nullptr);
 
 }  // namespace bakehouse::tree

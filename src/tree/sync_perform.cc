@@ -83,9 +83,10 @@ struct Ends {
 
 class Performer {
  public:
-  Performer(const Dir& to, const Dir& log)
+  Performer(const Dir& to, const Dir& log, StatIndex* index)
       : to_(to),
         log_(log),
+        index_(index),
         device_(log.stat(TreePath())->device),
         plan_(decode_plan(log.read_file(plan_name, largest_plan))),
         held_(log.open_dir(held_name)) {}
@@ -127,6 +128,7 @@ class Performer {
     // The outermost first, which is the last in the plan.
     for (auto adjustment = plan_.adjustments.rbegin(); adjustment != plan_.adjustments.rend(); ++adjustment) {
       const TreePath& path = adjustment->before.path;
+      if (path.is_top()) continue;
       const auto stat = to_.stat(path);
       if (stat && stat->type == FileType::directory && (stat->mode & S_IRWXU) != S_IRWXU)
         to_.set_mode(path, stat->mode | S_IRWXU);
@@ -136,6 +138,7 @@ class Performer {
   // Only what was looked at when the plan was made, held by a descriptor: whoever may write in the
   // directory could put something else there.
   void set(const Entry& entry, uint64_t inode) const {
+    if (entry.path.is_top()) return set_directory(entry, inode);
     const base::Fd file(base::open_beneath(to_.fd().get(), entry.path, O_PATH | O_NOFOLLOW | O_CLOEXEC));
     const std::string shown = (to_.path() / entry.path.str()).native();
     if (!file) base::fail_os("look at", shown);
@@ -172,6 +175,40 @@ class Performer {
       base::fail_os("set the time of", shown);
   }
 
+  // A rename gives a file another ctime; what the index knew of it stays true.
+  struct Known {
+    base::FileStat stat;
+    std::optional<crypto::Digest> digest;
+  };
+
+  struct Place {
+    const Dir& dir;
+    TreePath path;
+  };
+  // Where what a move took away lies afterwards.
+  Place old_place(const Move& move, size_t i) const {
+    const bool is_put_away = move.kind == Move::Kind::replace && plan_.way == SyncPlan::Way::rename;
+    return is_put_away ? Place{log_, replaced(i)} : Place{held_, move.path};
+  }
+
+  Known know(const Place& place) const {
+    Known known;
+    if (index_ == nullptr) return known;
+    const auto found = place.dir.stat(place.path);
+    if (!found || found->type != FileType::regular) return known;
+    known.stat = *found;
+    known.digest = index_->find(identity_of(*found));
+    return known;
+  }
+
+  void keep(const Known& known, const Place& place) const {
+    if (!known.digest) return;
+    const auto found = place.dir.stat(place.path);
+    const bool is_same = found && found->inode == known.stat.inode && found->device == known.stat.device &&
+                         found->size == known.stat.size && found->mtime == known.stat.mtime;
+    if (is_same) index_->add(identity_of(*found), *known.digest);
+  }
+
   bool is(const Found& found, const Inode& inode) const {
     return found && found->device == device_ && found->inode == inode.number;
   }
@@ -192,9 +229,13 @@ class Performer {
     if (!is_done) {
       const bool is_expected = move.kind == Move::Kind::add ? !found : is(found, move.old_inode);
       if (!is_expected && !was_put_away(move, i, found)) fail(move);
+      const Known before = know({to_, move.path});
+      const Known after = know({held_, move.path});
       if (move.kind == Move::Kind::add) Ends(held_, move.path, to_, move.path).rename(RENAME_NOREPLACE);
       if (move.kind == Move::Kind::remove) Ends(to_, move.path, held_, move.path).rename(RENAME_NOREPLACE);
       if (move.kind == Move::Kind::replace) replace(move, i, found);
+      keep(before, old_place(move, i));
+      keep(after, {to_, move.path});
     }
     if (move.kind != Move::Kind::remove) close(move.path, move.new_inode);
   }
@@ -241,9 +282,11 @@ class Performer {
     const auto found = to_.stat(move.path);
     const bool is_as_it_was = move.kind == Move::Kind::add ? !found : is(found, move.old_inode);
     if (!is_as_it_was) {
+      const Known before = know(old_place(move, i));
       if (move.kind == Move::Kind::add) take_out(move, found);
       if (move.kind == Move::Kind::remove) put_in(move, found);
       if (move.kind == Move::Kind::replace) put_back(move, i, found);
+      keep(before, {to_, move.path});
     }
     if (move.kind != Move::Kind::add) close(move.path, move.old_inode);
   }
@@ -274,6 +317,7 @@ class Performer {
 
   const Dir& to_;
   const Dir& log_;
+  StatIndex* const index_;
   const uint64_t device_;
   const SyncPlan plan_;
   const Dir held_;
@@ -282,7 +326,7 @@ class Performer {
 
 }  // namespace
 
-void perform_sync(const Dir& to, const Dir& log) { Performer(to, log).perform(); }
+void perform_sync(const Dir& to, const Dir& log, StatIndex* index) { Performer(to, log, index).perform(); }
 
 void discard_sync(const Dir& log) {
   // The plan first: without it the rest is rubbish, however much of it is left.
@@ -293,8 +337,8 @@ void discard_sync(const Dir& log) {
   for (const std::string& name : log.names()) log.remove_tree(TreePath::parse(name));
 }
 
-void undo_sync(const Dir& to, const Dir& log) {
-  if (log.exists(plan_name)) Performer(to, log).undo();
+void undo_sync(const Dir& to, const Dir& log, StatIndex* index) {
+  if (log.exists(plan_name)) Performer(to, log, index).undo();
   discard_sync(log);
 }
 

@@ -161,7 +161,8 @@ void take_line(std::string_view line, Lines& lines, SyncPlan& plan) {
     const auto inode = words.number<uint64_t>();
     Entry named;
     named.type = static_cast<base::FileType>(words.number<int>());
-    named.path = base::TreePath::parse(words.text());
+    const std::string path = words.text();
+    if (!path.empty()) named.path = base::TreePath::parse(path);  // else it is the top
     Entry before = take_metadata(lines.next(), "before", named);
     Entry after = take_metadata(lines.next(), "after", named);
     plan.adjustments.push_back({std::move(before), std::move(after), inode});

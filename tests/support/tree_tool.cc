@@ -16,6 +16,7 @@
 #include <exception>
 #include <filesystem>
 #include <functional>
+#include <future>
 #include <map>
 #include <optional>
 #include <string>
@@ -128,9 +129,11 @@ int run_scan(const Arguments& arguments) {
 }
 
 int run_compare(const Arguments& arguments) {
+  // Two files that know nothing of each other.
+  auto loading = std::async(std::launch::async, [&] { return load_manifest(arguments.word(0)); });
   Index index(arguments);
-  const auto differences = tree::diff_with_directory(
-      load_manifest(arguments.word(0)), Dir::open(arguments.word(1)), {index.get(), arguments.workers()});
+  const auto differences = tree::diff_with_directory(loading.get(), Dir::open(arguments.word(1)),
+                                                     {index.get(), arguments.workers()});
   index.save();
   return report(differences);
 }
@@ -214,7 +217,7 @@ int run_sync(const Arguments& arguments) {
                                         .log = log,
                                         .index = index.get(),
                                         .workers = arguments.workers()});
-  tree::perform_sync(to, log);
+  tree::perform_sync(to, log, index.get());
   if (!arguments.has("--keep-log")) {
     tree::discard_sync(log);
     std::filesystem::remove(arguments.word(2));

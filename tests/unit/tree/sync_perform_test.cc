@@ -40,6 +40,46 @@ TEST_CASE("what was done twice was done once, and what was undone twice, too") {
   CHECK(differing_lines(before, all_of(change.to)) == "");
 }
 
+TEST_CASE("an index that knew the files knows them after a synchronisation and after its undoing") {
+  const Change change({{"replaced", File{"old"}}, {"removed", File{"gone"}}, {"same", File{"same"}}},
+                      {{"replaced", File{"new"}}, {"d/added", File{"added"}}, {"same", File{"same"}}});
+  tree::StatIndex index;
+  // Nobody else writes here, so that what has just been made may be believed.
+  const auto learn = [&](const Dir& dir) {
+    for (const tree::Entry& entry : scan_all(dir).entries) {
+      if (entry.type == base::FileType::regular)
+        index.add(tree::identity_of(*dir.stat(entry.path)), entry.digest);
+    }
+  };
+  const auto unknown_in = [&](const Dir& dir) {
+    std::string unknown;
+    for (const tree::Entry& entry : scan_all(dir).entries) {
+      if (entry.type != base::FileType::regular) continue;
+      if (index.find(tree::identity_of(*dir.stat(entry.path))) != entry.digest)
+        unknown += entry.path.str() + "\n";
+    }
+    return unknown;
+  };
+  learn(change.from);
+  learn(change.to);
+  tree::stage_sync({change.from, scan_all(change.from), change.to, look_without(change.to, {}), change.log,
+                    change.times, &index});
+  tree::perform_sync(change.to, change.log, &index);
+  CHECK(unknown_in(change.to) == "");
+  tree::undo_sync(change.to, change.log, &index);
+  CHECK(unknown_in(change.to) == "");
+}
+
+TEST_CASE("the top keeps its own time") {
+  const Change change({{"a", File{"1"}}, {"b", File{"2"}}}, {{"a", File{"2"}}, {"c", File{"3"}}});
+  const base::FileTime long_ago{1'000'000'000, 123};
+  base::set_mtime(change.to.fd(), long_ago, "to");
+  change.sync();
+  CHECK(change.to.stat(TreePath())->mtime == long_ago);
+  change.undo();
+  CHECK(change.to.stat(TreePath())->mtime == long_ago);
+}
+
 TEST_CASE("what was only staged is undone by forgetting it") {
   const Change change({{"a", File{"1"}}}, {{"a", File{"2"}}, {"b", File{"3"}}});
   const std::string before = all_of(change.to);
@@ -135,7 +175,7 @@ TEST_CASE("a log whose plan is damaged is not acted upon") {
   base::write_file(plan, base::read_file(plan, 1 << 20) + "x");
   const std::string after = all_of(change.to);
   for (const auto& work : {tree::undo_sync, tree::perform_sync})
-    CHECK(failure([&] { work(change.to, change.log); }) ==
+    CHECK(failure([&] { work(change.to, change.log, nullptr); }) ==
           Mentions{"the plan of the synchronisation is damaged"});
   CHECK(differing_lines(after, all_of(change.to)) == "");
   CHECK(base::read_file(change.log.path() / "held/a", 10) == "1");
