@@ -20,7 +20,6 @@ template <auto destroy>
 struct Destroy {
   void operator()(auto* handle) const { destroy(handle); }
 };
-using Compressor = std::unique_ptr<ZSTD_CCtx, Destroy<ZSTD_freeCCtx>>;
 using Decompressor = std::unique_ptr<ZSTD_DCtx, Destroy<ZSTD_freeDCtx>>;
 
 constexpr std::string_view index_name = "BHIX";
@@ -34,13 +33,7 @@ constexpr size_t largest_block = 128 * 1024;
 // The seekable format of the zstd project: no checksums, and its own magic at the very end.
 constexpr uint32_t seekable_footer_magic = 0x8F92EAB1;
 
-// One of each for a thread: to make them anew for every frame costs more than a small frame does.
-Compressor& compressor() {
-  thread_local Compressor context(ZSTD_createCCtx());
-  if (!context) throw Error(Fault::internal, "no memory to compress");
-  return context;
-}
-
+// One for a thread: to make it anew for every frame costs more than a small frame does.
 Decompressor& decompressor() {
   thread_local Decompressor context(ZSTD_createDCtx());
   if (!context) throw Error(Fault::internal, "no memory to decompress");
@@ -176,19 +169,6 @@ StoredFrame read_stored_frame(std::string_view bytes, uint64_t limit) {
     throw Error(Fault::input, "its first frame is not stored as it must be");
   }
   return frame;
-}
-
-std::string compress_frame(std::string_view bytes, int level) {
-  const Compressor& context = compressor();
-  checked(ZSTD_CCtx_reset(context.get(), ZSTD_reset_session_and_parameters), "compress");
-  checked(ZSTD_CCtx_setParameter(context.get(), ZSTD_c_compressionLevel, level), "compress");
-  checked(ZSTD_CCtx_setParameter(context.get(), ZSTD_c_checksumFlag, 1), "compress");
-  // Kept by the thread: a string of its own would be filled with zeros first, every time.
-  thread_local std::string room;
-  if (room.size() < ZSTD_compressBound(bytes.size())) room.resize(ZSTD_compressBound(bytes.size()));
-  const size_t size = checked(
-      ZSTD_compress2(context.get(), room.data(), room.size(), bytes.data(), bytes.size()), "compress");
-  return room.substr(0, size);
 }
 
 CompressedFrame make_frame(std::string_view content, int level) {

@@ -1,6 +1,7 @@
 #include "artifact/front_writer.hh"
 
 #include "artifact/tar.hh"
+#include "base/in_order.hh"
 
 namespace bakehouse::artifact {
 
@@ -30,7 +31,7 @@ void FrontWriter::begin(const std::string& name, uint64_t size) {
 }
 
 void FrontWriter::append(std::string_view bytes) {
-  constexpr size_t most = 4 << 20;
+  constexpr size_t most = 1 << 20;
   while (!bytes.empty()) {
     const auto piece = bytes.substr(0, most - pending_.size());
     pending_ += piece;
@@ -42,15 +43,28 @@ void FrontWriter::append(std::string_view bytes) {
 void FrontWriter::end(uint64_t size) {
   append(std::string(tar_padding(size), '\0'));
   cut();
+  compress();
 }
 
 void FrontWriter::cut() {
-  if (pending_.empty()) return;
-  const CompressedFrame made = make_frame(pending_, body_.level);
-  body_.front += made.bytes;
-  body_.frames.push_back(made.frame);
-  body_.tar_size += pending_.size();
+  // A long manifest is not held in memory.
+  constexpr size_t enough = 16;
+  if (!pending_.empty()) whole_.push_back(std::move(pending_));
   pending_.clear();
+  if (whole_.size() == enough) compress();
+}
+
+void FrontWriter::compress() {
+  base::InOrder<CompressedFrame> order(
+      whole_.size(), [&](size_t i) { return make_frame(whole_[i], body_.level); },
+      [&](size_t, const CompressedFrame& made) {
+        body_.front += made.bytes;
+        body_.frames.push_back(made.frame);
+        body_.tar_size += made.frame.size;
+      },
+      workers_);
+  order.run();
+  whole_.clear();
 }
 
 }  // namespace bakehouse::artifact

@@ -6,12 +6,14 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace bakehouse::artifact {
 
 class FrontWriter {
  public:
-  FrontWriter(Body& body, base::Seconds time) : body_(body), time_(time) {}
+  FrontWriter(Body& body, base::Seconds time, unsigned workers)
+      : body_(body), time_(time), workers_(workers) {}
 
   void write_manifest(const tree::Manifest& manifest);
   void write_part(const std::string& name, const std::string& content);
@@ -21,10 +23,13 @@ class FrontWriter {
   void append(std::string_view bytes);
   void end(uint64_t size);
   void cut();
+  void compress();
 
   Body& body_;
-  base::Seconds time_;
+  const base::Seconds time_;
+  const unsigned workers_;
   std::string pending_;
+  std::vector<std::string> whole_;  // frames that wait to be compressed, all at once
 };
 
 }  // namespace bakehouse::artifact

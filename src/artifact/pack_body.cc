@@ -3,6 +3,7 @@
 #include "artifact/rules.hh"
 #include "artifact/turns.hh"
 #include "artifact/write.hh"
+#include "base/beneath.hh"
 #include "base/encoding.hh"
 #include "base/error.hh"
 #include "base/in_order.hh"
@@ -101,9 +102,9 @@ class TreeWriter {
   void fill_content(size_t frame, const Piece& piece, base::LastDir& dir) {
     const tree::Entry entry = layout_.manifest().entries[piece.member];
     const std::string shown = (request_.tree.path() / entry.path.str()).native();
-    const Fd file = dir.holding(entry.path).open_file(TreePath::parse(entry.path.name()));
+    const Fd file = open(dir.holding(entry.path), TreePath::parse(entry.path.name()), shown);
     const FileStat before = base::stat_of(file, shown);
-    if (before.size != entry.size) fail_changed(shown);
+    if (before.type != base::FileType::regular || before.size != entry.size) fail_changed(shown);
     base::read_exactly_at(file, piece.bytes, piece.offset, shown);
     require_unchanged(file, before, piece, shown);
     const std::string_view bytes(piece.bytes.data(), piece.bytes.size());
@@ -115,6 +116,14 @@ class TreeWriter {
     const auto digest = turns_.take({frame, piece.member, piece.offset, entry.size, bytes},
                                     [&](std::string& tail) { look(entry, bytes, tail); });
     if (digest) learn(piece.member, entry, *digest, shown);
+  }
+
+  // Whatever it is: one look at it, and not two, tells that it is a file and which.
+  static Fd open(const base::Dir& dir, const TreePath& name, const std::string& shown) {
+    Fd file(
+        base::open_beneath(dir.fd().get(), name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC));
+    if (!file) base::fail_os("open", shown);
+    return file;
   }
 
   void look(const tree::Entry& entry, std::string_view bytes, std::string& tail) const {
@@ -200,7 +209,7 @@ Body pack_body(const BodyRequest& request, const fs::path& directory) {
   const auto frames = TreeWriter(request, layout, cut(layout, request.rule)).run(body.spool);
   require_same_twins(manifest, twins);
   // Only now all digests are known; manifest and parts stand in front all the same.
-  FrontWriter front(body, request.created);
+  FrontWriter front(body, request.created, request.workers);
   front.write_manifest(manifest);
   for (const auto& [name, content] : request.parts) front.write_part(name, content);
   body.frames.insert(body.frames.end(), frames.begin(), frames.end());

@@ -6,6 +6,7 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <string>
 #include <vector>
 
@@ -139,6 +140,21 @@ TEST_CASE("a frame gives back what was compressed, whatever the level") {
       CHECK(artifact::decompress_frame(frame, content.size()) == content);
       CHECK(artifact::compress_frame(content, level) == frame);
     }
+  }
+}
+
+TEST_CASE("nothing is searched for in bytes that look random, and in all others it is") {
+  Random random(10);
+  const std::string noise = random.bytes(300'000);
+  std::string letters = random.bytes(300'000);
+  for (char& byte : letters) byte = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdef"[static_cast<unsigned char>(byte) % 32];
+  // One quiet place is enough, and a short frame is not looked at.
+  std::string mixed = noise;
+  std::fill_n(mixed.begin(), 4096, 'a');
+  CHECK(artifact::compress_frame(noise, 9) == artifact::compress_frame(noise, 1));
+  for (const std::string& content : {letters, letters + letters, mixed}) {
+    CAPTURE(content.size());
+    CHECK(artifact::compress_frame(content, 9) != artifact::compress_frame(content, 1));
   }
 }
 
