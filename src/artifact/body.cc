@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <memory>
 
 namespace bakehouse::artifact {
 namespace {
@@ -25,6 +26,22 @@ std::string read_index(const Archive& archive) {
   if (crypto::sha256(payload) != archive.info.index.digest) throw Error(Fault::input, "the index is damaged");
   return payload;
 }
+
+// Memory that only grows, and is not filled with zeros first.
+class Room {
+ public:
+  std::span<char> of(size_t size) {
+    if (size > size_) {
+      bytes_.reset(new char[size]);
+      size_ = size;
+    }
+    return {bytes_.get(), size};
+  }
+
+ private:
+  std::unique_ptr<char[]> bytes_;
+  size_t size_ = 0;
+};
 
 // The stream from its beginning, as far as it is asked for.
 class FrontStream {
@@ -102,19 +119,32 @@ size_t BodyReader::frame_at(uint64_t offset) const {
   return static_cast<size_t>(behind - begins_.begin()) - 1;
 }
 
-std::string BodyReader::load(size_t i) const {
+std::string BodyReader::load(size_t frame) const {
+  std::string content(frames_[frame].size, '\0');
+  load(frame, content);
+  return content;
+}
+
+std::span<char> BodyReader::load_here(size_t frame) const {
+  thread_local Room room;
+  const std::span<char> content = room.of(frames_[frame].size);
+  load(frame, content);
+  return content;
+}
+
+void BodyReader::load(size_t i, std::span<char> content) const {
   const Frame& frame = frames_[i];
-  std::string compressed(frame.compressed_size, '\0');
-  base::read_exactly_at(archive_.file, compressed, offsets_[i], archive_.path.native());
-  std::string content;
+  thread_local Room room;
+  const std::span<char> bytes = room.of(frame.compressed_size);
+  base::read_exactly_at(archive_.file, bytes, offsets_[i], archive_.path.native());
+  const std::string_view compressed(bytes.data(), bytes.size());
   base::with_context(fmt::format("frame {}", i + 1), [&] {
     if (crypto::sha256(compressed) != frame.compressed_digest)
       throw Error(Fault::input, "damaged: its digest differs");
-    content = decompress_frame(compressed, frame.size);
-    if (tree::hash128(content) != frame.content_hash)
+    decompress_frame(compressed, content);
+    if (tree::hash128({content.data(), content.size()}) != frame.content_hash)
       throw Error(Fault::input, "damaged: the hash of its content differs");
   });
-  return content;
 }
 
 void BodyReader::require_seek_table_last() const {

@@ -6,6 +6,7 @@
 #include "artifact/read.hh"
 
 #include <map>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -27,11 +28,16 @@ class BodyReader {
 
   // The content of a frame, verified. May be called by several threads at once.
   std::string load(size_t frame) const;
+  // The same in room that is used again and again: memory that is new with every frame costs more than the
+  // frame. Valid until the thread's next call.
+  std::span<char> load_here(size_t frame) const;
 
   // What follows the last frame is for other people's readers; it only must be nothing else.
   void require_seek_table_last() const;
 
  private:
+  void load(size_t frame, std::span<char> content) const;
+
   const Archive& archive_;
   std::vector<Frame> frames_;
   std::vector<uint64_t> begins_;   // and where the last one ends

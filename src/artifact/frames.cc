@@ -178,7 +178,8 @@ CompressedFrame make_frame(std::string_view content, int level) {
   return made;
 }
 
-std::string decompress_frame(std::string_view compressed, uint64_t size) {
+void decompress_frame(std::string_view compressed, std::span<char> content) {
+  const uint64_t size = content.size();
   const FrameSizes sizes = measure_frame(compressed);
   if (sizes.compressed != compressed.size())
     throw Error(Fault::input, "a frame has another length than the index says");
@@ -188,12 +189,16 @@ std::string decompress_frame(std::string_view compressed, uint64_t size) {
     throw Error(Fault::input, "a frame wants a window of more than 128 MiB");
   const Decompressor& context = decompressor();
   checked(ZSTD_DCtx_setParameter(context.get(), ZSTD_d_windowLogMax, largest_window_log), "decompress");
-  std::string bytes(size, '\0');
-  const size_t written = checked(
-      ZSTD_decompressDCtx(context.get(), bytes.data(), bytes.size(), compressed.data(), compressed.size()),
-      "decompress");
+  const size_t written = checked(ZSTD_decompressDCtx(context.get(), content.data(), content.size(),
+                                                     compressed.data(), compressed.size()),
+                                 "decompress");
   if (written != size) throw Error(Fault::input, "a frame holds fewer bytes than it says");
-  return bytes;
+}
+
+std::string decompress_frame(std::string_view compressed, uint64_t size) {
+  std::string content(size, '\0');
+  decompress_frame(compressed, std::span(content));
+  return content;
 }
 
 FrameSizes measure_frame(std::string_view bytes) {

@@ -8,6 +8,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -56,7 +57,8 @@ struct CompressedFrame {
   Frame frame;
 };
 CompressedFrame make_frame(std::string_view content, int level);
-// Exactly one frame, which must say that it holds `size` bytes and does.
+// Exactly one frame, which must say that it holds as many bytes as there is room, and does.
+void decompress_frame(std::string_view compressed, std::span<char> content);
 std::string decompress_frame(std::string_view compressed, uint64_t size);
 // The length of the zstd frame that `bytes` begin with, and of what it says it holds.
 struct FrameSizes {

@@ -5,6 +5,10 @@
 
 #include <fmt/format.h>
 
+#include <cerrno>
+
+#include <unistd.h>
+
 namespace bakehouse::artifact {
 namespace {
 
@@ -17,6 +21,16 @@ const TreePath& metadata() {
 }
 
 std::string shown(const tree::Entry& entry) { return base::printable(entry.path.str()); }
+
+void write_all_at(const Fd& file, std::string_view bytes, uint64_t offset, const std::string& name) {
+  while (!bytes.empty()) {
+    const ssize_t count = ::pwrite(file.get(), bytes.data(), bytes.size(), static_cast<off_t>(offset));
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0) base::fail_os("write", name);
+    bytes.remove_prefix(static_cast<size_t>(count));
+    offset += static_cast<uint64_t>(count);
+  }
+}
 
 }  // namespace
 
@@ -42,13 +56,14 @@ void Sink::write_whole(const tree::Entry& entry, std::string_view bytes, base::L
 }
 
 void Sink::write_piece(const tree::Entry& entry, size_t member, uint64_t offset, std::string_view bytes) {
-  Fd* file = nullptr;
+  const Fd* file = nullptr;
   {
     const std::lock_guard lock(mutex_);
-    file = &open_[member];
+    Fd& opened = open_[member];
+    if (!opened) opened = to_.create_file(entry.path, entry.mode);
+    file = &opened;
   }
-  if (offset == 0) *file = to_.create_file(entry.path, entry.mode);
-  base::write_all(*file, bytes, shown(entry));
+  write_all_at(*file, bytes, offset, shown(entry));
 }
 
 void Sink::finish_pieces(const tree::Entry& entry, size_t member) {

@@ -21,7 +21,7 @@ class Sink {
   // `.bakehouse/`, all directories and all links.
   void begin(const Archive& archive, const Front& front) const;
   void write_whole(const tree::Entry& entry, std::string_view bytes, base::LastDir& dir) const;
-  // Pieces of a file come in their order.
+  // Pieces of a file come in any order, and all of them before it is finished.
   void write_piece(const tree::Entry& entry, size_t member, uint64_t offset, std::string_view bytes);
   void finish_pieces(const tree::Entry& entry, size_t member);
   // Twins share their content in the archive only: on disk each is a file of its own.

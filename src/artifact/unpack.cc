@@ -89,9 +89,8 @@ class Unpacker {
 
   void take_frame(size_t job, size_t frame) {
     try {
-      std::string content = body_.load(frame);
       const uint64_t begin = std::max(body_.begin(frame), front_.size);
-      const std::span<char> bytes = std::span(content).subspan(begin - body_.begin(frame));
+      const std::span<char> bytes = body_.load_here(frame).subspan(begin - body_.begin(frame));
       std::optional<base::LastDir> dir;
       if (sink_ != nullptr) dir.emplace(sink_->dir());
       layout_.each_piece(begin - front_.size, bytes, [&](const Piece& piece) { take(job, piece, dir); });
@@ -132,9 +131,9 @@ class Unpacker {
       if (sink_ != nullptr) sink_->write_whole(entry, bytes, *dir);
       return;
     }
-    const auto digest = turns_.take({job, piece.member, piece.offset, entry.size, bytes}, [&](std::string&) {
-      if (sink_ != nullptr) sink_->write_piece(entry, piece.member, piece.offset, bytes);
-    });
+    // Whoever has the last turn knows that all others have written.
+    if (sink_ != nullptr) sink_->write_piece(entry, piece.member, piece.offset, bytes);
+    const auto digest = turns_.take({job, piece.member, piece.offset, entry.size, bytes});
     if (!digest) return;
     require_digest(entry, *digest);
     if (sink_ != nullptr) sink_->finish_pieces(entry, piece.member);
