@@ -61,8 +61,9 @@ class Builder {
     for (size_t i = 0; i < selection_.packs.size(); ++i) all.push_back({selection_.packs[i], &built_[i]});
     if (cache_) save(all);
     with_platform_exit(PlatformExit::build, "what the buildpacks left", [&] {
+      keep_launched(tree_, all,
+                    [&](const TreePath& layer) { return cache_ && cache_->set_aside(tree_, layer); });
       make_links_relative(tree_, site_.application());
-      keep_launched(tree_, all);
     });
     return launch_file();
   }

@@ -21,7 +21,7 @@ DIRECTORIES, FILES_EACH, BYTES_EACH = 2_000, 10, 19_600
 ASKED = 20
 
 HEAD = """\
-| job | wall ms | processor ms | times `cp -al` | at most | met |
+| job | wall ms | processor ms | times the first | at most | met |
 |---|--:|--:|--:|---|---|"""
 
 # Makes its layer where there is none, and declares it: what every buildpack does that finds its work done.
@@ -75,6 +75,8 @@ def rebuilds(bench: Bench) -> Iterator[tuple[Contender, float | None]]:
                     lambda: fresh_application(bench)), None
     yield Contender("an unchanged layer, nothing left of the tree before", [build],
                     lambda: fresh_application(bench)), 2
+    # The same once more, so that what is measured finds the tree of the run before.
+    yield Contender("an unchanged layer after the bake before", [build], lambda: execute(build)), 2
 
 
 def detections(bench: Bench) -> Contender:
@@ -109,8 +111,10 @@ def measure(bench: Bench, conditions: Conditions) -> None:
     for (contender, limit), result in zip(contenders, results):
         print(line_of(contender, result, results[0], limit), flush=True)
     asked = detections(bench)
-    [result] = race([asked], conditions)
-    print(line_of(asked, result, None, None))
+    peer = Contender(f"`sh -c true`, {ASKED} times", [["sh", "-c", "true"]] * ASKED)
+    results = race([peer, asked], conditions)
+    for contender, result in zip([peer, asked], results):
+        print(line_of(contender, result, results[0], None), flush=True)
 
 
 def main() -> int:

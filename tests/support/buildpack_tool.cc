@@ -3,11 +3,12 @@
 //   buildpack_tool detect APPLICATION PACKS
 //   buildpack_tool build APPLICATION PACKS CACHE
 //
-// All buildpacks in the directory PACKS must apply. APPLICATION is a directory, in the place of which the tree is
-// seen at APPLICATION/../production/run while they work.
+// All buildpacks in the directory PACKS must apply. APPLICATION is made anew, as `build/` is for every bake;
+// the buildpacks see it at APPLICATION/../production/run.
 #include "base/error.hh"
 #include "base/files.hh"
 #include "buildpack/build.hh"
+#include "buildpack/layer_cache.hh"
 
 #include <fmt/format.h>
 
@@ -27,7 +28,7 @@ Arguments read_arguments(const std::vector<std::string>& words) {
   const bool is_build = words.size() == 4 && words[0] == "build";
   if (!is_detect && !is_build)
     throw base::Error(base::Fault::usage, "detect APPLICATION PACKS, or build APPLICATION PACKS CACHE");
-  return {words[0], words[1], words[2], is_build ? words[3] : ""};
+  return {words[0], std::filesystem::absolute(words[1]), words[2], is_build ? words[3] : ""};
 }
 
 buildpack::Workshop make_workshop(const Arguments& arguments, const base::TempDir& scratch) {
@@ -35,13 +36,25 @@ buildpack::Workshop make_workshop(const Arguments& arguments, const base::TempDi
   const auto tell = [](const base::Event& event) {
     if (event.kind == base::Event::Kind::warning) std::cerr << "warning: " << event.text << '\n';
   };
-  return {application,     application.parent_path() / "production/run",
-          scratch.path(),  arguments.cache,
-          {},              tell,
+  return {application,
+          application.parent_path() / "production/run",
+          scratch.path(),
+          arguments.cache,
+          {},
+          tell,
           [] { return false; }};
 }
 
+void begin_application(const Arguments& arguments) {
+  const base::Dir holder = base::Dir::open(arguments.application.parent_path());
+  const auto name = base::TreePath::parse(arguments.application.filename().native());
+  if (const auto left = holder.open_dir_if_any(name)) buildpack::take_over_layers(arguments.cache, *left);
+  holder.remove_tree(name);
+  holder.make_dir(name, 0755);
+}
+
 int run(const Arguments& arguments) {
+  begin_application(arguments);
   buildpack::Store store;
   store.add_directory(arguments.packs);
   buildpack::Order order(1);
