@@ -60,7 +60,7 @@ const LayerCache::Saved* LayerCache::find_whole(const Buildpack& pack, const std
   for (const TreePath& directory : {place(spare, pack) / layer, saved}) {
     const auto there = cache_.open_dir_if_any(directory);
     if (!there) continue;
-    LayerTree seen = look_at_layer(*there);
+    SeenLayer seen = look_at_layer(*there);
     if (seen.fingerprint != fingerprint) continue;
     Saved found{directory, std::move(seen)};
     return &whole_.emplace(saved, std::move(found)).first->second;
@@ -120,7 +120,7 @@ bool LayerCache::save_layer(const Dir& application, const Buildpack& pack, const
   const auto there = application.open_dir_if_any(from);
   if (!there) return false;
   const TreePath to = place(next, pack);
-  const LayerTree seen = look_at_layer(*there);
+  const SeenLayer seen = look_at_layer(*there);
   write(cache_, to / (layer.name + ".toml"), format_layer_metadata(layer.toml.metadata));
   write(cache_, to / (layer.name + ".stat"), seen.fingerprint);
   if (layer.toml.cache) write(cache_, to / (layer.name + ".restored"), "");

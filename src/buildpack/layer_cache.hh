@@ -4,8 +4,8 @@
 
 #include "base/dir.hh"
 #include "buildpack/buildpack.hh"
-#include "buildpack/layer_tree.hh"
 #include "buildpack/layers.hh"
+#include "buildpack/seen_layer.hh"
 
 #include <filesystem>
 #include <functional>
@@ -42,7 +42,7 @@ class LayerCache {
   // One that was looked at and is as it was saved.
   struct Saved {
     base::TreePath directory;
-    LayerTree seen;
+    SeenLayer seen;
   };
   // What was taken over, or else what the cache holds of it; null when neither is whole.
   const Saved* find_whole(const Buildpack& pack, const std::string& layer);

@@ -1,4 +1,4 @@
-#include "buildpack/layer_tree.hh"
+#include "buildpack/seen_layer.hh"
 
 #include "base/encoding.hh"
 #include "base/error.hh"
@@ -78,15 +78,15 @@ void close_directories(const tree::Manifest& manifest, const Dir& to) {
 
 }  // namespace
 
-LayerTree look_at_layer(const Dir& layer) {
+SeenLayer look_at_layer(const Dir& layer) {
   tree::ScanOptions options;
   options.content = tree::ScanOptions::Content::known;
-  LayerTree seen{tree::scan(layer, options).manifest, {}};
+  SeenLayer seen{tree::scan(layer, options).manifest, {}};
   seen.fingerprint = fingerprint_of(seen.manifest);
   return seen;
 }
 
-void link_layer(const Dir& from, const LayerTree& seen, const Dir& to) {
+void link_layer(const Dir& from, const SeenLayer& seen, const Dir& to) {
   make_directories_and_links(seen.manifest, to);
   const size_t count = seen.manifest.entries.size();
   base::Crew crew;

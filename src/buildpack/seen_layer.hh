@@ -9,15 +9,15 @@
 
 namespace bakehouse::buildpack {
 
-struct LayerTree {
+struct SeenLayer {
   tree::Manifest manifest;
   std::string fingerprint;  // another one where anything was written since
 };
 
 // Reads no file: paths, types, modes, sizes, times and links.
-LayerTree look_at_layer(const base::Dir& layer);
+SeenLayer look_at_layer(const base::Dir& layer);
 
 // Makes in `to`, which is empty, what was seen in `from`, with hard links for files, by all processors.
-void link_layer(const base::Dir& from, const LayerTree& seen, const base::Dir& to);
+void link_layer(const base::Dir& from, const SeenLayer& seen, const base::Dir& to);
 
 }  // namespace bakehouse::buildpack
