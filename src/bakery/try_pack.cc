@@ -52,6 +52,7 @@ void add_environment(const Dir& tree, const fs::path& seen_at, const buildpack::
   const launch::LayerTree layers{tree, seen_at};
   const auto paths = [&](const std::vector<std::string>& names) {
     std::vector<TreePath> all;
+    all.reserve(names.size());
     for (const std::string& name : names) all.push_back(launch::layers_directory(built.pack->id) / name);
     return all;
   };

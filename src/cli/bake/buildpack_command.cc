@@ -34,6 +34,7 @@ Value to_value(const Findings& findings) {
 
 std::string describe(const std::vector<buildpack::Target>& targets) {
   std::vector<std::string> all;
+  all.reserve(targets.size());
   for (const auto& target : targets)
     all.push_back(buildpack::Machine{target.os, target.arch, target.variant,
                                      target.distros.empty() ? buildpack::Distro() : target.distros.front()}
