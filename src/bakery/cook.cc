@@ -5,6 +5,7 @@
 #include "base/encoding.hh"
 #include "base/error.hh"
 #include "base/files.hh"
+#include "buildpack/layer_cache.hh"
 #include "phase/lock.hh"
 #include "source/source.hh"
 
@@ -19,9 +20,21 @@ using base::Error;
 using base::Event;
 using base::Fault;
 
+// The tree of the bake before this one.
+void clear_workspace(const node::Node& node) {
+  const base::TreePath& build = node.root.layout.build;
+  try {
+    const auto left = node.dir.open_dir_if_any(build);
+    if (left) buildpack::take_over_layers(node.root.state() / "cache", *left);
+  } catch (const Error&) {
+    // Then they are removed with it, and linked anew from the cache.
+  }
+  node.dir.remove_tree(build);
+}
+
 Dir make_workspace(const node::Node& node) {
   const base::TreePath& build = node.root.layout.build;
-  node.dir.remove_tree(build);
+  clear_workspace(node);
   node.dir.make_dirs(build, 0755);
   return node.dir.open_dir(build);
 }

@@ -53,16 +53,18 @@ class Builder {
                    [this](const std::string& text) { say(Event::Kind::warning, text); });
   }
 
-  launch::LaunchFile run() {
+  launch::LaunchFile run(const Inspect& inspect) {
     // What a detection may have left there.
     tree_.remove_tree(launch::all_layers_directory());
     for (size_t i = 0; i < selection_.packs.size(); ++i) build_one(i);
     std::vector<BuiltPack> all;
     for (size_t i = 0; i < selection_.packs.size(); ++i) all.push_back({selection_.packs[i], &built_[i]});
+    if (inspect) inspect(all);
     if (cache_) save(all);
     with_platform_exit(PlatformExit::build, "what the buildpacks left", [&] {
+      keep_launched(tree_, all,
+                    [&](const TreePath& layer) { return cache_ && cache_->set_aside(tree_, layer); });
       make_links_relative(tree_, site_.application());
-      keep_launched(tree_, all);
     });
     return launch_file();
   }
@@ -199,8 +201,8 @@ class Builder {
 
 }  // namespace
 
-launch::LaunchFile build(Selection selection, const Site& site) {
-  return Builder(std::move(selection), site).run();
+launch::LaunchFile build(Selection selection, const Site& site, const Inspect& inspect) {
+  return Builder(std::move(selection), site).run(inspect);
 }
 
 }  // namespace bakehouse::buildpack

@@ -2,14 +2,20 @@
 #pragma once
 
 #include "buildpack/detect.hh"
+#include "buildpack/layers.hh"
 #include "buildpack/site.hh"
 #include "launch/launch_file.hh"
+
+#include <functional>
+#include <vector>
 
 namespace bakehouse::buildpack {
 
 // Returns what is to be launched, with the layers for that, which are in the tree then. A PlatformFailure
 // (build) names the buildpack that failed, or that left what cannot be used. A tree that has a `.layers` of
 // its own is an Error(input).
-launch::LaunchFile build(Selection selection, const Site& site);
+// `inspect` sees the layers while all of them are still there.
+using Inspect = std::function<void(const std::vector<BuiltPack>&)>;
+launch::LaunchFile build(Selection selection, const Site& site, const Inspect& inspect = {});
 
 }  // namespace bakehouse::buildpack

@@ -4,18 +4,15 @@
 #include "base/error.hh"
 #include "base/files.hh"
 #include "launch/launch_file.hh"
-#include "tree/fast_hash.hh"
-#include "tree/scan.hh"
 
 #include <fmt/format.h>
 
-#include <unistd.h>
+#include <cstdio>
 
 namespace bakehouse::buildpack {
 namespace {
 
 using base::Dir;
-using base::FileType;
 using base::TreePath;
 
 constexpr uint64_t largest_toml = 1 << 20;
@@ -23,51 +20,11 @@ constexpr uint64_t largest_toml = 1 << 20;
 // Of an application there are two: the one in force, and one that is being made.
 const char* const current = "current";
 const char* const next = "next";
+// What was taken over of trees.
+const char* const spare = "spare";
 
 TreePath place(const char* which, const Buildpack& pack) {
   return TreePath::parse(which) / pack.escaped_id();
-}
-
-// Tells whether a file was written since. It is one stat call a file, where a digest would read it.
-std::string fingerprint(const Dir& layer) {
-  tree::ScanOptions options;
-  options.content = tree::ScanOptions::Content::known;
-  tree::Hasher128 hasher;
-  for (const tree::Entry& entry : tree::scan(layer, options).manifest.entries) {
-    hasher.update(fmt::format("{}\n{} {:o} {} {}.{} {}\n", entry.path.str(), static_cast<int>(entry.type),
-                              entry.mode, entry.size, entry.time.seconds, entry.time.nanoseconds,
-                              entry.link));
-  }
-  const tree::Hash128 hash = hasher.finish();
-  return base::to_hex({reinterpret_cast<const char*>(hash.data()), hash.size()});
-}
-
-void link_tree(const Dir& from, const Dir& to) {
-  for (const std::string& name : from.names()) {
-    const TreePath path = TreePath::parse(name);
-    const auto found = from.stat(path);
-    if (!found) continue;
-    switch (found->type) {
-      case FileType::directory:
-        to.make_dir(path, 0700);
-        link_tree(from.open_dir(path), to.open_dir(path));
-        to.set_mode(path, found->mode);
-        break;
-      case FileType::symlink: to.make_symlink(from.read_link(path), path); break;
-      case FileType::regular:
-        if (::linkat(from.fd().get(), name.c_str(), to.fd().get(), name.c_str(), 0) != 0)
-          base::fail_os("link", (from.path() / name).native());
-        break;
-      default: break;  // sockets and the like are of running programs
-    }
-  }
-}
-
-// The directory itself as well.
-void link_layer(const Dir& from, const TreePath& source, const Dir& to, const TreePath& target) {
-  to.make_dir(target, 0700);
-  link_tree(from.open_dir(source), to.open_dir(target));
-  to.set_mode(target, from.stat(source).value().mode);
 }
 
 void write(const Dir& dir, const TreePath& path, std::string_view content) {
@@ -79,17 +36,45 @@ void copy_if_any(const Dir& from, const TreePath& source, const Dir& to, const T
   if (from.exists(source)) write(to, target, from.read_file(source, largest_toml));
 }
 
+// A whole directory; false where that is not possible or something is in the way.
+bool move(const Dir& from, const TreePath& source, const Dir& to, const TreePath& target) {
+  const Dir source_holder = from.open_dir(source.parent());
+  const Dir target_holder = to.open_dir(target.parent());
+  return ::renameat2(source_holder.fd().get(), std::string(source.name()).c_str(), target_holder.fd().get(),
+                     std::string(target.name()).c_str(), RENAME_NOREPLACE) == 0;
+}
+
 }  // namespace
 
 LayerCache::LayerCache(Dir cache, Warn warn) : cache_(std::move(cache)), warn_(std::move(warn)) {}
 
 // Layers lie in `layers/`; beside it <layer>.toml holds the metadata, <layer>.stat says how the directory was
 // when it was saved, and <layer>.restored that it comes back by itself.
-bool LayerCache::is_intact(const TreePath& directory, const std::string& layer) const {
-  const TreePath stat = directory / (layer + ".stat");
-  if (!cache_.exists(stat)) return false;
-  const auto there = cache_.open_dir_if_any(directory / "layers" / layer);
-  return there && cache_.read_file(stat, largest_toml) == fingerprint(*there);
+const LayerCache::Saved* LayerCache::find_whole(const Buildpack& pack, const std::string& layer) {
+  const TreePath from = place(current, pack);
+  const TreePath saved = from / "layers" / layer;
+  const TreePath stat = from / (layer + ".stat");
+  if (const auto known = whole_.find(saved); known != whole_.end()) return &known->second;
+  if (!cache_.exists(stat)) return nullptr;
+  const std::string fingerprint = cache_.read_file(stat, largest_toml);
+  for (const TreePath& directory : {place(spare, pack) / layer, saved}) {
+    const auto there = cache_.open_dir_if_any(directory);
+    if (!there) continue;
+    SeenLayer seen = look_at_layer(*there);
+    if (seen.fingerprint != fingerprint) continue;
+    Saved found{directory, std::move(seen)};
+    return &whole_.emplace(saved, std::move(found)).first->second;
+  }
+  return nullptr;
+}
+
+void LayerCache::put(const Saved& saved, const Dir& application, const TreePath& to) const {
+  const bool is_spare = saved.directory.is_within(TreePath::parse(spare));
+  if (is_spare && move(cache_, saved.directory, application, to)) return;
+  const Dir from = cache_.open_dir(saved.directory);
+  application.make_dir(to, 0700);
+  link_layer(from, saved.seen, application.open_dir(to));
+  application.set_mode(to, base::stat_of(from.fd(), from.path().native()).mode);
 }
 
 void LayerCache::restore(const Dir& application, const Buildpack& pack) {
@@ -102,23 +87,32 @@ void LayerCache::restore(const Dir& application, const Buildpack& pack) {
     constexpr std::string_view suffix = ".toml";
     if (!file.ends_with(suffix) || file == "store.toml") continue;
     const std::string layer = file.substr(0, file.size() - suffix.size());
+    const Saved* const whole = find_whole(pack, layer);
     // Not the metadata alone either: whoever finds them believes in the directory.
-    if (!is_intact(from, layer)) {
+    if (whole == nullptr) {
       warn_(fmt::format("the cached layer '{}' of {} was changed since it was saved, and is built anew",
                         base::printable(layer), pack.id));
       continue;
     }
-    if (cache_.exists(from / (layer + ".restored")))
-      link_layer(cache_, from / "layers" / layer, application, to / layer);
+    if (cache_.exists(from / (layer + ".restored"))) put(*whole, application, to / layer);
     copy_if_any(cache_, from / file, application, to / file);
   }
 }
 
 bool LayerCache::reuse(const Dir& application, const Buildpack& pack, const std::string& layer) {
-  const TreePath from = place(current, pack);
-  if (!is_intact(from, layer)) return false;
-  link_layer(cache_, from / "layers" / layer, application, launch::layers_directory(pack.id) / layer);
+  const Saved* const whole = find_whole(pack, layer);
+  if (whole == nullptr) return false;
+  put(*whole, application, launch::layers_directory(pack.id) / layer);
   return true;
+}
+
+bool LayerCache::set_aside(const Dir& tree, const TreePath& layer) const {
+  const std::string id(layer.parent().name());
+  const std::string name(layer.name());
+  if (!cache_.exists(TreePath::parse(current) / id / (name + ".stat"))) return false;
+  const TreePath to = TreePath::parse(spare) / id;
+  cache_.make_dirs(to, 0700);
+  return move(tree, layer, cache_, to / name);
 }
 
 bool LayerCache::save_layer(const Dir& application, const Buildpack& pack, const BuiltLayer& layer) const {
@@ -126,15 +120,19 @@ bool LayerCache::save_layer(const Dir& application, const Buildpack& pack, const
   const auto there = application.open_dir_if_any(from);
   if (!there) return false;
   const TreePath to = place(next, pack);
-  const std::string now = fingerprint(*there);
+  const SeenLayer seen = look_at_layer(*there);
   write(cache_, to / (layer.name + ".toml"), format_layer_metadata(layer.toml.metadata));
-  write(cache_, to / (layer.name + ".stat"), now);
+  write(cache_, to / (layer.name + ".stat"), seen.fingerprint);
   if (layer.toml.cache) write(cache_, to / (layer.name + ".restored"), "");
-  const TreePath known = place(current, pack);
-  const TreePath stat = known / (layer.name + ".stat");
-  if (cache_.exists(stat) && cache_.read_file(stat, largest_toml) == now && is_intact(known, layer.name))
+  // Not looked at again since it was found whole: whatever happened to it meanwhile the next build will see.
+  const TreePath known = place(current, pack) / "layers" / layer.name;
+  const auto whole = whole_.find(known);
+  if (whole != whole_.end() && whole->second.seen.fingerprint == seen.fingerprint && cache_.exists(known))
     return true;
-  link_layer(application, from, cache_, to / "layers" / layer.name);
+  const TreePath saved = to / "layers" / layer.name;
+  cache_.make_dir(saved, 0700);
+  link_layer(*there, seen, cache_.open_dir(saved));
+  cache_.set_mode(saved, base::stat_of(there->fd(), there->path().native()).mode);
   return false;
 }
 
@@ -159,6 +157,20 @@ void LayerCache::save(const Dir& application, const std::vector<BuiltPack>& all)
   cache_.make_dirs(TreePath::parse(current), 0755);
   cache_.exchange(TreePath::parse(current), TreePath::parse(next));
   cache_.remove_tree(TreePath::parse(next));
+  cache_.remove_tree(TreePath::parse(spare));
+}
+
+void take_over_layers(const std::filesystem::path& cache, const Dir& tree) {
+  if (!std::filesystem::is_directory(cache)) return;
+  const LayerCache keeper(Dir::open(cache), [](const auto&) {});
+  const TreePath top = launch::all_layers_directory();
+  const auto layers = tree.open_dir_if_any(top);
+  if (!layers) return;
+  for (const std::string& id : layers->names()) {
+    const auto of_pack = layers->open_dir_if_any(TreePath::parse(id));
+    if (!of_pack) continue;
+    for (const std::string& name : of_pack->names()) keeper.set_aside(tree, top / id / name);
+  }
 }
 
 }  // namespace bakehouse::buildpack

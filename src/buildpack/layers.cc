@@ -2,9 +2,9 @@
 
 #include "base/encoding.hh"
 #include "base/error.hh"
+#include "buildpack/find_links.hh"
 #include "buildpack/layer_toml.hh"
 #include "launch/launch_file.hh"
-#include "tree/scan.hh"
 
 #include <fmt/format.h>
 
@@ -57,6 +57,12 @@ void take_layer(const base::Dir& application, const TreePath& directory, const s
   built.all.push_back({name, toml});
 }
 
+// None where it is no directory.
+std::vector<std::string> names_in(const base::Dir& application, const TreePath& directory) {
+  const auto opened = application.open_dir_if_any(directory);
+  return opened ? opened->names() : std::vector<std::string>();
+}
+
 }  // namespace
 
 BuiltLayers take_layers(const base::Dir& application, const Buildpack& pack,
@@ -73,37 +79,41 @@ BuiltLayers take_layers(const base::Dir& application, const Buildpack& pack,
 }
 
 void make_links_relative(const base::Dir& application, const std::filesystem::path& seen_at) {
-  tree::ScanOptions options;
-  options.content = tree::ScanOptions::Content::known;  // no file is read
-  for (const tree::Entry& entry : tree::scan(application, options).manifest.entries) {
-    if (entry.type != base::FileType::symlink || !entry.link.starts_with('/')) continue;
-    const auto target = std::filesystem::path(entry.link).lexically_normal();
+  for (const TreePath& link : find_links(application)) {
+    const auto target = std::filesystem::path(application.read_link(link)).lexically_normal();
+    if (target.is_relative()) continue;
     const auto inside = target.lexically_relative(seen_at);
     if (inside.empty() || *inside.begin() == "..") continue;
-    const auto from = seen_at / entry.path.parent().str();
-    application.remove_file(entry.path);
-    application.make_symlink(target.lexically_relative(from).native(), entry.path);
+    const auto from = seen_at / link.parent().str();
+    application.remove_file(link);
+    application.make_symlink(target.lexically_relative(from).native(), link);
   }
 }
 
-void keep_launched(const base::Dir& application, const std::vector<BuiltPack>& all) {
-  std::map<std::string, const BuiltLayers*> kept;  // by directory
-  for (const auto& [pack, built] : all) {
-    if (!built->launch.empty()) kept[pack->escaped_id()] = built;
-  }
+void keep_launched(const base::Dir& application, const std::vector<BuiltPack>& all,
+                   const std::function<bool(const TreePath& layer)>& set_aside) {
+  std::map<std::string, const BuiltLayers*> packs;  // by directory
+  for (const auto& [pack, built] : all) packs[pack->escaped_id()] = built;
   const TreePath top = launch::all_layers_directory();
-  if (kept.empty()) return application.remove_tree(top);
-  for (const std::string& directory : application.open_dir(top).names()) {
-    const auto known = kept.find(directory);
-    if (known == kept.end()) {
-      application.remove_tree(top / directory);
-      continue;
+  bool is_any_launched = false;
+  for (const std::string& directory : names_in(application, top)) {
+    const auto pack = packs.find(directory);
+    const auto is_launched = [&](const std::string& name) {
+      return pack != packs.end() && std::ranges::binary_search(pack->second->launch, name);
+    };
+    bool is_any_here = false;
+    for (const std::string& name : names_in(application, top / directory)) {
+      const TreePath layer = top / directory / name;
+      if (is_launched(name)) {
+        is_any_here = true;
+      } else if (!set_aside(layer)) {
+        application.remove_tree(layer);
+      }
     }
-    for (const std::string& name : application.open_dir(top / directory).names()) {
-      if (!std::ranges::binary_search(known->second->launch, name))
-        application.remove_tree(top / directory / name);
-    }
+    if (!is_any_here) application.remove_tree(top / directory);
+    is_any_launched = is_any_launched || is_any_here;
   }
+  if (!is_any_launched) application.remove_tree(top);
 }
 
 }  // namespace bakehouse::buildpack

@@ -41,6 +41,8 @@ BuiltLayers take_layers(const base::Dir& application, const Buildpack& pack,
 void make_links_relative(const base::Dir& application, const std::filesystem::path& seen_at);
 
 // Of everything in `.layers/` leaves the layers that are launched, and nothing at all where there are none.
-void keep_launched(const base::Dir& application, const std::vector<BuiltPack>& all);
+// `set_aside` is offered the directories of the others, and says whether it took one away.
+void keep_launched(const base::Dir& application, const std::vector<BuiltPack>& all,
+                   const std::function<bool(const base::TreePath& layer)>& set_aside);
 
 }  // namespace bakehouse::buildpack

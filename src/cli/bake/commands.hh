@@ -79,4 +79,21 @@ struct KeyPasswordCommand {
 };
 int run_key_password(const KeyPasswordCommand& command, const Screen& screen);
 
+struct BuildpackCheckCommand {
+  std::filesystem::path directory;
+};
+int run_buildpack_check(const BuildpackCheckCommand& command, const Screen& screen);
+
+struct BuildpackTryCommand {
+  std::filesystem::path directory;
+  std::filesystem::path application;
+  std::optional<std::filesystem::path> keep;
+};
+int run_buildpack_try(const BuildpackTryCommand& command, const Screen& screen);
+
+struct BuildpackListCommand {
+  std::vector<std::filesystem::path> directories;  // beside the shipped ones
+};
+int run_buildpack_list(const BuildpackListCommand& command, const Screen& screen);
+
 }  // namespace bakehouse::cli

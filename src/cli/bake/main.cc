@@ -9,9 +9,9 @@ namespace {
 using namespace bakehouse;  // NOLINT(google-build-using-namespace): the program is all of it
 
 const cli::Grammar grammar{"bake",
-                           {"cook", "detect", "sign", "init", "config", "key"},
+                           {"cook", "detect", "sign", "init", "config", "key", "buildpack"},
                            "cook",
-                           {"--root", "--key", "--as", "--sequence", "--set", "--level", "--layout",
+                           {"--root", "--key", "--as", "--sequence", "--set", "--level", "--layout", "--keep",
                             "--password-file", "--password-fd", "--new-password-file", "--new-password-fd"}};
 
 void add_passphrase(CLI::App& command, cli::PassphraseOptions& options) {
@@ -34,6 +34,9 @@ struct Commands {
   cli::KeyShowCommand key_show;
   cli::KeyPasswordCommand key_password;
   cli::SignCommand sign;
+  cli::BuildpackCheckCommand buildpack_check;
+  cli::BuildpackTryCommand buildpack_try;
+  cli::BuildpackListCommand buildpack_list;
   bool yes = false;  // answers what a command would ask; none of this version asks
   std::function<int(const cli::Screen&)> chosen;
 };
@@ -151,6 +154,34 @@ void add_key(CLI::App& app, Commands& all) {
   add_key_password(*key, all);
 }
 
+void add_buildpack(CLI::App& app, Commands& all) {
+  auto* buildpack = app.add_subcommand("buildpack", "for those who write buildpacks");
+  buildpack->require_subcommand(1);
+  buildpack->fallthrough();
+  auto* check = buildpack->add_subcommand("check", "all that is wrong with the buildpack in DIR");
+  check->add_option("DIR", all.buildpack_check.directory, "the buildpack")->required();
+  check->callback([&all] {
+    all.chosen = [&all](const auto& screen) { return run_buildpack_check(all.buildpack_check, screen); };
+  });
+  auto* attempt = buildpack->add_subcommand("try", "build a copy of APP with the buildpack in DIR");
+  attempt->add_option("DIR", all.buildpack_try.directory, "the buildpack")->required();
+  attempt
+      ->add_option("APP", all.buildpack_try.application, "a directory or a git repository; it stays as it is")
+      ->required();
+  attempt->add_option("--keep", all.buildpack_try.keep, "a directory to make; what was built is in its run/");
+  attempt->callback([&all] {
+    all.chosen = [&all](const auto& screen) {
+      return cli::tell_platform_exit(screen, [&] { return run_buildpack_try(all.buildpack_try, screen); });
+    };
+  });
+  auto* list = buildpack->add_subcommand("list", "the buildpacks there are, and why one cannot be used");
+  list->add_option("DIR", all.buildpack_list.directories,
+                   "directories of more, beside those that are shipped");
+  list->callback([&all] {
+    all.chosen = [&all](const auto& screen) { return run_buildpack_list(all.buildpack_list, screen); };
+  });
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -165,6 +196,7 @@ int main(int argc, char** argv) {
   add_detect(app, all);
   add_config(app, all);
   add_key(app, all);
+  add_buildpack(app, all);
   for (auto* command : app.get_subcommands({})) command->fallthrough();
   return cli::parse_and_run(app, grammar, {argv + 1, argv + argc}, all.global, all.chosen);
 }

@@ -32,3 +32,5 @@ run release
 run release ./staging/releases/shop-1.tar.zst
 run bake ./shop ./shop --root staging
 run bake key
+run bake buildpack
+run bake buildpack chekc ./shop

@@ -47,6 +47,12 @@ TwoBuilds build_twice(Workbench& bench, const std::string& first, const std::str
   return said;
 }
 
+// As a bake begins that finds the tree of the one before.
+void begin_after(const Workbench& bench) {
+  take_over_layers(bench.cache(), base::Dir::open(bench.application()));
+  bench.begin_again();
+}
+
 }  // namespace
 
 TEST_CASE("1.8 restore: what comes back of a layer follows from its types") {
@@ -205,4 +211,64 @@ TEST_CASE("1.8 cache: links and modes come back as they were, links are not foll
   const TwoBuilds said = build_twice(
       bench, make, "cd \"$1/l\"; find . -mindepth 1 -printf '%P %y %m %l\\n' | LC_ALL=C sort; " + types);
   CHECK(said.second == "d d 750 \nd/x f 555 \netc l 777 /etc\nround l 777 .\n");
+}
+
+TEST_CASE("1.8 cache: a layer is moved out of the tree before where it is as it was saved") {
+  // One for the cache alone is set aside at the end of the build already.
+  for (const std::string types : {"launch = true\\ncache = true", "cache = true"}) {
+    CAPTURE(types);
+    Workbench bench;
+    const Buildpack pack =
+        bench.pack("acme/a", {.build = find_and_make(types) + "stat -c 'directory %i' \"$1/l\"\n"});
+    std::string last;
+    for (int build = 0; build < 3; ++build) {
+      bench.output.clear();
+      bench.build({pack});
+      if (build == 0) last = bench.output.substr(bench.output.find("directory ", 12));
+      begin_after(bench);
+    }
+    CHECK(bench.output == "directory first\ntoml [metadata] version = 1.5 \n" + last);
+    CHECK(bench.warnings.empty());
+  }
+}
+
+TEST_CASE(
+    "1.8 cache: of what a failed build left in its tree only the layers that it left alone are taken over") {
+  Workbench bench;
+  const Buildpack good = bench.pack("acme/a", {.build = find_and_make("launch = true\\ncache = true")});
+  for (const std::string damage :
+       {"touch \"$1/l/more\"", "rm \"$1/l/made\"", "chmod 0700 \"$1/l\"; mv \"$1/l\" \"$1/m\""}) {
+    CAPTURE(damage);
+    bench.build({good});
+    begin_after(bench);
+    CHECK(failure([&] { bench.build({bench.pack("acme/a", {.build = damage + "; exit 1"})}); }) !=
+          "no failure");
+    begin_after(bench);
+    bench.output.clear();
+    bench.build({good});
+    CHECK(bench.output == "directory first\ntoml [metadata] version = 1.5 \n");
+    CHECK_FALSE(fs::exists(bench.application() / ".layers/acme_a/l/more"));
+    CHECK(bench.warnings.empty());
+    bench.begin_again();
+  }
+}
+
+TEST_CASE("1.8 cache: what was taken over and not used is gone after the build") {
+  Workbench bench;
+  bench.build({bench.pack("acme/a", {.build = find_and_make("launch = true")}),
+               bench.pack("acme/b", {.build = find_and_make("launch = true")})});
+  begin_after(bench);
+  CHECK(fs::exists(bench.cache() / "spare/acme_a/l/made"));
+  bench.build({bench.pack("acme/b", {.build = "true"})});
+  CHECK_FALSE(fs::exists(bench.cache() / "spare"));
+}
+
+TEST_CASE("1.8 cache: a tree is taken over where there is no cache, or no layer, without a word") {
+  Workbench bench;
+  begin_after(bench);
+  CHECK_FALSE(fs::exists(bench.cache()));
+  bench.build({bench.pack("acme/a", {})});
+  base::write_file(bench.application() / ".layers", "no directory");
+  begin_after(bench);
+  CHECK_FALSE(fs::exists(bench.cache() / "spare"));
 }
