@@ -144,8 +144,8 @@ std::string first_of(const char* as_utf8, const char* as_bytes) {
 
 class Unpacking {
  public:
-  Unpacking(const Dir& to, const TarRules& rules)
-      : to_(to), rules_(rules), budget_(rules.limits), buffer_(piece) {}
+  Unpacking(const Dir& to, Budget& budget, TarNames names)
+      : to_(to), budget_(budget), names_(names), buffer_(piece) {}
 
   void take(TarReader& reader, archive_entry* entry) {
     const std::string name = first_of(archive_entry_pathname_utf8(entry), archive_entry_pathname(entry));
@@ -163,7 +163,7 @@ class Unpacking {
  private:
   // "./a/b/" is a/b, and "./" the top.
   TreePath path_of(std::string_view name) const {
-    if (rules_.names == TarRules::Names::rooted && name.starts_with('/')) name.remove_prefix(1);
+    if (names_ == TarNames::rooted && name.starts_with('/')) name.remove_prefix(1);
     while (name.starts_with("./")) name.remove_prefix(2);
     if (name.ends_with('/') && name.size() > 1) name.remove_suffix(1);
     return name.empty() || name == "." ? TreePath() : TreePath::parse(name);
@@ -188,10 +188,15 @@ class Unpacking {
       case AE_IFREG: write_file(reader, archive_entry_perm(entry), path); break;
       case AE_IFDIR: to_.make_dirs(path, 0755); break;
       case AE_IFLNK:
-        to_.make_symlink(first_of(archive_entry_symlink_utf8(entry), archive_entry_symlink(entry)), path);
+        make_symlink(first_of(archive_entry_symlink_utf8(entry), archive_entry_symlink(entry)), path);
         break;
       default: throw Error(Fault::input, "it is no file, directory or link");
     }
+  }
+
+  void make_symlink(const std::string& target, const TreePath& path) const {
+    check_link_target(target);
+    to_.make_symlink(target, path);
   }
 
   void make_hard_link(const std::string& target, const TreePath& path) const {
@@ -215,19 +220,20 @@ class Unpacking {
   }
 
   const Dir& to_;
-  const TarRules& rules_;
-  Budget budget_;
+  Budget& budget_;
+  const TarNames names_;
   std::set<std::string, std::less<>> listed_;
   std::vector<char> buffer_;
 };
 
 }  // namespace
 
-crypto::Digest unpack_tar(const base::Fd& file, std::string_view name, const Dir& to, const TarRules& rules) {
+crypto::Digest unpack_tar(const base::Fd& file, std::string_view name, const Dir& to, Budget& budget,
+                          TarNames names) {
   return base::with_context(fmt::format("'{}'", printable(name)), [&] {
-    Feed feed(file, name, most_of_stream(rules.limits));
+    Feed feed(file, name, most_of_stream(budget.left()));
     TarReader reader(feed);
-    Unpacking unpacking(to, rules);
+    Unpacking unpacking(to, budget, names);
     while (archive_entry* entry = reader.next()) unpacking.take(reader, entry);
     refuse_outward_links(to);
     return feed.finish();

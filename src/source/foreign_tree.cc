@@ -29,6 +29,13 @@ void Budget::take_bytes(uint64_t count) {
   left_.bytes -= count;
 }
 
+void check_link_target(std::string_view target) {
+  constexpr size_t longest_target = 4095;
+  if (!target.empty() && target.size() <= longest_target && target.find('\0') == std::string_view::npos)
+    return;
+  throw Error(Fault::input, "the target of the link is empty, too long, or holds a NUL byte");
+}
+
 void refuse_outward_links(const base::Dir& tree) {
   tree::ScanOptions options;
   options.content = tree::ScanOptions::Content::known;

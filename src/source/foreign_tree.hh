@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <limits>
+#include <string_view>
 
 namespace bakehouse::source {
 
@@ -27,10 +28,15 @@ class Budget {
   void take_entry(const base::TreePath& path);
   void take_bytes(uint64_t count);
 
+  const Limits& left() const { return left_; }
+
  private:
   Limits limits_;
   Limits left_;
 };
+
+// Error(input) for what the kernel would not take, or would take for something else.
+void check_link_target(std::string_view target);
 
 // Error(input) that names one, when the tree holds a link that is absolute or leads out of it.
 void refuse_outward_links(const base::Dir& tree);

@@ -35,6 +35,7 @@ void write_blob(git_repository* repository, const git_tree_entry* entry, const D
   base::with_context(shown(path), [&] { budget.take_bytes(content.size()); });
   const git_filemode_t mode = git_tree_entry_filemode(entry);
   if (mode == GIT_FILEMODE_LINK) {
+    base::with_context(shown(path), [&] { check_link_target(content); });
     to.make_symlink(std::string(content), path);
     return;
   }

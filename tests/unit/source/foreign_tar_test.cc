@@ -25,19 +25,21 @@ struct Result {
   base::TempDir scratch;
 };
 
-Result unpack(const std::string& bytes, const TarRules& rules = {}) {
+Result unpack(const std::string& bytes, const Limits& limits = {}, TarNames names = TarNames::relative) {
   Result result;
   const fs::path file = result.scratch.path() / "x.tar";
   base::write_file(file, bytes);
   const base::Dir to = base::Dir::open_or_make(result.scratch.path() / "outer/to");
-  result.failure =
-      support::failure([&] { result.digest = unpack_tar(base::open_for_reading(file), "x.tar", to, rules); });
+  Budget budget(limits);
+  result.failure = support::failure(
+      [&] { result.digest = unpack_tar(base::open_for_reading(file), "x.tar", to, budget, names); });
   result.tree = support::read_tree(to);
   return result;
 }
 
-Result unpack(const std::vector<Item>& items, const TarRules& rules = {}) {
-  return unpack(tar_of(items), rules);
+Result unpack(const std::vector<Item>& items, const Limits& limits = {},
+              TarNames names = TarNames::relative) {
+  return unpack(tar_of(items), limits, names);
 }
 
 std::string content(const support::Tree& tree, const std::string& path) {
@@ -133,6 +135,9 @@ TEST_CASE("what a hostile archive holds is refused by name, and nothing is writt
       {"an absolute name", {{"/etc/evil", "x"}}, "'/etc/evil': the path '/etc/evil' is absolute"},
       {"an absolute link", {{"a", "/etc/passwd", Type::symlink}}, "'a': the link leads out of the tree"},
       {"a link that leads out", {{"a/b", "../../x", Type::symlink}}, "'a/b': the link leads out"},
+      {"a link of 5000 bytes",
+       {{"a", std::string(5000, 'x'), Type::symlink}},
+       "'a': the target of the link is"},
       {"a way out by two links",
        {{"d/up", "..", Type::symlink}, {"out", "d/up/..", Type::symlink}},
        "'out': the link leads out"},
@@ -178,24 +183,22 @@ TEST_CASE("what a hostile archive holds is refused by name, and nothing is writt
 }
 
 TEST_CASE("an archive that holds more than the limits is refused before it is written") {
-  TarRules rules;
-  rules.limits = {1000, 3, 100};
-  CHECK(unpack({{"a", std::string(600, 'x')}, {"b", std::string(401, 'x')}}, rules).failure ==
+  const Limits limits{1000, 3, 100};
+  CHECK(unpack({{"a", std::string(600, 'x')}, {"b", std::string(401, 'x')}}, limits).failure ==
         "input: 'x.tar': 'b': the files hold more than 1000 bytes together");
-  CHECK(unpack({{"a", ""}, {"b", ""}, {"c", ""}, {"d", ""}}, rules).failure ==
+  CHECK(unpack({{"a", ""}, {"b", ""}, {"c", ""}, {"d", ""}}, limits).failure ==
         "input: 'x.tar': 'd': there are more than 3 files and directories");
-  CHECK(unpack({{"a", std::string(1000, 'x')}, {"b", ""}, {"c", ""}}, rules).failure == "no failure");
+  CHECK(unpack({{"a", std::string(1000, 'x')}, {"b", ""}, {"c", ""}}, limits).failure == "no failure");
 }
 
 TEST_CASE("a bomb is stopped by what it unpacks to, whether or not it holds files") {
-  TarRules rules;
-  rules.limits = {100'000, 10, 1024};
+  const Limits limits{100'000, 10, 1024};
   const std::string zeros(8 << 20, '\0');
   for (const Pack pack : {Pack::gzip, Pack::zstd, Pack::xz}) {
     CAPTURE(static_cast<int>(pack));
     const std::string bomb = tar_of({{"zeros", zeros}}, pack);
     CHECK(bomb.size() < 100'000);
-    CHECK(unpack(bomb, rules).failure ==
+    CHECK(unpack(bomb, limits).failure ==
           "input: 'x.tar': 'zeros': the files hold more than 100000 bytes together");
   }
   // Content that belongs to no file is passed over.
@@ -204,7 +207,7 @@ TEST_CASE("a bomb is stopped by what it unpacks to, whether or not it holds file
   const size_t header = passed.size() - 1024 - zeros.size() - 512;
   retype(passed, header, '1');  // another name of what stands before
   set_link(passed, header, "a");
-  CHECK(unpack(passed, rules).failure == "input: 'x.tar': it unpacks to more than 140960 bytes");
+  CHECK(unpack(passed, limits).failure == "input: 'x.tar': it unpacks to more than 140960 bytes");
 }
 
 TEST_CASE("a comment on the whole archive is no file, and a stream of them is refused") {
@@ -250,14 +253,13 @@ TEST_CASE("a damaged archive is an error or another tree, and never anything els
 }
 
 TEST_CASE("names of an image begin with its top, once") {
-  TarRules rules;
-  rules.names = TarRules::Names::rooted;
+  const auto names = TarNames::rooted;
   const Result result =
-      unpack({folder("/cnb/"), {"/cnb/a", "x"}, {"cnb/b", "/cnb/a", Type::hard_link}}, rules);
+      unpack({folder("/cnb/"), {"/cnb/a", "x"}, {"cnb/b", "/cnb/a", Type::hard_link}}, {}, names);
   CHECK(result.failure == "no failure");
   CHECK(content(result.tree, "cnb/a") == "x");
   for (const std::string name : {"//cnb/a", "/../a", "/cnb/../../a"}) {
     CAPTURE(name);
-    CHECK(unpack({{name, "x"}}, rules).failure.starts_with("input: "));
+    CHECK(unpack({{name, "x"}}, {}, names).failure.starts_with("input: "));
   }
 }
