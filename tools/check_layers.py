@@ -21,8 +21,8 @@ OWNED_HEADERS = {
     "crypto": ["sodium.h", "sodium/", "openssl/"],
     "net": ["curl/"],
     "tree": ["xxhash.h", "xxh3.h"],
-    "artifact": ["archive.h", "archive_entry.h", "zstd.h", "zstd_errors.h", "zdict.h", "divsufsort"],
-    "source": ["git2.h", "git2/"],
+    "artifact": ["zstd.h", "zstd_errors.h", "zdict.h", "divsufsort"],
+    "source": ["archive.h", "archive_entry.h", "git2.h", "git2/"],
     # Through cli/common/parse.hh, which the one file of each program that needs it includes.
     "cli/common": ["CLI/"],
 }
@@ -39,8 +39,8 @@ ALLOWED_FOLDERS = {
     "launch": ["base", "text"],
     "service": ["base", "text", "config", "launch"],
     "phase": ["base", "text", "config"],
-    "source": ["base", "tree", "artifact"],
-    "buildpack": ["base", "text", "tree", "artifact", "net", "config", "launch", "source"],
+    "source": ["base", "crypto", "tree", "artifact"],
+    "buildpack": ["base", "text", "crypto", "tree", "artifact", "net", "config", "launch", "source"],
     "store": ["base", "text", "crypto", "net", "tree", "artifact"],
     "node": ["base", "text", "net", "crypto", "tree", "artifact", "config", "launch", "service", "phase"],
     "bakery": ["base", "text", "crypto", "net", "tree", "artifact", "config", "launch", "service", "phase",

@@ -1,4 +1,4 @@
-// Which links lead out of their tree, followed as the kernel would. Private to this folder.
+// Which links lead out of their tree, followed as the kernel would.
 #pragma once
 
 #include "tree/manifest.hh"

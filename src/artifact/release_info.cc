@@ -8,6 +8,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <array>
 #include <limits>
 
 namespace bakehouse::artifact {
@@ -25,6 +27,21 @@ constexpr int64_t largest = std::numeric_limits<int64_t>::max();
 constexpr int64_t largest_manifest = 1LL << 30;
 constexpr int64_t largest_index = 1LL << 28;
 constexpr int64_t largest_part = 1LL << 26;
+constexpr size_t longest_url = 2048;
+constexpr std::array pack_sources{BuildpackSource::Kind::shipped, BuildpackSource::Kind::directory,
+                                  BuildpackSource::Kind::archive, BuildpackSource::Kind::git};
+
+Value encode_use(const BuildpackUse& used) {
+  Value source = Value::map({{"kind", name_of(used.source.kind)}});
+  if (used.source.kind == BuildpackSource::Kind::archive) source.set("sha256", used.source.pin);
+  if (used.source.kind == BuildpackSource::Kind::git) source.set("commit", used.source.pin);
+  const bool may_have_url = !used.source.pin.empty();
+  if (may_have_url && !used.source.url.empty()) source.set("url", used.source.url);
+  return Value::map({{"id", used.id},
+                     {"version", used.version},
+                     {"sha256", used.content.hex()},
+                     {"source", std::move(source)}});
+}
 
 Value encode_part(const Part& part) {
   return Value::map({{"sha256", part.digest.hex()}, {"size", part.size}});
@@ -78,6 +95,15 @@ class Strict {
   MapReader reader_;
 };
 
+std::string decode_pin(Strict& source, std::string_view key, size_t digits, Diagnostics& faults) {
+  const Value& value = source.value(key);
+  const std::string pin = source.text(key);
+  const auto is_digit = [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); };
+  if (pin.size() != digits || !std::ranges::all_of(pin, is_digit))
+    faults.add(value.origin(), fmt::format("'{}' is not {} hexadecimal digits", key, digits));
+  return pin;
+}
+
 void decode_source(const Value& value, ReleaseInfo& info, Diagnostics& faults) {
   Strict source(value, "source", faults);
   info.source_kind = source.text("kind");
@@ -98,12 +124,45 @@ void decode_target(const Value& value, ReleaseInfo& info, Diagnostics& faults) {
   target.finish();
 }
 
+// One that is kept from being a line of a terminal.
+std::string decode_url(MapReader& source, const Value& value, Diagnostics& faults) {
+  const std::string url = source.text("url").value_or("");
+  if (url.size() > longest_url || base::printable(url) != url)
+    faults.add(value.origin(), "a buildpack's source has no such URL");
+  return url;
+}
+
+// Members that do not belong to the kind are not written, so that the one form there is does not have them.
+BuildpackSource decode_pack_source(const Value& value, Diagnostics& faults) {
+  Strict source(value, "source of a buildpack", faults);
+  BuildpackSource decoded;
+  const std::string word = source.text("kind");
+  const auto kind = std::ranges::find(pack_sources, word, [](auto known) { return name_of(known); });
+  if (kind == pack_sources.end()) {
+    faults.add(value.origin(), fmt::format("'{}' is no kind of a buildpack's source", base::printable(word)));
+  } else {
+    decoded.kind = *kind;
+  }
+  if (decoded.kind == BuildpackSource::Kind::archive) decoded.pin = decode_pin(source, "sha256", 64, faults);
+  if (decoded.kind == BuildpackSource::Kind::git) decoded.pin = decode_pin(source, "commit", 40, faults);
+  decoded.url = decode_url(source.optional(), value, faults);
+  source.finish();
+  return decoded;
+}
+
 void decode_buildpacks(const Value& value, ReleaseInfo& info, Diagnostics& faults) {
   if (!value.is_list()) faults.add(value.origin(), "buildpacks: expected a list");
   for (const Value& item : value.items()) {
     Strict used(item, "buildpack", faults);
-    info.buildpacks.push_back({used.text("id"), used.text("version")});
+    BuildpackUse use;
+    use.id = used.text("id");
+    use.version = used.text("version");
+    const auto digest = crypto::Digest::parse(used.text("sha256"));
+    if (!digest) faults.add(item.origin(), "buildpack: the digest is not 64 hexadecimal digits");
+    use.content = digest.value_or(crypto::Digest());
+    use.source = decode_pack_source(used.value("source"), faults);
     used.finish();
+    info.buildpacks.push_back(std::move(use));
   }
 }
 
@@ -132,6 +191,16 @@ bool is_word(std::string_view text, std::string_view also, size_t most) {
 
 }  // namespace
 
+std::string_view name_of(BuildpackSource::Kind kind) {
+  switch (kind) {
+    case BuildpackSource::Kind::shipped: return "shipped";
+    case BuildpackSource::Kind::directory: return "directory";
+    case BuildpackSource::Kind::archive: return "archive";
+    case BuildpackSource::Kind::git: return "git";
+  }
+  return "";
+}
+
 void check_version(std::string_view version) {
   if (is_word(version, ".+_~-", 128)) return;
   throw Error(Fault::input, fmt::format("'{}' is no version", base::printable(version)),
@@ -152,8 +221,7 @@ std::string encode(const ReleaseInfo& info) {
       Value::map({{"os", info.os}, {"arch", info.arch}, {"relocatable", !info.run_path.has_value()}});
   if (info.run_path) target.set("run_path", *info.run_path);
   Value buildpacks = Value::list();
-  for (const auto& used : info.buildpacks)
-    buildpacks.push(Value::map({{"id", used.id}, {"version", used.version}}));
+  for (const auto& used : info.buildpacks) buildpacks.push(encode_use(used));
   Value manifest = encode_part(info.manifest);
   manifest.set("entries", info.entries);
   manifest.set("bytes", info.bytes);

@@ -19,9 +19,19 @@ struct Part {
   crypto::Digest digest;
 };
 
+// Where a buildpack came from. Never a path, which would differ from machine to machine.
+struct BuildpackSource {
+  enum class Kind { shipped, directory, archive, git } kind = Kind::shipped;
+  std::string url;  // of an archive or repository that was downloaded; else empty
+  std::string pin;  // of an archive its SHA-256, of a repository the commit; else empty
+};
+std::string_view name_of(BuildpackSource::Kind kind);
+
 struct BuildpackUse {
   std::string id;
   std::string version;
+  crypto::Digest content = {};  // of its files, whatever they came in
+  BuildpackSource source = {};
 };
 
 struct ReleaseInfo {

@@ -1,9 +1,11 @@
 #include "bakery/build.hh"
 
 #include "artifact/hooks.hh"
+#include "base/encoding.hh"
 #include "base/error.hh"
 #include "base/files.hh"
 #include "buildpack/build.hh"
+#include "buildpack/sources.hh"
 #include "config/merge.hh"
 #include "phase/hooks.hh"
 #include "tree/scan.hh"
@@ -11,6 +13,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
 
 namespace bakehouse::bakery {
 namespace {
@@ -61,26 +64,41 @@ struct Choice {
   buildpack::Order order;
 };
 
-std::vector<buildpack::Buildpack> named_buildpacks(const config::Project& project, const base::Dir& tree,
-                                                   const CookOptions& options) {
+buildpack::Sources open_sources(const node::Node& node, const base::Dir& tree, const CookOptions& options) {
+  buildpack::SourcesRequest request;
+  request.shipped = options.buildpacks;
+  request.project = tree.path();
+  request.kept = node.root.state() / "buildpacks";
+  request.warn = [events = node.around.events](const std::string& text) {
+    events({Event::Kind::warning, "build", text});
+  };
+  request.cancelled = node.around.cancelled;
+  return buildpack::Sources(std::move(request));
+}
+
+std::vector<buildpack::Buildpack> named_buildpacks(const config::Project& project,
+                                                   buildpack::Sources& sources) {
   std::vector<buildpack::Buildpack> packs;
+  std::map<std::string, std::string> names;
   for (const std::string& name : project.buildpacks) {
-    auto pack = buildpack::find_buildpack(name, options.buildpacks, tree.path());
-    const bool is_known =
-        std::ranges::any_of(packs, [&](const auto& other) { return other.describe() == pack.describe(); });
-    if (is_known) {
-      throw Error(Fault::input, fmt::format("bake.yaml names the buildpack {} twice", pack.describe()),
-                  "a buildpack is known by the id and version in its buildpack.toml");
+    auto pack = sources.open(name);
+    const auto [earlier, is_new] = names.emplace(pack.describe(), name);
+    if (!is_new) {
+      throw Error(Fault::input,
+                  fmt::format("bake.yaml names the buildpack {} twice: '{}' and '{}'", pack.describe(),
+                              base::printable(earlier->second), base::printable(name)),
+                  "a buildpack is known by the id and version in its buildpack.toml: leave one of them out");
     }
     packs.push_back(std::move(pack));
   }
   return packs;
 }
 
-Choice choose_buildpacks(const config::Project& project, const base::Dir& tree, const CookOptions& options) {
+Choice choose_buildpacks(const config::Project& project, const CookOptions& options,
+                         buildpack::Sources& sources) {
   const bool is_named = !project.buildpacks.empty();
   const auto packs =
-      is_named ? named_buildpacks(project, tree, options) : buildpack::shipped_buildpacks(options.buildpacks);
+      is_named ? named_buildpacks(project, sources) : buildpack::shipped_buildpacks(options.buildpacks);
   Choice choice;
   choice.order.emplace_back();
   for (const buildpack::Buildpack& pack : packs) {
@@ -90,7 +108,7 @@ Choice choose_buildpacks(const config::Project& project, const base::Dir& tree, 
   // What a composite is made of stands beside it, or is shipped; of what is there twice the first counts.
   for (const buildpack::Buildpack& pack : packs) {
     if (!pack.is_composite()) continue;
-    choice.store.add_directory(pack.directory.parent_path());
+    for (const fs::path& place : sources.beside(pack)) choice.store.add_directory(place);
     choice.store.add_directory(options.buildpacks);
   }
   return choice;
@@ -151,7 +169,8 @@ fs::path run_path_of(const node::Node& node, const config::Project& project) {
 Detected detect(const node::Node& node, const config::Project& project, const base::Dir& tree,
                 const CookOptions& options) {
   const base::TempDir scratch;
-  const Choice choice = choose_buildpacks(project, tree, options);
+  buildpack::Sources sources = open_sources(node, tree, options);
+  const Choice choice = choose_buildpacks(project, options, sources);
   const buildpack::Site site = make_site(node, project, tree, scratch, choice);
   buildpack::Detection detection = buildpack::detect(choice.order, choice.store, site);
   Detected detected{detection.answers, detection.lost, {}, 0};
@@ -169,13 +188,16 @@ Built build(const node::Node& node, const config::Project& project, const base::
   run_build_hook(node, "pre_install", tree, project);
   node.around.events({Event::Kind::phase_started, "build", ""});
   const base::TempDir scratch;
-  const Choice choice = choose_buildpacks(project, tree, options);
+  buildpack::Sources sources = open_sources(node, tree, options);
+  const Choice choice = choose_buildpacks(project, options, sources);
   const buildpack::Site site = make_site(node, project, tree, scratch, choice);
   buildpack::Selection selection =
       buildpack::require_selection(buildpack::detect(choice.order, choice.store, site));
   Built built;
-  for (const buildpack::Buildpack* pack : selection.packs) built.buildpacks.push_back(*pack);
+  for (const buildpack::Buildpack* pack : selection.packs)
+    built.buildpacks.push_back(sources.describe(*pack));
   built.launch = buildpack::build(std::move(selection), site);
+  sources.finish();
   apply_process_settings(project, built.launch);
   node.around.events({Event::Kind::phase_done, "build", ""});
   run_build_hook(node, "post_build", tree, project);

@@ -1,8 +1,8 @@
 // The build phases: a checkout becomes the tree of a release.
 #pragma once
 
+#include "artifact/release_info.hh"
 #include "bakery/cook.hh"
-#include "buildpack/buildpack.hh"
 #include "config/project.hh"
 #include "launch/launch_file.hh"
 #include "source/source.hh"
@@ -25,7 +25,7 @@ ProjectFile read_project(const node::Node& node, const base::Dir& checkout,
 std::filesystem::path run_path_of(const node::Node& node, const config::Project& project);
 
 struct Built {
-  std::vector<buildpack::Buildpack> buildpacks;
+  std::vector<artifact::BuildpackUse> buildpacks;
   launch::LaunchFile launch;
 };
 

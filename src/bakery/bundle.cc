@@ -196,7 +196,7 @@ artifact::ReleaseInfo describe_release(const ProjectFile& file, const source::Ch
   ::uname(&machine);
   info.os = "linux";
   info.arch = machine.machine;
-  for (const auto& pack : built.buildpacks) info.buildpacks.push_back({pack.id, pack.version});
+  info.buildpacks = built.buildpacks;
   return info;
 }
 

@@ -54,7 +54,10 @@ Buildpack find_buildpack(const std::string& name, const fs::path& shipped, const
   const fs::path directory = shipped / name;
   if (name.find('/') == std::string::npos && fs::is_directory(directory)) return load_buildpack(directory);
   std::string known;
-  for (const auto& pack : shipped_buildpacks(shipped)) known += " " + pack.directory.filename().native();
+  for (const auto& pack : shipped_buildpacks(shipped)) {
+    if (name == pack.id || name == pack.describe()) return pack;
+    known += " " + pack.directory.filename().native();
+  }
   throw Error(Fault::input, fmt::format("there is no buildpack '{}'", base::printable(name)),
               fmt::format("shipped are:{}; a path begins with ./ or /", known));
 }

@@ -53,8 +53,8 @@ Buildpack parse_descriptor(std::string_view toml, std::string_view name);
 // Error(input), or PlatformFailure, names what is missing or wrong. Programs are checked, never run.
 Buildpack load_buildpack(const std::filesystem::path& directory);
 
-// A name (`static`) is a directory of that name in `shipped`; what begins with '.' or '/' is a
-// path, relative to `project`.
+// A name (`static`) is a directory of that name in `shipped`, or the id of one there, with or without its
+// version; what begins with '.' or '/' is a path, relative to `project`.
 Buildpack find_buildpack(const std::string& name, const std::filesystem::path& shipped,
                          const std::filesystem::path& project);
 // All in `shipped`, in byte order of their names.

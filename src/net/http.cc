@@ -96,7 +96,9 @@ void prepare(Transfer& transfer, const std::string& url, const HttpLimits& limit
   set(session, CURLOPT_ERRORBUFFER, transfer.detail);
   set(session, CURLOPT_URL, url.c_str());
   set(session, CURLOPT_PROTOCOLS_STR, "http,https");
-  set(session, CURLOPT_FOLLOWLOCATION, 0L);
+  set(session, CURLOPT_FOLLOWLOCATION, limits.redirects > 0 ? 1L : 0L);
+  set(session, CURLOPT_MAXREDIRS, static_cast<long>(limits.redirects));
+  set(session, CURLOPT_REDIR_PROTOCOLS_STR, "http,https");
   set(session, CURLOPT_NOSIGNAL, 1L);
   set(session, CURLOPT_TIMEOUT_MS, milliseconds);
   set(session, CURLOPT_CONNECTTIMEOUT_MS, milliseconds);

@@ -15,9 +15,10 @@ struct HttpAnswer {
 struct HttpLimits {
   std::chrono::milliseconds time{std::chrono::seconds(10)};
   uint64_t body = 1024 * 1024;  // a longer one is an error
+  int redirects = 0;            // that many are followed; further ones are an error, and 0 answers them
 };
 
-// One GET; redirects are not followed, no proxy is used for loopback addresses, only http and
+// One GET; no proxy is used for loopback addresses, only http and
 // https are spoken. Throws Error(input) with the reason when no answer came.
 HttpAnswer http_get(const std::string& url, const HttpLimits& limits);
 

@@ -2,11 +2,9 @@
 
 #include "base/encoding.hh"
 #include "base/error.hh"
+#include "source/git_library.hh"
 
 #include <fmt/format.h>
-#include <git2.h>
-
-#include <algorithm>
 
 namespace bakehouse::source {
 namespace {
@@ -17,89 +15,10 @@ using base::Error;
 using base::Fault;
 using base::TreePath;
 
-template <auto destroy>
-struct Destroy {
-  void operator()(auto* handle) const { destroy(handle); }
-};
-template <typename T, auto destroy>
-using COwned = std::unique_ptr<T, Destroy<destroy>>;
-using OwnedRepository = COwned<git_repository, git_repository_free>;
-using OwnedCommit = COwned<git_commit, git_commit_free>;
-using OwnedTree = COwned<git_tree, git_tree_free>;
-using OwnedBlob = COwned<git_blob, git_blob_free>;
-using OwnedIndex = COwned<git_index, git_index_free>;
-using OwnedStatus = COwned<git_status_list, git_status_list_free>;
-using OwnedReference = COwned<git_reference, git_reference_free>;
-using OwnedDescription = COwned<git_describe_result, git_describe_result_free>;
-
-void start_library() {
-  static const int started = git_libgit2_init();
-  if (started < 0) throw Error(Fault::internal, "cannot start libgit2");
-}
-
-void check(int result, std::string_view doing) {
-  if (result >= 0) return;
-  const git_error* last = git_error_last();
-  throw Error(Fault::input,
-              fmt::format("cannot {}: {}", doing, last != nullptr ? last->message : "no reason given"));
-}
-
-bool is_dot_git(std::string_view name) {
-  std::string lower(name);
-  std::transform(lower.begin(), lower.end(), lower.begin(),
-                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
-  return lower == ".git";
-}
-
-[[noreturn]] void refuse_submodule(std::string_view path) {
-  throw Error(Fault::input, fmt::format("'{}' is a submodule, which is not built", base::printable(path)),
-              "bring its files into the repository, or bake from a directory that holds them");
-}
-
 OwnedIndex open_index(git_repository* repository) {
   git_index* index = nullptr;
   check(git_repository_index(&index, repository), "read the index");
   return OwnedIndex(index);
-}
-
-void write_blob(git_repository* repository, const git_tree_entry* entry, const Dir& to,
-                const TreePath& path) {
-  git_blob* raw = nullptr;
-  check(git_blob_lookup(&raw, repository, git_tree_entry_id(entry)), "read a file of the commit");
-  const OwnedBlob blob(raw);
-  const std::string_view content(static_cast<const char*>(git_blob_rawcontent(blob.get())),
-                                 git_blob_rawsize(blob.get()));
-  const git_filemode_t mode = git_tree_entry_filemode(entry);
-  if (mode == GIT_FILEMODE_LINK) {
-    to.make_symlink(std::string(content), path);
-    return;
-  }
-  base::Fd file = to.create_file(path, mode == GIT_FILEMODE_BLOB_EXECUTABLE ? 0755 : 0644);
-  base::write_all(file, content, path.str());
-  file.close(path.str());
-}
-
-void write_tree(git_repository* repository, const git_oid* id, const Dir& to, const TreePath& path) {
-  git_tree* raw = nullptr;
-  check(git_tree_lookup(&raw, repository, id), "read a tree of the commit");
-  const OwnedTree tree(raw);
-  for (size_t i = 0; i < git_tree_entrycount(tree.get()); ++i) {
-    const git_tree_entry* entry = git_tree_entry_byindex(tree.get(), i);
-    const std::string name = git_tree_entry_name(entry);
-    const TreePath inner = path / name;
-    if (is_dot_git(name)) {
-      throw Error(Fault::input, fmt::format("the commit holds '{}': git itself never makes such a file",
-                                            base::printable(inner.str())));
-    }
-    switch (git_tree_entry_type(entry)) {
-      case GIT_OBJECT_TREE:
-        to.make_dir(inner, 0755);
-        write_tree(repository, git_tree_entry_id(entry), to, inner);
-        break;
-      case GIT_OBJECT_BLOB: write_blob(repository, entry, to, inner); break;
-      default: refuse_submodule(inner.str());
-    }
-  }
 }
 
 }  // namespace
@@ -175,7 +94,8 @@ Checkout Repository::describe() const {
 }
 
 void Repository::write_head(const Dir& to) const {
-  write_tree(state_->repository.get(), git_commit_tree_id(state_->head.get()), to, TreePath());
+  Budget budget(no_limits);  // whoever bakes his own repository knows what is in it
+  write_tree(state_->repository.get(), git_commit_tree_id(state_->head.get()), to, TreePath(), budget);
 }
 
 void Repository::refuse_submodules() const {

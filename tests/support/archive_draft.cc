@@ -71,7 +71,10 @@ artifact::ReleaseInfo some_release() {
   info.source_kind = "directory";
   info.os = "linux";
   info.arch = "x86_64";
-  info.buildpacks = {{"bakehouse/static", "1.0.0"}};
+  info.buildpacks.emplace_back();
+  info.buildpacks.front().id = "bakehouse/static";
+  info.buildpacks.front().version = "1.0.0";
+  info.buildpacks.front().content = crypto::sha256("static");
   return info;
 }
 

@@ -56,6 +56,14 @@ std::string join(const std::vector<crypto::KeyId>& keys) {
   return text;
 }
 
+// "shipped", "archive <digest>", "git <commit> of <URL>"
+std::string describe(const artifact::BuildpackSource& source) {
+  std::string text(artifact::name_of(source.kind));
+  if (!source.pin.empty()) text += " " + source.pin;
+  if (!source.url.empty()) text += " of " + base::printable(source.url);
+  return text;
+}
+
 void say_all(const artifact::Archive& archive, const Screen& screen) {
   const artifact::ReleaseInfo& info = archive.info;
   screen.say(fmt::format("release     {} {}, sequence {}", info.name, info.version, info.sequence));
@@ -66,7 +74,8 @@ void say_all(const artifact::Archive& archive, const Screen& screen) {
   screen.say(fmt::format("for         {} {}, {}", info.os, info.arch,
                          info.run_path ? "at " + base::printable(*info.run_path) : "at any path"));
   for (const auto& pack : info.buildpacks)
-    screen.say(fmt::format("built by    {} {}", pack.id, pack.version));
+    screen.say(fmt::format("built by    {} {} ({})", base::printable(pack.id), base::printable(pack.version),
+                           describe(pack.source)));
   screen.say(fmt::format("holds       {} entries, {} bytes", info.entries, info.bytes));
   screen.say(fmt::format("manifest    {}", info.manifest.digest.hex()));
 }

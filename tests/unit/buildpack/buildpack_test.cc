@@ -229,7 +229,7 @@ TEST_CASE("a directory that holds no buildpack is named") {
   CHECK(failure([&] { load_buildpack(scratch.path()); }) == Mentions{"buildpack.toml"});
 }
 
-TEST_CASE("a name is a shipped buildpack, what begins with . or / is a path") {
+TEST_CASE("a name or id is a shipped buildpack, what begins with . or / is a path") {
   const base::TempDir scratch;
   const fs::path shipped = scratch.path() / "shipped";
   const fs::path project = scratch.path() / "project";
@@ -239,6 +239,8 @@ TEST_CASE("a name is a shipped buildpack, what begins with . or / is a path") {
   write_pack(scratch.path() / "else", descriptor("else"));
 
   CHECK(find_buildpack("static", shipped, project).id == "bakehouse/static");
+  CHECK(find_buildpack("bakehouse/static", shipped, project).id == "bakehouse/static");
+  CHECK(find_buildpack("bakehouse/static@1.2.3", shipped, project).version == "1.2.3");
   CHECK(find_buildpack("./packs/own", shipped, project).id == "own");
   CHECK(find_buildpack("../else", shipped, project).id == "else");
   CHECK(find_buildpack((scratch.path() / "else").native(), shipped, project).id == "else");
@@ -249,7 +251,7 @@ TEST_CASE("a name that nothing has is refused with the names there are") {
   const fs::path shipped = scratch.path() / "shipped";
   write_pack(shipped / "b", descriptor("x/b"));
   write_pack(shipped / "a", descriptor("x/a"));
-  for (const std::string name : {"absent", "heroku/nodejs@3.1.0", "x/a", "a/../b"}) {
+  for (const std::string name : {"absent", "heroku/nodejs@3.1.0", "x/a@1.2.4", "x", "a/../b"}) {
     CAPTURE(name);
     try {
       find_buildpack(name, shipped, scratch.path());

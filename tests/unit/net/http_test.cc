@@ -115,6 +115,14 @@ TEST_CASE("a redirect is an answer and not followed") {
   CHECK(server.requests().size() == 1);
 }
 
+TEST_CASE("redirects are followed as often as is allowed") {
+  Server server({{"/old", answer("302 Found", "", "Location: /newer\r\n")},
+                 {"/newer", answer("302 Found", "", "Location: /new\r\n")},
+                 {"/new", answer("200 OK", "here")}});
+  CHECK(http_get(server.url("/old"), {10s, 1000, 2}).body == "here");
+  CHECK(refusal(server.url("/old"), {10s, 1000, 1}).find("redirect") != std::string::npos);
+}
+
 TEST_CASE("a body may be as long as its limit and not a byte longer") {
   Server server({{"/", answer("200 OK", std::string(1000, 'x'))}});
   CHECK(http_get(server.url("/"), {10s, 1000}).body.size() == 1000);

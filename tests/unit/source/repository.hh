@@ -97,6 +97,26 @@ class TestRepository {
     return bare;
   }
 
+  std::string tree_of(const std::string& commit) const {
+    git_object* tree = nullptr;
+    check_git(git_revparse_single(&tree, repository_, (commit + "^{tree}").c_str()));
+    std::string digits = git_oid_tostr_s(git_object_id(tree));
+    git_object_free(tree);
+    return digits;
+  }
+  // Of HEAD; the digits of the tag itself.
+  std::string annotated_tag(const std::string& name) const {
+    git_object* head = nullptr;
+    check_git(git_revparse_single(&head, repository_, "HEAD"));
+    char author[] = "A Test";
+    char mail[] = "test@example.org";
+    const git_signature tagger{author, mail, {support::some_time, 0, '+'}};
+    git_oid id;
+    const int result = git_tag_create(&id, repository_, name.c_str(), head, &tagger, "a tag", 0);
+    git_object_free(head);
+    check_git(result);
+    return git_oid_tostr_s(&id);
+  }
   void tag(const std::string& name) const {
     git_object* head = nullptr;
     check_git(git_revparse_single(&head, repository_, "HEAD"));
