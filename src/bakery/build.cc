@@ -175,7 +175,9 @@ Built build(const node::Node& node, const config::Project& project, const base::
       buildpack::require_selection(buildpack::detect(choice.order, choice.store, site));
   Built built;
   for (const buildpack::Buildpack* pack : selection.packs) built.buildpacks.push_back(*pack);
-  built.launch = buildpack::build(std::move(selection), site);
+  buildpack::BuildResult result = buildpack::build(std::move(selection), site);
+  built.launch = std::move(result.launch);
+  built.sboms = std::move(result.sboms);
   apply_process_settings(project, built.launch);
   node.around.events({Event::Kind::phase_done, "build", ""});
   run_build_hook(node, "post_build", tree, project);

@@ -8,6 +8,7 @@
 #include "source/source.hh"
 
 #include <filesystem>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -27,6 +28,7 @@ std::filesystem::path run_path_of(const node::Node& node, const config::Project&
 struct Built {
   std::vector<buildpack::Buildpack> buildpacks;
   launch::LaunchFile launch;
+  std::map<std::string, std::string> sboms;  // by the name of their part
 };
 
 Detected detect(const node::Node& node, const config::Project& project, const base::Dir& tree,

@@ -220,8 +220,9 @@ Bundle bundle(const node::Node& node, const ProjectFile& file, const source::Che
   const fs::path archive =
       node.root.at(node.root.layout.releases) / artifact::archive_name(info.name, info.version);
 
-  const std::map<std::string, std::string> parts{{"bake.yaml", file.text},
-                                                 {"launch.json", launch::format_launch(built.launch)}};
+  std::map<std::string, std::string> parts = built.sboms;
+  parts["bake.yaml"] = file.text;
+  parts["launch.json"] = launch::format_launch(built.launch);
   const artifact::Inspect inspect{
       [&](const tree::Entry& packed, std::string_view piece) { search.look(packed, piece); },
       search.overlap()};

@@ -12,6 +12,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <optional>
 
 namespace bakehouse::buildpack {
@@ -53,7 +54,7 @@ class Builder {
                    [this](const std::string& text) { say(Event::Kind::warning, text); });
   }
 
-  launch::LaunchFile run() {
+  BuildResult run() {
     // What a detection may have left there.
     tree_.remove_tree(launch::all_layers_directory());
     for (size_t i = 0; i < selection_.packs.size(); ++i) build_one(i);
@@ -64,7 +65,7 @@ class Builder {
       make_links_relative(tree_, site_.application());
       keep_launched(tree_, all);
     });
-    return launch_file();
+    return {launch_file(), launched_sboms()};
   }
 
  private:
@@ -96,6 +97,8 @@ class Builder {
   void begin_layers(const Buildpack& pack) {
     const TreePath directory = launch::layers_directory(pack.id);
     tree_.remove_tree(directory);  // no other buildpack has any say in it
+    // Other platforms keep bills of materials there, and buildpacks may rely on its absence.
+    tree_.remove_tree(launch::all_layers_directory() / "sbom");
     tree_.make_dirs(directory, 0755);
     if (!cache_) return;
     try {
@@ -157,6 +160,7 @@ class Builder {
     const Buildpack& pack = *selection_.packs[i];
     built_.push_back(take_layers(
         tree_, pack, [&](const std::string& layer) { return cache_ && cache_->reuse(tree_, pack, layer); }));
+    take_sboms(pack, built_.back());
     const auto unmet = read("build.toml", pack, [](const std::string& toml, const char* name) {
       return parse_build_toml(toml, name);
     });
@@ -169,6 +173,26 @@ class Builder {
     for (const std::string& warning : plan_.warnings) warn(pack, warning);
     // What no node would accept must not be signed: the reader of releases is the judge.
     launch::parse_launch(launch::format_launch(launch_file()), "launch.json");
+  }
+
+  void take_sboms(const Buildpack& pack, BuiltLayers& built) const {
+    std::vector<std::string> layers;
+    for (const BuiltLayer& layer : built.all) layers.push_back(layer.name);
+    built.sboms =
+        buildpack::take_sboms(tree_, pack, layers, [&](const std::string& text) { warn(pack, text); });
+  }
+
+  // Those of layers that only the build needed stay in the cache.
+  std::map<std::string, std::string> launched_sboms() const {
+    std::map<std::string, std::string> parts;
+    for (size_t i = 0; i < built_.size(); ++i) {
+      for (const Sbom& sbom : built_[i].sboms) {
+        const bool is_launched =
+            sbom.subject == "launch" || std::ranges::binary_search(built_[i].launch, sbom.subject);
+        if (is_launched) parts[sbom.part_name(*selection_.packs[i])] = sbom.content;
+      }
+    }
+    return parts;
   }
 
   launch::LaunchFile launch_file() const {
@@ -199,8 +223,6 @@ class Builder {
 
 }  // namespace
 
-launch::LaunchFile build(Selection selection, const Site& site) {
-  return Builder(std::move(selection), site).run();
-}
+BuildResult build(Selection selection, const Site& site) { return Builder(std::move(selection), site).run(); }
 
 }  // namespace bakehouse::buildpack

@@ -5,11 +5,20 @@
 #include "buildpack/site.hh"
 #include "launch/launch_file.hh"
 
+#include <map>
+#include <string>
+
 namespace bakehouse::buildpack {
 
-// Returns what is to be launched, with the layers for that, which are in the tree then. A PlatformFailure
-// (build) names the buildpack that failed, or that left what cannot be used. A tree that has a `.layers` of
-// its own is an Error(input).
-launch::LaunchFile build(Selection selection, const Site& site);
+struct BuildResult {
+  // What is to be launched, with the layers for that, which are in the tree.
+  launch::LaunchFile launch;
+  // The bills of materials of what is launched, by the name of their part in `.bakehouse/`.
+  std::map<std::string, std::string> sboms;
+};
+
+// A PlatformFailure (build) names the buildpack that failed, or that left what cannot be used. A tree that
+// has a `.layers` of its own is an Error(input).
+BuildResult build(Selection selection, const Site& site);
 
 }  // namespace bakehouse::buildpack

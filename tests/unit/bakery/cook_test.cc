@@ -80,6 +80,19 @@ TEST_CASE("the archive says what it was made of") {
   CHECK_FALSE(archive.info.run_path);
 }
 
+TEST_CASE("1.7 SBOM: those that travel are parts of the archive, which no path search binds to run/") {
+  Kitchen kitchen;
+  kitchen.set_buildpack(
+      {.build = "printf '{}' >\"$1/launch.sbom.cdx.json\"; echo \"$1\" >\"$1/launch.sbom.syft.json\""},
+      "sbom-formats = [\"application/vnd.cyclonedx+json\", \"application/vnd.syft+json\"]\n");
+  const auto cooked = kitchen.cook();
+  const auto archive = kitchen.open(cooked);
+  CHECK(archive.info.parts.at("sbom+test_all.cdx.json").digest == crypto::sha256("{}"));
+  CHECK(archive.info.parts.contains("sbom+test_all.syft.json"));
+  CHECK_FALSE(archive.info.run_path);
+  kitchen.manifest_of(cooked);  // checks every part
+}
+
 TEST_CASE("the signature beside the archive is of its bytes") {
   Kitchen kitchen;
   const Cooked cooked = kitchen.cook();
