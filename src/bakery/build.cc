@@ -153,26 +153,19 @@ Detected detect(const node::Node& node, const config::Project& project, const ba
   const base::TempDir scratch;
   const Choice choice = choose_buildpacks(project, tree, options);
   const buildpack::Site site = make_site(node, project, tree, scratch, choice);
-  buildpack::Detection detection = buildpack::detect(choice.order, choice.store, site);
-  Detected detected{detection.answers, detection.lost, {}, 0};
-  if (detection.selection) {
-    for (const buildpack::Buildpack* pack : detection.selection->packs)
-      detected.builders.push_back(pack->describe());
-    return detected;
-  }
-  detected.platform_exit = static_cast<int>(buildpack::exit_without_selection(detection));
-  return detected;
+  return summarise(buildpack::detect(choice.order, choice.store, site));
 }
 
 Built build(const node::Node& node, const config::Project& project, const base::Dir& tree,
-            const CookOptions& options) {
+            const CookOptions& options, BuildLog& log) {
   run_build_hook(node, "pre_install", tree, project);
   node.around.events({Event::Kind::phase_started, "build", ""});
   const base::TempDir scratch;
   const Choice choice = choose_buildpacks(project, tree, options);
   const buildpack::Site site = make_site(node, project, tree, scratch, choice);
-  buildpack::Selection selection =
-      buildpack::require_selection(buildpack::detect(choice.order, choice.store, site));
+  buildpack::Detection detection = buildpack::detect(choice.order, choice.store, site);
+  log.write(describe(summarise(detection)));
+  buildpack::Selection selection = buildpack::require_selection(std::move(detection));
   Built built;
   for (const buildpack::Buildpack* pack : selection.packs) built.buildpacks.push_back(*pack);
   buildpack::BuildResult result = buildpack::build(std::move(selection), site);

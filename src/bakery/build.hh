@@ -1,6 +1,7 @@
 // The build phases: a checkout becomes the tree of a release.
 #pragma once
 
+#include "bakery/build_log.hh"
 #include "bakery/cook.hh"
 #include "buildpack/buildpack.hh"
 #include "config/project.hh"
@@ -34,8 +35,8 @@ struct Built {
 Detected detect(const node::Node& node, const config::Project& project, const base::Dir& tree,
                 const CookOptions& options);
 
-// pre_install, buildpacks, post_build; all of it in `tree`.
+// pre_install, buildpacks, post_build; all of it in `tree`. The log also says why who was selected.
 Built build(const node::Node& node, const config::Project& project, const base::Dir& tree,
-            const CookOptions& options);
+            const CookOptions& options, BuildLog& log);
 
 }  // namespace bakehouse::bakery

@@ -433,6 +433,31 @@ TEST_CASE("a hook or buildpack that fails fails the build, and nothing has chang
   }
 }
 
+TEST_CASE("the log of a bake holds what was shown, why who builds, and how it ended") {
+  Kitchen kitchen;
+  kitchen.set_buildpack({.detect = "echo I was asked", .build = "seq 100; exit 3"});
+  fs::path log;
+  CookOptions options = kitchen.options();
+  options.log_begun = [&](const fs::path& file) { log = file; };
+  std::string hint;
+  try {
+    kitchen.cook(options);
+  } catch (const base::Error& error) {
+    hint = error.hint();
+  }
+  CHECK(hint == "all that was printed: " + log.native());
+  CHECK(log.parent_path() == kitchen.root() / ".bakehouse/logs/bake");
+  const std::string text = base::read_file(log, 1 << 20);
+  for (const char* part :
+       {" fetch\n", " build\n", "\ntest/all@1.2.3 applies\n  | I was asked\n", "\n  test/all 1.2.3\n",
+        "\n  | 1\n  | 2\n", "\n  | 100\n", " failed: the buildpack test/all exited with status 3\n"}) {
+    CHECK(text == Mentions{part});
+  }
+  kitchen.build_by("true");
+  kitchen.cook(options);
+  CHECK(base::read_file(log, 1 << 20).ends_with(" baked 1.0.0\n"));
+}
+
 TEST_CASE("a file among the hooks that is none is refused before anything runs") {
   Kitchen kitchen;
   kitchen.write({{".bake/hooks/post_biuld", File{"#!/bin/sh\n", 0755}},
