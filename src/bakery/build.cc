@@ -11,6 +11,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
 
 namespace bakehouse::bakery {
 namespace {
@@ -26,7 +27,7 @@ constexpr uint64_t largest_project_file = 1 << 20;
 // The hook of a build phase comes from the checkout itself; what it is was decided by whoever
 // could write the source.
 void run_build_hook(const node::Node& node, const std::string& phase, const base::Dir& tree,
-                    const config::Project& project) {
+                    const config::Project& project, const CookOptions& options) {
   const TreePath bake_directory = TreePath::parse(".bake");
   tree::ScanOptions only_hooks;
   only_hooks.excluded = [&](const TreePath& path) { return !path.is_within(bake_directory); };
@@ -38,6 +39,10 @@ void run_build_hook(const node::Node& node, const std::string& phase, const base
   }
   if (programs.empty()) return;
   node.around.events({Event::Kind::phase_started, phase, ""});
+  if (options.offline) {
+    node.around.events(
+        {Event::Kind::warning, phase, "hooks may use the network: --offline is for buildpacks alone"});
+  }
   phase::HookRun run;
   run.phase = phase;
   run.environment = {"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
@@ -97,10 +102,20 @@ Choice choose_buildpacks(const config::Project& project, const base::Dir& tree, 
 }
 
 buildpack::Site make_site(const node::Node& node, const config::Project& project, const base::Dir& tree,
-                          const base::TempDir& scratch, const Choice& choice) {
-  return {{tree.path(), run_path_of(node, project), scratch.path(), node.root.state() / "cache",
-           project.build, node.around.events, node.around.cancelled},
-          choice.store};
+                          const CookOptions& options, const base::TempDir& scratch, const Choice& choice) {
+  return {
+      {tree.path(), run_path_of(node, project), scratch.path(), node.root.state() / "cache", project.build,
+       node.around.events, node.around.cancelled, options.offline, node.root.state() / "build-config"},
+      choice.store};
+}
+
+std::vector<buildpack::Answer> misfits_among(const Detected& detected) {
+  std::vector<buildpack::Answer> misfits;
+  std::ranges::copy_if(detected.answers, std::back_inserter(misfits), [&](const buildpack::Answer& answer) {
+    return !answer.ignored_target.empty() &&
+           std::ranges::find(detected.builders, answer.pack) != detected.builders.end();
+  });
+  return misfits;
 }
 
 // What the project file says of processes stands above what buildpacks found.
@@ -148,32 +163,35 @@ fs::path run_path_of(const node::Node& node, const config::Project& project) {
   return node.root.at(node.root.layout.run);
 }
 
-Detected detect(const node::Node& node, const config::Project& project, const base::Dir& tree,
+Detected detect(const node::Node& node, config::Project project, const base::Dir& tree,
                 const CookOptions& options) {
   const base::TempDir scratch;
   const Choice choice = choose_buildpacks(project, tree, options);
-  const buildpack::Site site = make_site(node, project, tree, scratch, choice);
+  const buildpack::Site site = make_site(node, project, tree, options, scratch, choice);
   return summarise(buildpack::detect(choice.order, choice.store, site));
 }
 
-Built build(const node::Node& node, const config::Project& project, const base::Dir& tree,
+Built build(const node::Node& node, config::Project project, const base::Dir& tree,
             const CookOptions& options, BuildLog& log) {
-  run_build_hook(node, "pre_install", tree, project);
+  run_build_hook(node, "pre_install", tree, project, options);
   node.around.events({Event::Kind::phase_started, "build", ""});
   const base::TempDir scratch;
   const Choice choice = choose_buildpacks(project, tree, options);
-  const buildpack::Site site = make_site(node, project, tree, scratch, choice);
+  const buildpack::Site site = make_site(node, project, tree, options, scratch, choice);
   buildpack::Detection detection = buildpack::detect(choice.order, choice.store, site);
-  log.write(describe(summarise(detection)));
+  const Detected detected = summarise(detection);
+  log.write(describe(detected));
   buildpack::Selection selection = buildpack::require_selection(std::move(detection));
   Built built;
+  built.misfits = misfits_among(detected);
   for (const buildpack::Buildpack* pack : selection.packs) built.buildpacks.push_back(*pack);
   buildpack::BuildResult result = buildpack::build(std::move(selection), site);
   built.launch = std::move(result.launch);
+  if (project.build.app_path) built.launch.app_path = project.build.app_path->native();
   built.sboms = std::move(result.sboms);
   apply_process_settings(project, built.launch);
   node.around.events({Event::Kind::phase_done, "build", ""});
-  run_build_hook(node, "post_build", tree, project);
+  run_build_hook(node, "post_build", tree, project, options);
   return built;
 }
 

@@ -28,15 +28,18 @@ std::filesystem::path run_path_of(const node::Node& node, const config::Project&
 
 struct Built {
   std::vector<buildpack::Buildpack> buildpacks;
+  // Answers of those that are made for other machines and built all the same.
+  std::vector<buildpack::Answer> misfits;
   launch::LaunchFile launch;
   std::map<std::string, std::string> sboms;  // by the name of their part
 };
 
-Detected detect(const node::Node& node, const config::Project& project, const base::Dir& tree,
+Detected detect(const node::Node& node, config::Project project, const base::Dir& tree,
                 const CookOptions& options);
 
-// pre_install, buildpacks, post_build; all of it in `tree`. The log also says why who was selected.
-Built build(const node::Node& node, const config::Project& project, const base::Dir& tree,
+// pre_install, buildpacks, post_build; all of it in `tree`. The log also says why who
+// was selected.
+Built build(const node::Node& node, config::Project project, const base::Dir& tree,
             const CookOptions& options, BuildLog& log);
 
 }  // namespace bakehouse::bakery

@@ -29,6 +29,7 @@ struct CookOptions {
   artifact::CutRule rule = artifact::default_rule;
   enum class Then { apply, stop } then = Then::apply;
   std::vector<std::string> settings;  // --set
+  bool offline = false;               // of buildpacks; hooks are not kept from the network
   // Told the file in which all is kept, as soon as it is there.
   std::function<void(const std::filesystem::path& log)> log_begun = [](const auto&) {};
 };
@@ -43,7 +44,7 @@ struct Cooked {
 Cooked cook(const node::Node& node, const CookOptions& options);
 
 // As a bake begins, but for the hook pre_install, and without building anything. Of the options source,
-// buildpacks and settings count.
+// buildpacks, settings and offline count.
 Detected detect(const node::Node& node, const CookOptions& options);
 
 }  // namespace bakehouse::bakery

@@ -31,6 +31,7 @@ std::string describe(const Detected& detected) {
   for (const Answer& answer : detected.answers) {
     text += fmt::format("{} {}", answer.pack, name_of(answer.kind));
     if (!answer.why.empty()) text += ": " + answer.why;
+    if (!answer.ignored_target.empty()) text += fmt::format(" (though {})", answer.ignored_target);
     text += answer.said + "\n";
   }
   for (const auto& group : detected.lost)

@@ -9,6 +9,7 @@
 #include "buildpack/layers.hh"
 #include "buildpack/platform_exit.hh"
 #include "buildpack/refused_write.hh"
+#include "buildpack/wanted_network.hh"
 
 #include <fmt/format.h>
 
@@ -44,6 +45,11 @@ launch::LaunchProcess to_launch(const Process& process, const fs::path& applicat
   return made;
 }
 
+std::string describe(const RefusedWrite& refused) {
+  return fmt::format("it tried to write outside of the application and its layers, where a build may not{}{}",
+                     refused.path.empty() ? "" : ": ", base::printable(refused.path));
+}
+
 class Builder {
  public:
   Builder(Selection selection, const Site& site)
@@ -63,6 +69,8 @@ class Builder {
     if (cache_) save(all);
     with_platform_exit(PlatformExit::build, "what the buildpacks left", [&] {
       make_links_relative(tree_, site_.application());
+      // Programs may have looked up where they really are.
+      if (site_.workshop().settings.app_path) make_links_relative(tree_, site_.workshop().run);
       keep_launched(tree_, all);
     });
     return {launch_file(), launched_sboms()};
@@ -135,16 +143,18 @@ class Builder {
 
   void run_program(const Site::Call& call) const {
     std::optional<RefusedWrite> refused;
+    bool wanted_network = false;
     const auto status = site_.run(call, [&](std::string_view line) {
       if (!refused) refused = find_refused_write(line);
+      wanted_network = wanted_network || speaks_of_network(line);
       say(Event::Kind::output, std::string(line));
     });
     if (status.ok()) return;
     Error error(Fault::build, fmt::format("the buildpack {} {}", call.pack.id, status.describe()));
-    if (refused) {
-      error = error.with_hint(fmt::format(
-          "it tried to write outside of the application and its layers, where a build may not{}{}",
-          refused->path.empty() ? "" : ": ", base::printable(refused->path)));
+    if (refused) error = error.with_hint(describe(*refused));
+    if (!refused && site_.workshop().offline) {
+      error = error.with_hint(wanted_network ? "it wanted the network, and the build ran offline"
+                                             : "the build ran offline: it fails if it needs the network");
     }
     throw PlatformFailure(PlatformExit::buildpack_failed, error);
   }

@@ -49,6 +49,7 @@ bakery::CookOptions options_of(const CookCommand& command, const node::Node& nod
   options.sequence = command.sequence;
   options.source_date_epoch = source_date_epoch();
   options.settings = command.settings;
+  options.offline = command.offline;
   if (command.level) options.level = *command.level;
   if (command.fast) options.level = 3;
   if (command.best) options.level = 19;

@@ -40,6 +40,7 @@ int run_detect(const GlobalOptions& global, const DetectCommand& command, const 
   options.source = command.path.value_or(node.root.at(node.root.layout.source));
   options.buildpacks = installed.buildpacks;
   options.settings = command.settings;
+  options.offline = command.offline;
   const bakery::Detected detected = bakery::detect(node, options);
   if (screen.json()) {
     screen.answer(to_value(detected));

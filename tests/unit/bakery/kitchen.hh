@@ -59,6 +59,7 @@ class Kitchen {
       using Kind = base::Event::Kind;
       if (event.kind == Kind::phase_started) phases += event.phase + " ";
       if (event.kind == Kind::output) output += event.text + "\n";
+      if (event.kind == Kind::note) notes += event.text + "\n";
       if (event.kind == Kind::warning) warnings += event.text + "\n";
     };
     return node::open_node(root(), "/no/helper", {base::system_clock(), take});
@@ -74,6 +75,7 @@ class Kitchen {
   crypto::SecretKey key = crypto::SecretKey::generate();
   std::string phases;
   std::string output;
+  std::string notes;
   std::string warnings;
 
  private:

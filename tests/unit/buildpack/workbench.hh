@@ -72,7 +72,9 @@ class Workbench {
             cache(),
             settings,
             [this](const base::Event& event) { take(event); },
-            [] { return false; }};
+            [] { return false; },
+            false,
+            build_config()};
   }
   // As each bake begins with a fresh tree.
   void begin_again() const {
@@ -80,6 +82,7 @@ class Workbench {
     std::filesystem::create_directory(application());
   }
   std::filesystem::path cache() const { return scratch_.path() / "cache"; }
+  std::filesystem::path build_config() const { return scratch_.path() / "build-config"; }
   launch::LaunchFile build(const std::vector<Buildpack>& packs) {
     Store store;
     Order order(1);
