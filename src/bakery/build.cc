@@ -1,6 +1,7 @@
 #include "bakery/build.hh"
 
 #include "artifact/hooks.hh"
+#include "bakery/project_toml.hh"
 #include "base/error.hh"
 #include "base/files.hh"
 #include "buildpack/build.hh"
@@ -82,7 +83,9 @@ std::vector<buildpack::Buildpack> named_buildpacks(const config::Project& projec
   return packs;
 }
 
-Choice choose_buildpacks(const config::Project& project, const base::Dir& tree, const CookOptions& options) {
+// `file`, a project.toml, only counts where bake.yaml names none.
+Choice choose_buildpacks(const config::Project& project, const base::Dir& tree, const CookOptions& options,
+                         const std::optional<buildpack::ProjectToml>& file, const base::TempDir& scratch) {
   const bool is_named = !project.buildpacks.empty();
   const auto packs =
       is_named ? named_buildpacks(project, tree, options) : buildpack::shipped_buildpacks(options.buildpacks);
@@ -98,6 +101,8 @@ Choice choose_buildpacks(const config::Project& project, const base::Dir& tree, 
     choice.store.add_directory(pack.directory.parent_path());
     choice.store.add_directory(options.buildpacks);
   }
+  if (file && !is_named)
+    apply_groups(*file, {options.buildpacks, tree.path(), scratch.path()}, choice.order, choice.store);
   return choice;
 }
 
@@ -165,18 +170,20 @@ fs::path run_path_of(const node::Node& node, const config::Project& project) {
 
 Detected detect(const node::Node& node, config::Project project, const base::Dir& tree,
                 const CookOptions& options) {
+  const auto file = take_project_toml(tree, project, node.around.events);
   const base::TempDir scratch;
-  const Choice choice = choose_buildpacks(project, tree, options);
+  const Choice choice = choose_buildpacks(project, tree, options, file, scratch);
   const buildpack::Site site = make_site(node, project, tree, options, scratch, choice);
   return summarise(buildpack::detect(choice.order, choice.store, site));
 }
 
 Built build(const node::Node& node, config::Project project, const base::Dir& tree,
             const CookOptions& options, BuildLog& log) {
+  const auto file = take_project_toml(tree, project, node.around.events);
   run_build_hook(node, "pre_install", tree, project, options);
   node.around.events({Event::Kind::phase_started, "build", ""});
   const base::TempDir scratch;
-  const Choice choice = choose_buildpacks(project, tree, options);
+  const Choice choice = choose_buildpacks(project, tree, options, file, scratch);
   const buildpack::Site site = make_site(node, project, tree, options, scratch, choice);
   buildpack::Detection detection = buildpack::detect(choice.order, choice.store, site);
   const Detected detected = summarise(detection);

@@ -37,7 +37,7 @@ struct Built {
 Detected detect(const node::Node& node, config::Project project, const base::Dir& tree,
                 const CookOptions& options);
 
-// pre_install, buildpacks, post_build; all of it in `tree`. The log also says why who
+// What project.toml says, pre_install, buildpacks, post_build; all of it in `tree`. The log also says why who
 // was selected.
 Built build(const node::Node& node, config::Project project, const base::Dir& tree,
             const CookOptions& options, BuildLog& log);
