@@ -1,6 +1,7 @@
 #include "bakery/build.hh"
 
 #include "artifact/hooks.hh"
+#include "bakery/project_toml.hh"
 #include "base/encoding.hh"
 #include "base/error.hh"
 #include "base/files.hh"
@@ -13,6 +14,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
 #include <map>
 
 namespace bakehouse::bakery {
@@ -29,7 +31,7 @@ constexpr uint64_t largest_project_file = 1 << 20;
 // The hook of a build phase comes from the checkout itself; what it is was decided by whoever
 // could write the source.
 void run_build_hook(const node::Node& node, const std::string& phase, const base::Dir& tree,
-                    const config::Project& project) {
+                    const config::Project& project, const CookOptions& options) {
   const TreePath bake_directory = TreePath::parse(".bake");
   tree::ScanOptions only_hooks;
   only_hooks.excluded = [&](const TreePath& path) { return !path.is_within(bake_directory); };
@@ -41,6 +43,10 @@ void run_build_hook(const node::Node& node, const std::string& phase, const base
   }
   if (programs.empty()) return;
   node.around.events({Event::Kind::phase_started, phase, ""});
+  if (options.offline) {
+    node.around.events(
+        {Event::Kind::warning, phase, "hooks may use the network: --offline is for buildpacks alone"});
+  }
   phase::HookRun run;
   run.phase = phase;
   run.environment = {"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
@@ -73,6 +79,7 @@ buildpack::Sources open_sources(const node::Node& node, const base::Dir& tree, c
     events({Event::Kind::warning, "build", text});
   };
   request.cancelled = node.around.cancelled;
+  if (options.offline) request.network = buildpack::SourcesRequest::Network::forbidden;
   return buildpack::Sources(std::move(request));
 }
 
@@ -94,7 +101,9 @@ std::vector<buildpack::Buildpack> named_buildpacks(const config::Project& projec
   return packs;
 }
 
+// `file`, a project.toml, only counts where bake.yaml names none.
 Choice choose_buildpacks(const config::Project& project, const CookOptions& options,
+                         const std::optional<buildpack::ProjectToml>& file, const base::TempDir& scratch,
                          buildpack::Sources& sources) {
   const bool is_named = !project.buildpacks.empty();
   const auto packs =
@@ -111,14 +120,26 @@ Choice choose_buildpacks(const config::Project& project, const CookOptions& opti
     for (const fs::path& place : sources.beside(pack)) choice.store.add_directory(place);
     choice.store.add_directory(options.buildpacks);
   }
+  if (file && !is_named)
+    apply_groups(*file, {options.buildpacks, scratch.path(), sources}, choice.order, choice.store);
   return choice;
 }
 
 buildpack::Site make_site(const node::Node& node, const config::Project& project, const base::Dir& tree,
-                          const base::TempDir& scratch, const Choice& choice) {
-  return {{tree.path(), run_path_of(node, project), scratch.path(), node.root.state() / "cache",
-           project.build, node.around.events, node.around.cancelled},
-          choice.store};
+                          const CookOptions& options, const base::TempDir& scratch, const Choice& choice) {
+  return {
+      {tree.path(), run_path_of(node, project), scratch.path(), node.root.state() / "cache", project.build,
+       node.around.events, node.around.cancelled, options.offline, node.root.state() / "build-config"},
+      choice.store};
+}
+
+std::vector<buildpack::Answer> misfits_among(const Detected& detected) {
+  std::vector<buildpack::Answer> misfits;
+  std::ranges::copy_if(detected.answers, std::back_inserter(misfits), [&](const buildpack::Answer& answer) {
+    return !answer.ignored_target.empty() &&
+           std::ranges::find(detected.builders, answer.pack) != detected.builders.end();
+  });
+  return misfits;
 }
 
 // What the project file says of processes stands above what buildpacks found.
@@ -166,41 +187,41 @@ fs::path run_path_of(const node::Node& node, const config::Project& project) {
   return node.root.at(node.root.layout.run);
 }
 
-Detected detect(const node::Node& node, const config::Project& project, const base::Dir& tree,
+Detected detect(const node::Node& node, config::Project project, const base::Dir& tree,
                 const CookOptions& options) {
+  const auto file = take_project_toml(tree, project, node.around.events);
   const base::TempDir scratch;
   buildpack::Sources sources = open_sources(node, tree, options);
-  const Choice choice = choose_buildpacks(project, options, sources);
-  const buildpack::Site site = make_site(node, project, tree, scratch, choice);
-  buildpack::Detection detection = buildpack::detect(choice.order, choice.store, site);
-  Detected detected{detection.answers, detection.lost, {}, 0};
-  if (detection.selection) {
-    for (const buildpack::Buildpack* pack : detection.selection->packs)
-      detected.builders.push_back(pack->describe());
-    return detected;
-  }
-  detected.platform_exit = static_cast<int>(buildpack::exit_without_selection(detection));
-  return detected;
+  const Choice choice = choose_buildpacks(project, options, file, scratch, sources);
+  const buildpack::Site site = make_site(node, project, tree, options, scratch, choice);
+  return summarise(buildpack::detect(choice.order, choice.store, site));
 }
 
-Built build(const node::Node& node, const config::Project& project, const base::Dir& tree,
-            const CookOptions& options) {
-  run_build_hook(node, "pre_install", tree, project);
+Built build(const node::Node& node, config::Project project, const base::Dir& tree,
+            const CookOptions& options, BuildLog& log) {
+  const auto file = take_project_toml(tree, project, node.around.events);
+  run_build_hook(node, "pre_install", tree, project, options);
   node.around.events({Event::Kind::phase_started, "build", ""});
   const base::TempDir scratch;
   buildpack::Sources sources = open_sources(node, tree, options);
-  const Choice choice = choose_buildpacks(project, options, sources);
-  const buildpack::Site site = make_site(node, project, tree, scratch, choice);
-  buildpack::Selection selection =
-      buildpack::require_selection(buildpack::detect(choice.order, choice.store, site));
+  const Choice choice = choose_buildpacks(project, options, file, scratch, sources);
+  const buildpack::Site site = make_site(node, project, tree, options, scratch, choice);
+  buildpack::Detection detection = buildpack::detect(choice.order, choice.store, site);
+  const Detected detected = summarise(detection);
+  log.write(describe(detected));
+  buildpack::Selection selection = buildpack::require_selection(std::move(detection));
   Built built;
+  built.misfits = misfits_among(detected);
   for (const buildpack::Buildpack* pack : selection.packs)
     built.buildpacks.push_back(sources.describe(*pack));
-  built.launch = buildpack::build(std::move(selection), site);
+  buildpack::BuildResult result = buildpack::build(std::move(selection), site);
+  built.launch = std::move(result.launch);
+  if (project.build.app_path) built.launch.app_path = project.build.app_path->native();
+  built.sboms = std::move(result.sboms);
   sources.finish();
   apply_process_settings(project, built.launch);
   node.around.events({Event::Kind::phase_done, "build", ""});
-  run_build_hook(node, "post_build", tree, project);
+  run_build_hook(node, "post_build", tree, project, options);
   return built;
 }
 

@@ -2,12 +2,14 @@
 #pragma once
 
 #include "artifact/release_info.hh"
+#include "bakery/build_log.hh"
 #include "bakery/cook.hh"
 #include "config/project.hh"
 #include "launch/launch_file.hh"
 #include "source/source.hh"
 
 #include <filesystem>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -26,14 +28,18 @@ std::filesystem::path run_path_of(const node::Node& node, const config::Project&
 
 struct Built {
   std::vector<artifact::BuildpackUse> buildpacks;
+  // Answers of those that are made for other machines and built all the same.
+  std::vector<buildpack::Answer> misfits;
   launch::LaunchFile launch;
+  std::map<std::string, std::string> sboms;  // by the name of their part
 };
 
-Detected detect(const node::Node& node, const config::Project& project, const base::Dir& tree,
+Detected detect(const node::Node& node, config::Project project, const base::Dir& tree,
                 const CookOptions& options);
 
-// pre_install, buildpacks, post_build; all of it in `tree`.
-Built build(const node::Node& node, const config::Project& project, const base::Dir& tree,
-            const CookOptions& options);
+// What project.toml says, pre_install, buildpacks, post_build; all of it in `tree`. The log also says why who
+// was selected.
+Built build(const node::Node& node, config::Project project, const base::Dir& tree,
+            const CookOptions& options, BuildLog& log);
 
 }  // namespace bakehouse::bakery

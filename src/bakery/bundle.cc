@@ -11,6 +11,7 @@
 #include "base/files.hh"
 #include "base/progress.hh"
 #include "phase/history.hh"
+#include "text/json.hh"
 #include "tree/scan.hh"
 
 #include <fmt/format.h>
@@ -200,6 +201,22 @@ artifact::ReleaseInfo describe_release(const ProjectFile& file, const source::Ch
   return info;
 }
 
+// What is unusual of a build, for whoever wonders.
+std::string describe_build(const Built& built) {
+  text::Value ignored = text::Value::list();
+  for (const auto& answer : built.misfits)
+    ignored.push(text::Value::map({{"buildpack", answer.pack}, {"reason", answer.ignored_target}}));
+  return text::to_json(text::Value::map({{"ignored-targets", std::move(ignored)}, {"schema", int64_t{1}}}));
+}
+
+std::map<std::string, std::string> parts_of(const ProjectFile& file, const Built& built) {
+  std::map<std::string, std::string> parts = built.sboms;
+  parts["bake.yaml"] = file.text;
+  parts["launch.json"] = launch::format_launch(built.launch);
+  if (!built.misfits.empty()) parts["build.json"] = describe_build(built);
+  return parts;
+}
+
 }  // namespace
 
 Bundle bundle(const node::Node& node, const ProjectFile& file, const source::Checkout& checkout,
@@ -220,8 +237,7 @@ Bundle bundle(const node::Node& node, const ProjectFile& file, const source::Che
   const fs::path archive =
       node.root.at(node.root.layout.releases) / artifact::archive_name(info.name, info.version);
 
-  const std::map<std::string, std::string> parts{{"bake.yaml", file.text},
-                                                 {"launch.json", launch::format_launch(built.launch)}};
+  const std::map<std::string, std::string> parts = parts_of(file, built);
   const artifact::Inspect inspect{
       [&](const tree::Entry& packed, std::string_view piece) { search.look(packed, piece); },
       search.overlap()};

@@ -96,15 +96,24 @@ Detected detect(const node::Node& node, const CookOptions& options) {
   return detect(node, read_project(node, tree, options.settings).project, tree, options);
 }
 
-Cooked cook(const node::Node& node, const CookOptions& options) {
-  refuse_production(node);
-  const auto lock = phase::Lock::take(node.root.state() / "build.lock", "bake", node.around.clock);
+namespace {
+
+node::Node logged(const node::Node& node, BuildLog& log) {
+  node::Node copy{node.root, Dir::open(node.root.path), node.launch, node.around};
+  copy.around.events = [&log, show = node.around.events](const Event& event) {
+    log.take(event);
+    show(event);
+  };
+  return copy;
+}
+
+Cooked cook_logged(const node::Node& node, const CookOptions& options, BuildLog& log) {
   base::open_for_reading(options.key);  // a key that is not there is said now, not after the build
   for (const fs::path& key : options.more_keys) base::open_for_reading(key);
   const Dir tree = make_workspace(node);
   const source::Checkout checkout = fetch(node, options.source, tree);
   const ProjectFile file = read_project(node, tree, options.settings);
-  const Built built = build(node, file.project, tree, options);
+  const Built built = build(node, file.project, tree, options, log);
   // Nothing that a buildpack or hook wrote is executed below this line, only read.
   node.around.events({Event::Kind::phase_started, "bundle", ""});
   const Bundle made = bundle(node, file, checkout, built, tree, options);
@@ -112,6 +121,48 @@ Cooked cook(const node::Node& node, const CookOptions& options) {
   Cooked cooked{made.archive, made.version, std::nullopt};
   if (options.then == CookOptions::Then::apply) cooked.applied = apply_here(node, made, options);
   return cooked;
+}
+
+// Only a build has printed what is worth reading there.
+std::string hint_of(const Error& error, const BuildLog& log) {
+  if (error.fault() != Fault::build) return error.hint();
+  return fmt::format("{}{}all that was printed: {}", error.hint(), error.hint().empty() ? "" : "; ",
+                     log.path().native());
+}
+
+// The bake ended as it did, whatever becomes of its log.
+void end(BuildLog& log, const node::Node& node, const std::string& outcome) {
+  try {
+    log.end(outcome);
+  } catch (const Error& error) {
+    node.around.events({Event::Kind::warning, "", fmt::format("the log is not whole: {}", error.what())});
+  }
+}
+
+std::string outcome_of(const Cooked& cooked) {
+  if (cooked.applied && cooked.applied->error)
+    return fmt::format("failed to apply {}: {}", cooked.version, cooked.applied->error->what());
+  return "baked " + cooked.version;
+}
+
+}  // namespace
+
+Cooked cook(const node::Node& node, const CookOptions& options) {
+  refuse_production(node);
+  const auto lock = phase::Lock::take(node.root.state() / "build.lock", "bake", node.around.clock);
+  BuildLog log(node.root.state() / "logs/bake", node.around.clock);
+  options.log_begun(log.path());
+  try {
+    Cooked cooked = cook_logged(logged(node, log), options, log);
+    end(log, node, outcome_of(cooked));
+    return cooked;
+  } catch (const buildpack::PlatformFailure& failure) {
+    end(log, node, fmt::format("failed: {}", failure.what()));
+    throw failure.with_hint(hint_of(failure, log));
+  } catch (const Error& error) {
+    end(log, node, fmt::format("failed: {}", error.what()));
+    throw error.with_hint(hint_of(error, log));
+  }
 }
 
 }  // namespace bakehouse::bakery

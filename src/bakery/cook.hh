@@ -2,13 +2,14 @@
 #pragma once
 
 #include "artifact/cut.hh"
+#include "bakery/detected.hh"
 #include "base/clock.hh"
-#include "buildpack/detect.hh"
 #include "crypto/secret_key.hh"
 #include "node/apply.hh"
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -28,6 +29,9 @@ struct CookOptions {
   artifact::CutRule rule = artifact::default_rule;
   enum class Then { apply, stop } then = Then::apply;
   std::vector<std::string> settings;  // --set
+  bool offline = false;               // of buildpacks; hooks are not kept from the network
+  // Told the file in which all is kept, as soon as it is there.
+  std::function<void(const std::filesystem::path& log)> log_begun = [](const auto&) {};
 };
 
 struct Cooked {
@@ -36,18 +40,11 @@ struct Cooked {
   std::optional<node::Result> applied;  // unless it was to stop before
 };
 
+// What fails the build itself names the file with its whole output in the hint.
 Cooked cook(const node::Node& node, const CookOptions& options);
 
-// What each buildpack said of the source, and who would build it.
-struct Detected {
-  std::vector<buildpack::Answer> answers;
-  std::vector<buildpack::LostGroup> lost;
-  std::vector<std::string> builders;  // in their order; none where no group was taken
-  int platform_exit = 0;              // what a platform of buildpacks would exit with
-};
-
 // As a bake begins, but for the hook pre_install, and without building anything. Of the options source,
-// buildpacks and settings count.
+// buildpacks, settings and offline count.
 Detected detect(const node::Node& node, const CookOptions& options);
 
 }  // namespace bakehouse::bakery

@@ -112,9 +112,8 @@ Tried try_in(const TryOptions& options, const Dir& root) {
   tried.lost = detection.lost;
   if (!detection.selection) return tried;
   note_selection(*detection.selection, tried);
-  tried.launch = buildpack::build(*std::move(detection.selection), site, [&](const auto& all) {
-    note_layers(tree, site.application(), all, tried);
-  });
+  const auto note = [&](const auto& all) { note_layers(tree, site.application(), all, tried); };
+  tried.launch = buildpack::build(*std::move(detection.selection), site, note).launch;
   return tried;
 }
 

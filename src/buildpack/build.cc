@@ -9,9 +9,11 @@
 #include "buildpack/layers.hh"
 #include "buildpack/platform_exit.hh"
 #include "buildpack/refused_write.hh"
+#include "buildpack/wanted_network.hh"
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <optional>
 
 namespace bakehouse::buildpack {
@@ -43,6 +45,11 @@ launch::LaunchProcess to_launch(const Process& process, const fs::path& applicat
   return made;
 }
 
+std::string describe(const RefusedWrite& refused) {
+  return fmt::format("it tried to write outside of the application and its layers, where a build may not{}{}",
+                     refused.path.empty() ? "" : ": ", base::printable(refused.path));
+}
+
 class Builder {
  public:
   Builder(Selection selection, const Site& site)
@@ -53,7 +60,7 @@ class Builder {
                    [this](const std::string& text) { say(Event::Kind::warning, text); });
   }
 
-  launch::LaunchFile run(const Inspect& inspect) {
+  BuildResult run(const Inspect& inspect) {
     // What a detection may have left there.
     tree_.remove_tree(launch::all_layers_directory());
     for (size_t i = 0; i < selection_.packs.size(); ++i) build_one(i);
@@ -65,8 +72,10 @@ class Builder {
       keep_launched(tree_, all,
                     [&](const TreePath& layer) { return cache_ && cache_->set_aside(tree_, layer); });
       make_links_relative(tree_, site_.application());
+      // Programs may have looked up where they really are.
+      if (site_.workshop().settings.app_path) make_links_relative(tree_, site_.workshop().run);
     });
-    return launch_file();
+    return {launch_file(), launched_sboms()};
   }
 
  private:
@@ -98,6 +107,8 @@ class Builder {
   void begin_layers(const Buildpack& pack) {
     const TreePath directory = launch::layers_directory(pack.id);
     tree_.remove_tree(directory);  // no other buildpack has any say in it
+    // Other platforms keep bills of materials there, and buildpacks may rely on its absence.
+    tree_.remove_tree(launch::all_layers_directory() / "sbom");
     tree_.make_dirs(directory, 0755);
     if (!cache_) return;
     try {
@@ -134,16 +145,18 @@ class Builder {
 
   void run_program(const Site::Call& call) const {
     std::optional<RefusedWrite> refused;
+    bool wanted_network = false;
     const auto status = site_.run(call, [&](std::string_view line) {
       if (!refused) refused = find_refused_write(line);
+      wanted_network = wanted_network || speaks_of_network(line);
       say(Event::Kind::output, std::string(line));
     });
     if (status.ok()) return;
     Error error(Fault::build, fmt::format("the buildpack {} {}", call.pack.id, status.describe()));
-    if (refused) {
-      error = error.with_hint(fmt::format(
-          "it tried to write outside of the application and its layers, where a build may not{}{}",
-          refused->path.empty() ? "" : ": ", base::printable(refused->path)));
+    if (refused) error = error.with_hint(describe(*refused));
+    if (!refused && site_.workshop().offline) {
+      error = error.with_hint(wanted_network ? "it wanted the network, and the build ran offline"
+                                             : "the build ran offline: it fails if it needs the network");
     }
     throw PlatformFailure(PlatformExit::buildpack_failed, error);
   }
@@ -159,6 +172,7 @@ class Builder {
     const Buildpack& pack = *selection_.packs[i];
     built_.push_back(take_layers(
         tree_, pack, [&](const std::string& layer) { return cache_ && cache_->reuse(tree_, pack, layer); }));
+    take_sboms(pack, built_.back());
     const auto unmet = read("build.toml", pack, [](const std::string& toml, const char* name) {
       return parse_build_toml(toml, name);
     });
@@ -171,6 +185,26 @@ class Builder {
     for (const std::string& warning : plan_.warnings) warn(pack, warning);
     // What no node would accept must not be signed: the reader of releases is the judge.
     launch::parse_launch(launch::format_launch(launch_file()), "launch.json");
+  }
+
+  void take_sboms(const Buildpack& pack, BuiltLayers& built) const {
+    std::vector<std::string> layers;
+    for (const BuiltLayer& layer : built.all) layers.push_back(layer.name);
+    built.sboms =
+        buildpack::take_sboms(tree_, pack, layers, [&](const std::string& text) { warn(pack, text); });
+  }
+
+  // Those of layers that only the build needed stay in the cache.
+  std::map<std::string, std::string> launched_sboms() const {
+    std::map<std::string, std::string> parts;
+    for (size_t i = 0; i < built_.size(); ++i) {
+      for (const Sbom& sbom : built_[i].sboms) {
+        const bool is_launched =
+            sbom.subject == "launch" || std::ranges::binary_search(built_[i].launch, sbom.subject);
+        if (is_launched) parts[sbom.part_name(*selection_.packs[i])] = sbom.content;
+      }
+    }
+    return parts;
   }
 
   launch::LaunchFile launch_file() const {
@@ -201,7 +235,7 @@ class Builder {
 
 }  // namespace
 
-launch::LaunchFile build(Selection selection, const Site& site, const Inspect& inspect) {
+BuildResult build(Selection selection, const Site& site, const Inspect& inspect) {
   return Builder(std::move(selection), site).run(inspect);
 }
 

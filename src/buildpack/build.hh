@@ -7,15 +7,23 @@
 #include "launch/launch_file.hh"
 
 #include <functional>
+#include <map>
+#include <string>
 #include <vector>
 
 namespace bakehouse::buildpack {
 
-// Returns what is to be launched, with the layers for that, which are in the tree then. A PlatformFailure
-// (build) names the buildpack that failed, or that left what cannot be used. A tree that has a `.layers` of
-// its own is an Error(input).
+struct BuildResult {
+  // What is to be launched, with the layers for that, which are in the tree.
+  launch::LaunchFile launch;
+  // The bills of materials of what is launched, by the name of their part in `.bakehouse/`.
+  std::map<std::string, std::string> sboms;
+};
+
+// A PlatformFailure (build) names the buildpack that failed, or that left what cannot be used. A tree that
+// has a `.layers` of its own is an Error(input).
 // `inspect` sees the layers while all of them are still there.
 using Inspect = std::function<void(const std::vector<BuiltPack>&)>;
-launch::LaunchFile build(Selection selection, const Site& site, const Inspect& inspect = {});
+BuildResult build(Selection selection, const Site& site, const Inspect& inspect = {});
 
 }  // namespace bakehouse::buildpack

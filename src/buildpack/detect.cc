@@ -3,6 +3,7 @@
 #include "base/error.hh"
 #include "base/threads.hh"
 #include "buildpack/environment.hh"
+#include "buildpack/wanted_network.hh"
 #include "launch/launch_file.hh"
 
 #include <fmt/format.h>
@@ -29,7 +30,7 @@ struct Asked {
 };
 
 Asked erred(const Buildpack& pack, std::string why, std::string said = "") {
-  return {{Answer::Kind::erred, pack.describe(), std::move(why), std::move(said)}, {}};
+  return {{Answer::Kind::erred, pack.describe(), std::move(why), std::move(said), ""}, {}};
 }
 
 std::string complain(const base::ExitStatus& status) {
@@ -38,26 +39,46 @@ std::string complain(const base::ExitStatus& status) {
   return why;
 }
 
-Asked ask(const Buildpack& pack, const Site& site) {
-  if (auto reason = why_no_target_fits(pack.targets, site.machine())) return erred(pack, *std::move(reason));
+bool is_target_ignored(const Buildpack& pack, const Site& site) {
+  const auto& ids = site.workshop().settings.ignored_targets;
+  return std::ranges::find(ids, pack.id) != ids.end();
+}
+
+Asked run_detect(const Buildpack& pack, const Site& site) {
   const fs::path plan = site.make_plan(pack, Site::Purpose::detect, "");
   Site::Call call{pack, "bin/detect", {site.platform().native(), plan.native()}, first_environment(site)};
   complete_environment(site, pack, plan, call.environment);
   base::LastLines said(most_lines);
+  bool wanted_network = false;
   try {
-    const auto status = site.run(call, [&](std::string_view line) { said.take(line); });
+    const auto status = site.run(call, [&](std::string_view line) {
+      said.take(line);
+      wanted_network = wanted_network || speaks_of_network(line);
+    });
     if (status.cancelled) throw Error(Fault::build, "the build was cancelled");
     if (status.ok()) {
       // Not within the braces below: what they have made by then gcc 12 destroys twice when this throws.
       BuildPlan written = parse_build_plan(site.read_plan(pack, Site::Purpose::detect), "its build plan");
-      return {{Answer::Kind::applies, pack.describe(), "", said.text()}, std::move(written)};
+      return {{Answer::Kind::applies, pack.describe(), "", said.text(), ""}, std::move(written)};
     }
-    if (status.code != does_not_apply) return erred(pack, complain(status), said.text());
-    return {{Answer::Kind::does_not, pack.describe(), "", said.text()}, {}};
+    if (status.code != does_not_apply) {
+      const bool is_missed = wanted_network && site.workshop().offline;
+      return erred(pack, complain(status) + (is_missed ? "; it wanted the network, and this is offline" : ""),
+                   said.text());
+    }
+    return {{Answer::Kind::does_not, pack.describe(), "", said.text(), ""}, {}};
   } catch (const Error& error) {
     if (site.workshop().cancelled()) throw;
     return erred(pack, error.what(), said.text());
   }
+}
+
+Asked ask(const Buildpack& pack, const Site& site) {
+  const auto misfit = why_no_target_fits(pack.targets, site.machine());
+  if (misfit && !is_target_ignored(pack, site)) return erred(pack, *misfit);
+  Asked asked = run_detect(pack, site);
+  asked.answer.ignored_target = misfit.value_or("");
+  return asked;
 }
 
 class Detector {
@@ -133,8 +154,15 @@ class Detector {
     crew.finish();
     for (auto& [pack, asked] : fresh) {
       detection_.answers.push_back(asked.answer);
+      if (!asked.answer.ignored_target.empty()) warn_of(asked.answer);
       known_.emplace(pack, std::move(asked));
     }
+  }
+
+  void warn_of(const Answer& answer) const {
+    site_.workshop().events({Event::Kind::warning, "build",
+                             fmt::format("{} is asked all the same (build.ignore-targets): {}", answer.pack,
+                                         answer.ignored_target)});
   }
 
   const Order& order_;

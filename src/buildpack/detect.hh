@@ -19,6 +19,8 @@ struct Answer {
   std::string pack;  // "acme/node@1.2"
   std::string why;   // of one that erred
   std::string said;  // what it printed, as base::LastLines has it
+  // Why no target of it fits this machine, where the project wants it asked all the same.
+  std::string ignored_target;
 };
 
 // A group that lost, and why.

@@ -1,5 +1,6 @@
 #include "buildpack/environment.hh"
 
+#include "base/dir.hh"
 #include "launch/launch_file.hh"
 
 #include <algorithm>
@@ -21,6 +22,15 @@ void add_project_variables(const Site& site, Environment& environment) {
     const bool is_list = std::ranges::find(path_variables, name) != path_variables.end();
     there = is_list && !there.empty() ? value + ":" + there : value;
   }
+}
+
+// What the operator of this root says of every build, whatever the project or a buildpack want.
+void add_operator_variables(const Site& site, Environment& environment) {
+  const std::filesystem::path& config = site.workshop().build_config;
+  if (config.empty() || !std::filesystem::is_directory(config)) return;
+  const base::Dir dir = base::Dir::open(config);
+  launch::apply_variables({dir, config}, base::TreePath::parse("env"), launch::Unsuffixed::is_default,
+                          environment);
 }
 
 void add_target(const Machine& machine, Environment& environment) {
@@ -49,6 +59,7 @@ Environment first_environment(const Site& site) {
 void complete_environment(const Site& site, const Buildpack& pack, const std::filesystem::path& plan,
                           Environment& environment) {
   if (!pack.clear_env) add_project_variables(site, environment);
+  add_operator_variables(site, environment);
   environment["CNB_BUILDPACK_DIR"] = pack.directory.native();
   if (pack.api.has_named_directories()) {
     environment["CNB_PLATFORM_DIR"] = site.platform().native();

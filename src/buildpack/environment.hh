@@ -10,7 +10,8 @@ namespace bakehouse::buildpack {
 launch::Environment first_environment(const Site& site);
 
 // On top of that, and of what the layers of earlier buildpacks gave: the variables of the project, unless the
-// buildpack wants none, and what the engine itself says. `plan` is the file that the program is given.
+// buildpack wants none, those of the operator, and what the engine itself says. `plan` is the file that the
+// program is given.
 void complete_environment(const Site& site, const Buildpack& pack, const std::filesystem::path& plan,
                           launch::Environment& environment);
 

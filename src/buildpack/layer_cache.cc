@@ -15,7 +15,7 @@ namespace {
 using base::Dir;
 using base::TreePath;
 
-constexpr uint64_t largest_toml = 1 << 20;
+constexpr uint64_t largest_file = 1 << 25;
 
 // Of an application there are two: the one in force, and one that is being made.
 const char* const current = "current";
@@ -33,7 +33,13 @@ void write(const Dir& dir, const TreePath& path, std::string_view content) {
 }
 
 void copy_if_any(const Dir& from, const TreePath& source, const Dir& to, const TreePath& target) {
-  if (from.exists(source)) write(to, target, from.read_file(source, largest_toml));
+  if (from.exists(source)) write(to, target, from.read_file(source, largest_file));
+}
+
+void save_sboms(const Dir& cache, const TreePath& to, const std::vector<Sbom>& sboms) {
+  if (sboms.empty()) return;
+  cache.make_dir(to / "sbom", 0755);
+  for (const Sbom& sbom : sboms) write(cache, to / "sbom" / sbom.file_name(), sbom.content);
 }
 
 // A whole directory; false where that is not possible or something is in the way.
@@ -48,15 +54,16 @@ bool move(const Dir& from, const TreePath& source, const Dir& to, const TreePath
 
 LayerCache::LayerCache(Dir cache, Warn warn) : cache_(std::move(cache)), warn_(std::move(warn)) {}
 
-// Layers lie in `layers/`; beside it <layer>.toml holds the metadata, <layer>.stat says how the directory was
-// when it was saved, and <layer>.restored that it comes back by itself.
+// Layers lie in `layers/`, all bills of materials in `sbom/`; beside them <layer>.toml holds the metadata,
+// <layer>.stat says how the directory was when it was saved, and <layer>.restored that it comes back by
+// itself.
 const LayerCache::Saved* LayerCache::find_whole(const Buildpack& pack, const std::string& layer) {
   const TreePath from = place(current, pack);
   const TreePath saved = from / "layers" / layer;
   const TreePath stat = from / (layer + ".stat");
   if (const auto known = whole_.find(saved); known != whole_.end()) return &known->second;
   if (!cache_.exists(stat)) return nullptr;
-  const std::string fingerprint = cache_.read_file(stat, largest_toml);
+  const std::string fingerprint = cache_.read_file(stat, largest_file);
   for (const TreePath& directory : {place(spare, pack) / layer, saved}) {
     const auto there = cache_.open_dir_if_any(directory);
     if (!there) continue;
@@ -96,6 +103,10 @@ void LayerCache::restore(const Dir& application, const Buildpack& pack) {
     }
     if (cache_.exists(from / (layer + ".restored"))) put(*whole, application, to / layer);
     copy_if_any(cache_, from / file, application, to / file);
+    for (const std::string_view extension : sbom_extensions(pack)) {
+      const std::string sbom = Sbom{layer, std::string(extension), ""}.file_name();
+      copy_if_any(cache_, from / "sbom" / sbom, application, to / sbom);
+    }
   }
 }
 
@@ -144,6 +155,7 @@ void LayerCache::save(const Dir& application, const std::vector<BuiltPack>& all)
     cache_.make_dirs(to / "layers", 0755);
     copy_if_any(application, launch::layers_directory(saved.pack->id) / "store.toml", cache_,
                 to / "store.toml");
+    save_sboms(cache_, to, saved.built->sboms);
     for (const BuiltLayer& layer : saved.built->all) {
       // For the build alone: the next one makes it again.
       const bool is_kept = layer.toml.cache || (layer.toml.launch && !layer.toml.build);

@@ -4,6 +4,7 @@
 #include "base/dir.hh"
 #include "buildpack/buildpack.hh"
 #include "buildpack/layer_toml.hh"
+#include "buildpack/sbom.hh"
 
 #include <filesystem>
 #include <functional>
@@ -22,6 +23,7 @@ struct BuiltLayers {
   // Names of those that have a directory, in byte order.
   std::vector<std::string> build;   // for the buildpacks that follow
   std::vector<std::string> launch;  // that travel with the release
+  std::vector<Sbom> sboms;
 };
 
 // A buildpack that has built, and what it made.

@@ -49,7 +49,26 @@ RoomPlan plan_of(const Workshop& workshop, const Store& store) {
   plan.readable.push_back({own(platform_part), own(platform_part)});
   plan.writable.push_back({own(writable_part), own(writable_part)});
   plan.scratch = own(room_part);
+  plan.offline = workshop.offline;
+  plan.app_path = workshop.settings.app_path;
   return plan;
+}
+
+// Builds go on without a room, but not with less than they were promised.
+void refuse_without_room(const Workshop& workshop, const Room& room) {
+  const auto refuse = [&](const char* what) {
+    throw Error(Fault::refused,
+                fmt::format("this machine makes no build rooms, so that {}: {}", what,
+                            fmt::join(room.reasons(), "; ")),
+                "build as root, or where user namespaces are allowed");
+  };
+  if (workshop.offline) refuse("the network cannot be taken from a build (--offline)");
+  if (workshop.settings.app_path) refuse("nothing can be built at another path (build.app-path)");
+}
+
+fs::path seen_at(const Workshop& workshop, const Room& room) {
+  if (room.kind() == Room::Kind::none) return workshop.application;
+  return workshop.settings.app_path.value_or(workshop.run);
 }
 
 }  // namespace
@@ -58,12 +77,13 @@ Site::Site(Workshop workshop, const Store& store)
     : workshop_(std::move(workshop)),
       scratch_(make_scratch(workshop_)),
       room_(Room::prepare(plan_of(workshop_, store))) {
-  seen_at_ = room_.kind() == Room::Kind::none ? workshop_.application : workshop_.run;
+  seen_at_ = seen_at(workshop_, room_);
   if (base::Dir::open(workshop_.application).exists(launch::all_layers_directory())) {
     throw Error(Fault::input, "the source has a '.layers', the name under which buildpacks keep theirs",
                 "rename it, or remove it from the source");
   }
   if (room_.kind() != Room::Kind::none) return;
+  refuse_without_room(workshop_, room_);
   workshop_.events({Event::Kind::warning, "build",
                     fmt::format("the build sees this whole machine: {}", fmt::join(room_.reasons(), "; "))});
 }

@@ -25,12 +25,14 @@ struct Workshop {
   config::BuildSettings settings;
   base::EventSink events;
   std::function<bool()> cancelled;
+  bool offline = false;
+  std::filesystem::path build_config = {};  // the operator's, with `env/`; may be missing, empty: none
 };
 
 class Site {
  public:
   // Makes platform directory and HOME. Where this machine makes no rooms, a warning says so, and the programs
-  // see the machine as it is.
+  // see the machine as it is; what only a room can give is an Error(refused) there.
   Site(Workshop workshop, const Store& store);
 
   const Workshop& workshop() const { return workshop_; }

@@ -72,15 +72,17 @@ VersionSource decode_version(MapReader& file, Diagnostics& faults) {
   return {VersionSource::Kind::literal, *text};
 }
 
-std::optional<std::filesystem::path> decode_root(MapReader& file, Diagnostics& faults) {
-  const Value* value = file.take("root");
-  const auto text = file.text("root");
+std::optional<std::filesystem::path> decode_absolute(MapReader& file, std::string_view key,
+                                                     std::string_view what, const char* example,
+                                                     Diagnostics& faults) {
+  const Value* value = file.take(key);
+  const auto text = file.text(key);
   if (!text) return std::nullopt;
   const bool is_absolute = text->starts_with('/');
   const auto reason = is_absolute ? TreePath::why_not(std::string_view(*text).substr(1)) : "is not absolute";
   if (!reason) return std::filesystem::path(*text);
-  faults.add(value->origin(), fmt::format("the root '{}' {}", printable(text->substr(0, 200)), *reason),
-             "an absolute path with neither '..' nor a '/' at its end: /srv/projects/shop");
+  faults.add(value->origin(), fmt::format("{} '{}' {}", what, printable(text->substr(0, 200)), *reason),
+             fmt::format("an absolute path with neither '..' nor a '/' at its end: {}", example));
   return std::nullopt;
 }
 
@@ -122,7 +124,8 @@ BuildSettings decode_build(const Value& value, Diagnostics& faults) {
   if (const Value* environment = map.take("env"))
     build.environment = decode_environment(*environment, faults);
   if (const auto limit = positive_duration(map, "time-limit", faults)) build.time_limit = *limit;
-  refuse_unsupported(map, "build.", {"app-path", "ignore-targets"}, faults);
+  build.app_path = decode_absolute(map, "app-path", "the path of the application", "/app", faults);
+  build.ignored_targets = map.texts("ignore-targets").value_or(std::vector<std::string>{});
   map.finish();
   return build;
 }
@@ -214,7 +217,7 @@ Project decode_project(const Value& merged, Diagnostics& faults) {
   project.name = decode_name(file, faults);
   project.version = decode_version(file, faults);
   project.layout = decode_layout_name(file, faults);
-  project.root = decode_root(file, faults);
+  project.root = decode_absolute(file, "root", "the root", "/srv/projects/shop", faults);
   project.buildpacks = decode_buildpacks(file, faults);
   if (const Value* build = file.take("build")) project.build = decode_build(*build, faults);
   const Value* processes = file.take("processes");

@@ -22,6 +22,9 @@ struct VersionSource {
 struct BuildSettings {
   std::map<std::string, std::string> environment;
   std::chrono::milliseconds time_limit{std::chrono::minutes(30)};
+  // Where buildpacks and processes see the application, besides run/.
+  std::optional<std::filesystem::path> app_path;
+  std::vector<std::string> ignored_targets;  // ids of buildpacks that may be made for other machines
 };
 
 struct ProcessSettings {

@@ -159,6 +159,14 @@ std::vector<LaunchLayers> read_buildpacks(const Value& list) {
   return buildpacks;
 }
 
+std::string read_app_path(const Value& root) {
+  std::string path = read_word_or_none(root, "app-path");
+  const bool is_fine =
+      path.empty() || (path.starts_with('/') && !base::TreePath::why_not(std::string_view(path).substr(1)));
+  if (!is_fine) fail(root.at("app-path"), fmt::format("'{}' is no absolute path", printable(path)));
+  return path;
+}
+
 void require_schema(const Value& root) {
   const Value& schema = root.at("schema");
   if (schema.kind() == Value::Kind::integer && schema.text() == std::to_string(known_schema)) return;
@@ -220,7 +228,7 @@ const LaunchProcess* LaunchFile::find(std::string_view type) const {
 
 LaunchFile parse_launch(std::string_view json, std::string_view name) {
   const Value root = text::parse_json(json, name);
-  require_known_keys(root, "the file", {"schema", "default", "processes", "buildpacks"});
+  require_known_keys(root, "the file", {"schema", "default", "processes", "buildpacks", "app-path"});
   require_schema(root);
   LaunchFile file;
   const Value& processes = root.at("processes");
@@ -239,6 +247,7 @@ LaunchFile parse_launch(std::string_view json, std::string_view name) {
     fail(root.at("default"),
          fmt::format("the default process '{}' is none of 'processes'", printable(file.default_process)));
   }
+  file.app_path = read_app_path(root);
   if (const Value* buildpacks = root.find("buildpacks")) file.buildpacks = read_buildpacks(*buildpacks);
   return file;
 }
@@ -255,6 +264,7 @@ std::string format_launch(const LaunchFile& file) {
     for (const auto& layers : file.buildpacks) buildpacks.push(to_value(layers));
     root.set("buildpacks", std::move(buildpacks));
   }
+  if (!file.app_path.empty()) root.set("app-path", file.app_path);
   return text::to_json(root);
 }
 

@@ -43,6 +43,8 @@ struct LaunchLayers {
 struct LaunchFile {
   std::vector<LaunchProcess> processes;  // sorted by type
   std::string default_process;           // "" when there is none
+  // Where processes must see the application, an absolute path; "": wherever it is.
+  std::string app_path;
   std::vector<LaunchLayers> buildpacks;  // in the order in which they were built
 
   // nullptr when there is no such process.

@@ -3,6 +3,7 @@
 
 #include "base/error.hh"
 #include "base/files.hh"
+#include "launch/place.hh"
 #include "launch/prepare.hh"
 #include "launch/request.hh"
 
@@ -39,9 +40,10 @@ int run(const std::string& called_as, const std::vector<std::string>& arguments)
   if (arguments.empty() || arguments.front().empty()) {
     return complain("usage: launch APPLICATION_DIR [PROCESS|COMMAND [ARGS...]]", "", usage);
   }
-  const std::filesystem::path application = absolute(arguments.front());
-  const auto path = application / ".bakehouse" / "launch.json";
+  const std::filesystem::path given = absolute(arguments.front());
+  const auto path = given / ".bakehouse" / "launch.json";
   const auto file = launch::parse_launch(base::read_file(path, largest_file), path.native());
+  const std::filesystem::path application = launch::place(given, file.app_path);
   launch::Environment environment = launch::to_environment(environ);
   launch::Request request{called_as, {arguments.begin() + 1, arguments.end()}};
   if (const auto known = environment.find("CNB_EXEC_ENV"); known != environment.end())

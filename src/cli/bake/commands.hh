@@ -25,6 +25,7 @@ struct CookCommand {
   std::optional<uint64_t> sequence;
   std::vector<std::string> settings;
   bool no_apply = false;
+  bool offline = false;
   std::optional<int> level;
   bool fast = false;
   bool best = false;
@@ -35,6 +36,7 @@ int run_cook(const GlobalOptions& global, const CookCommand& command, const Scre
 struct DetectCommand {
   std::optional<std::filesystem::path> path;
   std::vector<std::string> settings;
+  bool offline = false;
 };
 int run_detect(const GlobalOptions& global, const DetectCommand& command, const Screen& screen);
 

@@ -3,6 +3,7 @@
 #include "base/files.hh"
 #include "cli/bake/commands.hh"
 #include "cli/bake/passphrase.hh"
+#include "cli/bake/platform.hh"
 
 #include <fmt/format.h>
 
@@ -35,11 +36,8 @@ std::vector<std::filesystem::path> choose_keys(const CookCommand& command, const
   throw Error(Fault::usage, "no key to sign with", "pass --key FILE; `bake key new FILE` makes one");
 }
 
-}  // namespace
-
-int run_cook(const GlobalOptions& global, const CookCommand& command, const Screen& screen) {
-  const Installation installed = find_installation();
-  const node::Node node = node::open_node(require_root(global), installed.launch, make_surroundings(screen));
+bakery::CookOptions options_of(const CookCommand& command, const node::Node& node,
+                               const Installation& installed) {
   bakery::CookOptions options;
   options.source = command.path.value_or(node.root.at(node.root.layout.source));
   options.buildpacks = installed.buildpacks;
@@ -51,16 +49,19 @@ int run_cook(const GlobalOptions& global, const CookCommand& command, const Scre
   options.sequence = command.sequence;
   options.source_date_epoch = source_date_epoch();
   options.settings = command.settings;
+  options.offline = command.offline;
   if (command.level) options.level = *command.level;
   if (command.fast) options.level = 3;
   if (command.best) options.level = 19;
   if (command.solid) options.rule = artifact::solid_rule;
   options.then = command.no_apply ? bakery::CookOptions::Then::stop : bakery::CookOptions::Then::apply;
+  return options;
+}
 
-  const bakery::Cooked cooked = bakery::cook(node, options);
+int tell(const bakery::Cooked& cooked, const std::string& log, const node::Node& node, const Screen& screen) {
   screen.say(fmt::format("baked {} {}: {}", node.root.project, cooked.version, cooked.archive.native()));
-  Value facts =
-      Value::map({{"outcome", "good"}, {"version", cooked.version}, {"archive", cooked.archive.native()}});
+  Value facts = Value::map(
+      {{"outcome", "good"}, {"version", cooked.version}, {"archive", cooked.archive.native()}, {"log", log}});
   if (cooked.applied) {
     facts.set("outcome", cooked.applied->outcome);
     facts.set("deployment", cooked.applied->deployment);
@@ -72,6 +73,25 @@ int run_cook(const GlobalOptions& global, const CookCommand& command, const Scre
   }
   screen.done(facts);
   return 0;
+}
+
+}  // namespace
+
+int run_cook(const GlobalOptions& global, const CookCommand& command, const Screen& screen) {
+  const Installation installed = find_installation();
+  const node::Node node = node::open_node(require_root(global), installed.launch, make_surroundings(screen));
+  bakery::CookOptions options = options_of(command, node, installed);
+  std::string log;
+  options.log_begun = [&](const std::filesystem::path& file) { log = file.native(); };
+  try {
+    return tell(bakery::cook(node, options), log, node, screen);
+  } catch (const Error& error) {
+    if (log.empty()) throw;
+    Value facts = failure_facts(error);
+    facts.set("log", log);
+    screen.fail(error, facts);
+    return base::exit_code(error.fault());
+  }
 }
 
 }  // namespace bakehouse::cli

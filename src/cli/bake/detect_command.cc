@@ -2,35 +2,11 @@
 #include "base/error.hh"
 #include "cli/bake/commands.hh"
 
-#include <fmt/format.h>
-#include <fmt/ranges.h>
-
 namespace bakehouse::cli {
 namespace {
 
 using buildpack::Answer;
 using text::Value;
-
-std::string_view name_of(Answer::Kind kind) {
-  switch (kind) {
-    case Answer::Kind::applies: return "applies";
-    case Answer::Kind::does_not: return "does not apply";
-    default: return "could not be asked";
-  }
-}
-
-std::string describe(const bakery::Detected& detected) {
-  std::string text;
-  for (const Answer& answer : detected.answers) {
-    text += fmt::format("{} {}", answer.pack, name_of(answer.kind));
-    if (!answer.why.empty()) text += ": " + answer.why;
-    text += answer.said + "\n";
-  }
-  for (const auto& group : detected.lost)
-    text += fmt::format("not {}: {}\n", fmt::join(group.members, ", "), fmt::join(group.reasons, "; "));
-  const std::string builders = fmt::format("{}", fmt::join(detected.builders, ", "));
-  return text + "would build: " + (builders.empty() ? "nothing, no buildpacks fit" : builders) + "\n";
-}
 
 Value to_value(const std::vector<std::string>& words) {
   Value list = Value::list();
@@ -42,7 +18,7 @@ Value to_value(const bakery::Detected& detected) {
   Value answers = Value::list();
   for (const Answer& answer : detected.answers) {
     answers.push(Value::map({{"buildpack", answer.pack},
-                             {"answer", std::string(name_of(answer.kind))},
+                             {"answer", std::string(bakery::name_of(answer.kind))},
                              {"why", answer.why},
                              {"said", answer.said}}));
   }
@@ -64,11 +40,12 @@ int run_detect(const GlobalOptions& global, const DetectCommand& command, const 
   options.source = command.path.value_or(node.root.at(node.root.layout.source));
   options.buildpacks = installed.buildpacks;
   options.settings = command.settings;
+  options.offline = command.offline;
   const bakery::Detected detected = bakery::detect(node, options);
   if (screen.json()) {
     screen.answer(to_value(detected));
   } else {
-    std::fputs(describe(detected).c_str(), stdout);
+    std::fputs(bakery::describe(detected).c_str(), stdout);
   }
   return detected.builders.empty() ? base::exit_code(base::Fault::build) : 0;
 }

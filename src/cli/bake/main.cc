@@ -61,6 +61,7 @@ void add_cook(CLI::App& app, Commands& all) {
                       "the sequence number, instead of the time of the source");
   command->add_option("--set", all.cook.settings, "a.b=value, over the configuration")
       ->allow_extra_args(false);
+  command->add_flag("--offline", all.cook.offline, "no network for buildpacks");
   command->add_flag("--no-apply", all.cook.no_apply, "make the archive only");
   auto* fast = command->add_flag("--fast", all.cook.fast, "compress quickly");
   auto* best = command->add_flag("--best", all.cook.best, "compress as well as possible")->excludes(fast);
@@ -101,6 +102,7 @@ void add_detect(CLI::App& app, Commands& all) {
   command->add_option("PATH", all.detect.path, "the source (else <root>/project)");
   command->add_option("--set", all.detect.settings, "a.b=value, over the configuration")
       ->allow_extra_args(false);
+  command->add_flag("--offline", all.detect.offline, "no network for buildpacks");
   command->callback([&all] {
     all.chosen = [&all](const auto& screen) {
       return cli::tell_platform_exit(screen, [&] { return run_detect(all.global, all.detect, screen); });

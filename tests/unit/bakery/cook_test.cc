@@ -42,6 +42,11 @@ std::string failure_of(Kitchen& kitchen, const CookOptions& options) {
 }
 std::string failure_of(Kitchen& kitchen) { return failure_of(kitchen, kitchen.options()); }
 
+// Of the release that is in service.
+std::string part_in(const Kitchen& kitchen, const char* name) {
+  return base::read_file(kitchen.run() / ".bakehouse" / name, large);
+}
+
 // What must be untouched by a build that fails: the archives, and what is in service.
 std::string state_of(const Kitchen& kitchen) {
   return kitchen.releases() + support::describe_tree(kitchen.root() / "deploy") +
@@ -78,6 +83,19 @@ TEST_CASE("the archive says what it was made of") {
   CHECK(archive.info.buildpacks[0].id == "test/all");
   CHECK(archive.info.buildpacks[0].version == "1.2.3");
   CHECK_FALSE(archive.info.run_path);
+}
+
+TEST_CASE("1.7 SBOM: those that travel are parts of the archive, which no path search binds to run/") {
+  Kitchen kitchen;
+  kitchen.set_buildpack(
+      {.build = "printf '{}' >\"$1/launch.sbom.cdx.json\"; echo \"$1\" >\"$1/launch.sbom.syft.json\""},
+      "sbom-formats = [\"application/vnd.cyclonedx+json\", \"application/vnd.syft+json\"]\n");
+  const auto cooked = kitchen.cook();
+  const auto archive = kitchen.open(cooked);
+  CHECK(archive.info.parts.at("sbom+test_all.cdx.json").digest == crypto::sha256("{}"));
+  CHECK(archive.info.parts.contains("sbom+test_all.syft.json"));
+  CHECK_FALSE(archive.info.run_path);
+  kitchen.manifest_of(cooked);  // checks every part
 }
 
 TEST_CASE("the signature beside the archive is of its bytes") {
@@ -418,6 +436,91 @@ TEST_CASE("a hook or buildpack that fails fails the build, and nothing has chang
     CHECK(failure_of(kitchen, kitchen.options(CookOptions::Then::apply)) == row.message);
     CHECK(state_of(kitchen) == before);
   }
+}
+
+TEST_CASE("the log of a bake holds what was shown, why who builds, and how it ended") {
+  Kitchen kitchen;
+  kitchen.set_buildpack({.detect = "echo I was asked", .build = "seq 100; exit 3"});
+  fs::path log;
+  CookOptions options = kitchen.options();
+  options.log_begun = [&](const fs::path& file) { log = file; };
+  std::string hint;
+  try {
+    kitchen.cook(options);
+  } catch (const base::Error& error) {
+    hint = error.hint();
+  }
+  CHECK(hint == "all that was printed: " + log.native());
+  CHECK(log.parent_path() == kitchen.root() / ".bakehouse/logs/bake");
+  const std::string text = base::read_file(log, 1 << 20);
+  for (const char* part :
+       {" fetch\n", " build\n", "\ntest/all@1.2.3 applies\n  | I was asked\n", "\n  test/all 1.2.3\n",
+        "\n  | 1\n  | 2\n", "\n  | 100\n", " failed: the buildpack test/all exited with status 3\n"}) {
+    CHECK(text == Mentions{part});
+  }
+  kitchen.build_by("true");
+  kitchen.cook(options);
+  CHECK(base::read_file(log, 1 << 20).ends_with(" baked 1.0.0\n"));
+}
+
+TEST_CASE(
+    "1.2 targets: a buildpack made for other machines builds when bake.yaml says so, and the release tells") {
+  Kitchen kitchen;
+  kitchen.set_buildpack({.build = "touch made"},
+                        "[[targets]]\nos = \"linux\"\n[[targets.distros]]\nname = \"beos\"\n");
+  CHECK(failure_of(kitchen) == Mentions{"could not be asked: made for linux, beos; this machine is"});
+  kitchen.project("name: shop\nversion: 1.0.0\nbuild: {ignore-targets: [test/all]}\n");
+  const auto cooked = kitchen.cook(kitchen.options(CookOptions::Then::apply));
+  CHECK(kitchen.warnings ==
+        Mentions{"test/all@1.2.3 is asked all the same (build.ignore-targets): made for linux, beos"});
+  CHECK(kitchen.open(cooked).info.parts.contains("build.json"));
+  CHECK(
+      part_in(kitchen, "build.json")
+          .starts_with(
+              R"({"ignored-targets":[{"buildpack":"test/all@1.2.3","reason":"made for linux, beos; this machine is )"));
+}
+
+TEST_CASE(
+    "decision 1 app-path: it is where the application was built, and where its processes are to see it") {
+  Kitchen kitchen;
+  kitchen.project("name: shop\nversion: 1.0.0\nbuild: {app-path: /bakehouse-test-app}\n");
+  kitchen.build_by("pwd; echo \"$1\"; ln -s \"$PWD/page\" one; ln -s " + (kitchen.run() / "page").native() +
+                   " two");
+  try {
+    const auto cooked = kitchen.cook(kitchen.options(CookOptions::Then::apply));
+    CHECK(kitchen.output == "/bakehouse-test-app\n/bakehouse-test-app/.layers/test_all\n");
+    CHECK(describe(kitchen.manifest_of(cooked)) == "bake.yaml 0644\none -> page\npage 0644\ntwo -> page\n");
+    CHECK(part_in(kitchen, "launch.json").starts_with(R"({"app-path":"/bakehouse-test-app",)"));
+    CHECK_FALSE(kitchen.open(cooked).info.run_path);
+  } catch (const base::Error& error) {
+    // A machine without rooms says so and does not pretend.
+    CHECK(error.fault() == base::Fault::refused);
+    CHECK(std::string(error.what()) == Mentions{"this machine makes no build rooms"});
+  }
+}
+
+TEST_CASE("decision 1 offline: nothing is reached, and the message tells the buildpack that wanted it") {
+  Kitchen kitchen;
+  CookOptions options = kitchen.options();
+  options.offline = true;
+  kitchen.write({{".bake/hooks/post_build", support::File{"#!/bin/sh\n", 0755}}});
+  kitchen.build_by(
+      "[[ $(tail -n +3 /proc/net/dev | wc -l) == 1 ]] # the loopback alone\n"
+      "echo 'curl: (6) Could not resolve host: example.org'; exit 6");
+  try {
+    kitchen.cook(options);
+    FAIL("it was built");
+  } catch (const base::Error& error) {
+    if (error.fault() == base::Fault::refused) {
+      CHECK(std::string(error.what()) == Mentions{"this machine makes no build rooms"});
+      return;
+    }
+    CHECK(std::string(error.what()) == "the buildpack test/all exited with status 6");
+    CHECK(error.hint() == Mentions{"it wanted the network, and the build ran offline"});
+  }
+  kitchen.build_by("true");
+  kitchen.cook(options);
+  CHECK(kitchen.warnings == Mentions{"hooks may use the network"});
 }
 
 TEST_CASE("a file among the hooks that is none is refused before anything runs") {

@@ -38,6 +38,11 @@ class Kitchen {
   // Lines for bash that run in the application while it is built.
   void build_by(const std::string& script) const { set_buildpack({.build = "set -e\n" + script}); }
 
+  // `more` are lines below [buildpack].
+  void set_buildpack(const buildpack::Scripts& scripts, const std::string& more = "") const {
+    buildpack::write_pack(packs() / "test", buildpack::descriptor("test/all") + more, scripts);
+  }
+
   CookOptions options(CookOptions::Then then = CookOptions::Then::stop) const {
     CookOptions made;
     made.source = source();
@@ -54,6 +59,7 @@ class Kitchen {
       using Kind = base::Event::Kind;
       if (event.kind == Kind::phase_started) phases += event.phase + " ";
       if (event.kind == Kind::output) output += event.text + "\n";
+      if (event.kind == Kind::note) notes += event.text + "\n";
       if (event.kind == Kind::warning) warnings += event.text + "\n";
     };
     return node::open_node(root(), "/no/helper", {base::system_clock(), take});
@@ -69,14 +75,12 @@ class Kitchen {
   crypto::SecretKey key = crypto::SecretKey::generate();
   std::string phases;
   std::string output;
+  std::string notes;
   std::string warnings;
 
  private:
   std::filesystem::path packs() const { return scratch_.path() / "packs"; }
   std::filesystem::path key_file() const { return scratch_.path() / "shop.key"; }
-  void set_buildpack(const buildpack::Scripts& scripts) const {
-    buildpack::write_pack(packs() / "test", buildpack::descriptor("test/all"), scripts);
-  }
 
   base::TempDir scratch_;
 };

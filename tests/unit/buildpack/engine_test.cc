@@ -214,6 +214,31 @@ TEST_CASE("build.env reaches detection and build, as variables and as files of t
   bench.build({pack});
 }
 
+TEST_CASE("1.6.4: variables of the operator stand above all others, those without a suffix are defaults") {
+  Workbench bench;
+  bench.settings.environment = {{"KEPT", "project"}, {"TAKEN", "project"}, {"LIST", "project"}};
+  const fs::path env = bench.build_config() / "env";
+  fs::create_directories(env);
+  const std::pair<const char*, const char*> files[] = {{"KEPT", "operator"},
+                                                       {"NEW", "operator"},
+                                                       {"TAKEN.override", "operator"},
+                                                       {"LIST.append", "operator"},
+                                                       {"LIST.delim", ":"}};
+  for (const auto& [name, value] : files) base::write_file(env / name, value);
+  const std::string show = "echo \"$KEPT $NEW $TAKEN $LIST\"";
+  const Buildpack pack = bench.pack("a", {.detect = show + "; exit 100", .build = show});
+  CHECK(failure([&] { detect({pack}, Need::any, bench.workshop()); }) ==
+        Mentions{"\n  | project operator operator project:operator"});
+  bench.build({bench.pack("a", {.build = show})});
+  CHECK(bench.output == "project operator operator project:operator\n");
+  bench.output.clear();
+  bench.build({bench.pack("a", {.build = show}, "clear-env = true\n")});
+  CHECK(bench.output == "operator operator operator operator\n");
+  base::write_file(env / "A=B", "x");
+  CHECK(failure([&] { bench.build({bench.pack("a", {})}); }) ==
+        Mentions{"build-config/env/A=B: a variable's name"});
+}
+
 TEST_CASE("a PATH of build.env stands before the usual one") {
   Workbench bench;
   bench.settings.environment = {{"PATH", "/opt/tool/bin"}};

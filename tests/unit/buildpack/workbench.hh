@@ -56,9 +56,10 @@ class Workbench {
   }
 
   std::filesystem::path application() const { return scratch_.path() / "application"; }
-  Buildpack pack(const std::string& id, const Scripts& scripts) const {
+  // `more` are lines below [buildpack].
+  Buildpack pack(const std::string& id, const Scripts& scripts, const std::string& more = "") const {
     const auto name = fmt::format("{}", packs_++);
-    return load_buildpack(write_pack(scratch_.path() / "packs" / name, descriptor(id), scripts));
+    return load_buildpack(write_pack(scratch_.path() / "packs" / name, descriptor(id) + more, scripts));
   }
 
   // Each call has a scratch directory of its own, as each build has.
@@ -71,7 +72,9 @@ class Workbench {
             cache(),
             settings,
             [this](const base::Event& event) { take(event); },
-            [] { return false; }};
+            [] { return false; },
+            false,
+            build_config()};
   }
   // As each bake begins with a fresh tree.
   void begin_again() const {
@@ -79,6 +82,7 @@ class Workbench {
     std::filesystem::create_directory(application());
   }
   std::filesystem::path cache() const { return scratch_.path() / "cache"; }
+  std::filesystem::path build_config() const { return scratch_.path() / "build-config"; }
   launch::LaunchFile build(const std::vector<Buildpack>& packs) {
     Store store;
     Order order(1);
@@ -87,13 +91,16 @@ class Workbench {
       store.add(pack);
     }
     const Site site(workshop(), store);
-    return buildpack::build(require_selection(buildpack::detect(order, store, site)), site);
+    BuildResult result = buildpack::build(require_selection(buildpack::detect(order, store, site)), site);
+    sboms = std::move(result.sboms);
+    return std::move(result.launch);
   }
 
   config::BuildSettings settings;
   std::string output;              // what the buildpacks printed
   std::vector<std::string> notes;  // what the engine said of them
   std::vector<std::string> warnings;
+  std::map<std::string, std::string> sboms;
 
  private:
   void take(const base::Event& event) {

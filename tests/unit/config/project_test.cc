@@ -56,7 +56,7 @@ version: file:lib/VERSION
 layout: ./own/layout.yaml
 root: /srv/projects/shop
 buildpacks: [static, ./packs/x, "heroku/nodejs@3.1.0"]
-build: {env: {NODE_ENV: production, RATIO: 1.10, EMPTY: "", GONE: ~}, time-limit: 1h}
+build: {env: {NODE_ENV: production, RATIO: 1.10, EMPTY: "", GONE: ~}, time-limit: 1h, app-path: /app, ignore-targets: [a/b, c]}
 processes:
   web: {command: "bin/shop --port $PORT", port: 8080}
   worker: {command: bin/work}
@@ -80,6 +80,8 @@ services: {driver: auto, strategy: restart}
   CHECK(project.build.environment ==
         std::map<std::string, std::string>{{"NODE_ENV", "production"}, {"RATIO", "1.10"}, {"EMPTY", ""}});
   CHECK(project.build.time_limit == 1h);
+  CHECK(project.build.app_path == "/app");
+  CHECK(project.build.ignored_targets == std::vector<std::string>{"a/b", "c"});
 
   REQUIRE(project.processes.size() == 2);
   CHECK(project.processes.at("web").command == "bin/shop --port $PORT");
@@ -178,6 +180,11 @@ TEST_CASE("what a key may hold is checked") {
             "2:15: the name 'A-B' in 'env' holds something other than A-Z a-z 0-9 _"},
            {"build: {env: {A: [x]}}\n", "2:15: 'A' in 'env' must be text, not a list"},
            {"build: {env: [A]}\n", "2:9: 'env' in 'build' must be a map, not a list"},
+           {"build: {app-path: app}\n",
+            "2:9: the path of the application 'app' is not absolute (an absolute path with neither '..' nor "
+            "a '/' at "
+            "its end: /app)"},
+           {"build: {ignore-targets: {a: b}}\n", "2:9: 'ignore-targets' in 'build' must be text, not a map"},
            {"build: {time-limit: 0s}\n", "2:9: 'time-limit' must be longer than nothing"},
            {"build: {environment: {}}\n", "2:9: unknown key 'environment' in 'build' (did you mean 'env'?)"},
            {"processes: [web]\n", "2:1: 'processes' must be a map, not a list"},
@@ -295,8 +302,6 @@ TEST_CASE("a key of the format that cannot be honoured yet is refused by name") 
     CHECK(fault_of(std::string(key) + ":\n").empty());
   }
   for (const auto& row : std::initializer_list<std::pair<std::string, std::string>>{
-           {"build: {app-path: /app}\n", "2:9: 'build.app-path'" + unsupported},
-           {"build: {ignore-targets: []}\n", "2:9: 'build.ignore-targets'" + unsupported},
            {"processes: {db: {backing: true}}\n", "2:18: 'processes.db.backing'" + unsupported},
            {"hooks: {post_deploy: {changes-data: yes}}\n",
             "2:23: 'hooks.post_deploy.changes-data'" + unsupported},

@@ -112,6 +112,19 @@ TEST_CASE("1.9 a launch file says how a process starts, where it exists, and on 
         std::string::npos);
 }
 
+TEST_CASE("decision 1 app-path: a launch file may say where its processes see the application") {
+  const std::string json = R"({"app-path":"/opt/app","default":"","processes":[],"schema":1})";
+  const LaunchFile file = parse_launch(json, "launch.json");
+  CHECK(file.app_path == "/opt/app");
+  CHECK(format_launch(file) == json);
+  CHECK(parse_launch(R"({"schema":1,"processes":[]})", "launch.json").app_path.empty());
+  for (const char* path : {"app", "/", "/a/../b", "/a/", "//a"}) {
+    CAPTURE(path);
+    CHECK(refusal(std::string(R"({"schema":1,"processes":[],"app-path":")") + path + "\"}") ==
+          "launch.json:1:28: '" + std::string(path) + "' is no absolute path");
+  }
+}
+
 TEST_CASE("what is not exactly a launch file is refused, with the place and the reason") {
   const struct {
     std::string json;
