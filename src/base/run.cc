@@ -89,9 +89,11 @@ ExitStatus run(Command command, const Limits& limits,
   ExitStatus result = status ? *status : process.stop(limits.grace);
   result.cancelled = !status && limits.cancelled();
   result.timed_out = !status && !result.cancelled;
-  // Children left behind: they could hold the pipe open for ever, and write where the caller goes on.
+  // Children left behind: they could hold the pipe open for ever, and write where the caller goes on. Nobody
+  // survives this signal, but a busy machine takes its time; the bound is for those whom their disk keeps.
   process.signal_group(SIGKILL);
-  await_end({process.pid()}, std::chrono::steady_clock::now() + limits.grace, system_clock());
+  const auto patience = std::max<std::chrono::milliseconds>(limits.grace, std::chrono::seconds(10));
+  await_end({process.pid()}, std::chrono::steady_clock::now() + patience, system_clock());
   if (open) drain(pipe.read, lines);
   lines.finish();
   return result;
