@@ -97,7 +97,7 @@ class Strict {
 
 std::string decode_pin(Strict& source, std::string_view key, size_t digits, Diagnostics& faults) {
   const Value& value = source.value(key);
-  const std::string pin = source.text(key);
+  std::string pin = source.text(key);
   const auto is_digit = [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); };
   if (pin.size() != digits || !std::ranges::all_of(pin, is_digit))
     faults.add(value.origin(), fmt::format("'{}' is not {} hexadecimal digits", key, digits));
@@ -126,7 +126,7 @@ void decode_target(const Value& value, ReleaseInfo& info, Diagnostics& faults) {
 
 // One that is kept from being a line of a terminal.
 std::string decode_url(MapReader& source, const Value& value, Diagnostics& faults) {
-  const std::string url = source.text("url").value_or("");
+  std::string url = source.text("url").value_or("");
   if (url.size() > longest_url || base::printable(url) != url)
     faults.add(value.origin(), "a buildpack's source has no such URL");
   return url;

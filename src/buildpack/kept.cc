@@ -118,8 +118,7 @@ void Kept::note_use(const std::vector<TreePath>& names) const {
   std::vector<std::string> used;
   for (const TreePath& name : names) used.push_back(name.str());
   std::ranges::sort(used);
-  const auto twice = std::ranges::unique(used);
-  used.erase(twice.begin(), twice.end());
+  used.erase(std::unique(used.begin(), used.end()), used.end());
   const fs::path file = directory_ / "uses";
   std::vector<std::string> uses = lines_in(base::read_file_if_any(file, largest_record).value_or(""));
   const std::string line = fmt::format("{}", fmt::join(used, " "));

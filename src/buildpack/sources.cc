@@ -85,6 +85,7 @@ void check_pin(const SourceName& name, const crypto::Digest& digest) {
 [[noreturn]] void fail_several(const SourceName& name, const std::vector<TreePath>& found) {
   constexpr size_t most_listed = 20;
   std::vector<std::string> names;
+  names.reserve(found.size());
   for (const TreePath& directory : found) names.push_back("//" + printable(directory.str()));
   std::string more;
   if (names.size() > most_listed) {

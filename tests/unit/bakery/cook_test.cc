@@ -5,6 +5,7 @@
 #include "launch/launch_file.hh"
 #include "support/failure.hh"
 #include "support/mentions.hh"
+#include "unit/source/foreign_archive.hh"
 #include "unit/source/repository.hh"
 
 #include <doctest/doctest.h>
@@ -77,6 +78,7 @@ TEST_CASE("the archive says what it was made of") {
   REQUIRE(archive.info.buildpacks.size() == 1);
   CHECK(archive.info.buildpacks[0].id == "test/all");
   CHECK(archive.info.buildpacks[0].version == "1.2.3");
+  CHECK(artifact::name_of(archive.info.buildpacks[0].source.kind) == "shipped");
   CHECK_FALSE(archive.info.run_path);
 }
 
@@ -466,6 +468,18 @@ TEST_CASE("buildpacks that bake.yaml names must all apply; a path is one of the 
   CHECK(kitchen.output == "own was here\n");
   kitchen.project("name: shop\nversion: 2\nbuildpacks: [tets]\n");
   CHECK(failure_of(kitchen) == "input: there is no buildpack 'tets'");
+}
+
+TEST_CASE("one buildpack from two sources is refused, and both entries are told") {
+  Kitchen kitchen;
+  buildpack::write_pack(kitchen.source() / "packs/own", buildpack::descriptor("own"));
+  base::write_file(kitchen.source() / "own.tar",
+                   source::tar_of({{"buildpack.toml", buildpack::descriptor("own")},
+                                   source::program("bin/build", "#!/bin/sh\n"),
+                                   source::program("bin/detect", "#!/bin/sh\n")}));
+  kitchen.project("name: shop\nversion: 1\nbuildpacks: [./packs/own, ./own.tar]\n");
+  CHECK(failure_of(kitchen) ==
+        "input: bake.yaml names the buildpack own@1.2.3 twice: './packs/own' and './own.tar'");
 }
 
 TEST_CASE("what is neither file, directory nor link is left out, with a warning") {
