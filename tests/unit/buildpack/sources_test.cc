@@ -138,11 +138,13 @@ std::string layer_of(const std::string& id) {
 
 TEST_CASE("a buildpack comes out of an archive, at its top or in a directory, in whichever packing") {
   for (const std::string at : {"", "own/", "a/b/c/"}) {
-    for (const auto& [suffix, pack] : std::vector<std::pair<std::string, Pack>>{{".tar", Pack::plain},
-                                                                                {".tar.gz", Pack::gzip},
-                                                                                {".tgz", Pack::gzip},
-                                                                                {".tar.zst", Pack::zstd},
-                                                                                {".tar.xz", Pack::xz}}) {
+    for (const auto& kind : std::vector<std::pair<std::string, Pack>>{{".tar", Pack::plain},
+                                                                      {".tar.gz", Pack::gzip},
+                                                                      {".tgz", Pack::gzip},
+                                                                      {".tar.zst", Pack::zstd},
+                                                                      {".tar.xz", Pack::xz}}) {
+      const std::string& suffix = kind.first;
+      const Pack pack = kind.second;
       CAPTURE(at);
       CAPTURE(suffix);
       Market market;
