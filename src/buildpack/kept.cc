@@ -116,6 +116,7 @@ KeptTree Kept::keep(const TreePath& name, const Fill& fill) const {
 void Kept::note_use(const std::vector<TreePath>& names) const {
   if (!fs::exists(directory_)) return;
   std::vector<std::string> used;
+  used.reserve(names.size());
   for (const TreePath& name : names) used.push_back(name.str());
   std::ranges::sort(used);
   used.erase(std::unique(used.begin(), used.end()), used.end());

@@ -15,8 +15,6 @@
 
 using namespace bakehouse;
 using namespace bakehouse::buildpack;
-using artifact::BuildpackSource;
-using source::Dialect;
 using source::folder;
 using source::Item;
 using source::Pack;

@@ -11,7 +11,6 @@
 using namespace bakehouse;
 using namespace bakehouse::source;
 using support::File;
-using support::Folder;
 using support::Link;
 using support::Mentions;
 namespace fs = std::filesystem;
