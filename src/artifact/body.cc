@@ -3,11 +3,11 @@
 #include "artifact/rules.hh"
 #include "artifact/tar.hh"
 #include "base/error.hh"
+#include "base/reused_memory.hh"
 
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <memory>
 
 namespace bakehouse::artifact {
 namespace {
@@ -26,22 +26,6 @@ std::string read_index(const Archive& archive) {
   if (crypto::sha256(payload) != archive.info.index.digest) throw Error(Fault::input, "the index is damaged");
   return payload;
 }
-
-// Memory that only grows, and is not filled with zeros first.
-class Room {
- public:
-  std::span<char> of(size_t size) {
-    if (size > size_) {
-      bytes_.reset(new char[size]);
-      size_ = size;
-    }
-    return {bytes_.get(), size};
-  }
-
- private:
-  std::unique_ptr<char[]> bytes_;
-  size_t size_ = 0;
-};
 
 // The stream from its beginning, as far as it is asked for.
 class FrontStream {
@@ -126,7 +110,7 @@ std::string BodyReader::load(size_t frame) const {
 }
 
 std::span<char> BodyReader::load_here(size_t frame) const {
-  thread_local Room room;
+  thread_local base::ReusedMemory room;
   const std::span<char> content = room.of(frames_[frame].size);
   load(frame, content);
   return content;
@@ -134,7 +118,7 @@ std::span<char> BodyReader::load_here(size_t frame) const {
 
 void BodyReader::load(size_t i, std::span<char> content) const {
   const Frame& frame = frames_[i];
-  thread_local Room room;
+  thread_local base::ReusedMemory room;
   const std::span<char> bytes = room.of(frame.compressed_size);
   base::read_exactly_at(archive_.file, bytes, offsets_[i], archive_.path.native());
   const std::string_view compressed(bytes.data(), bytes.size());

@@ -2,27 +2,16 @@
 
 #include "base/encoding.hh"
 #include "base/error.hh"
+#include "base/reused_memory.hh"
 
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <memory>
 
 namespace bakehouse::tree {
 namespace {
 
 constexpr size_t largest_piece = 1 << 20;
-
-// Room for a piece and what is kept of the one before; a thread reads one file at a time.
-std::span<char> buffer_of(size_t size) {
-  thread_local std::unique_ptr<char[]> buffer;
-  thread_local size_t room = 0;
-  if (room < size) {
-    buffer.reset(new char[size]);
-    room = size;
-  }
-  return {buffer.get(), size};
-}
 
 const crypto::Digest& digest_of_nothing() {
   static const crypto::Digest digest = crypto::sha256("");
@@ -33,7 +22,9 @@ const crypto::Digest& digest_of_nothing() {
 crypto::Digest read_through(const base::Fd& file, uint64_t size, const std::string& shown,
                             const SeePiece& see, size_t overlap) {
   const size_t piece = static_cast<size_t>(std::min<uint64_t>(size, largest_piece));
-  const auto buffer = buffer_of(overlap + piece);
+  // For a piece and what is kept of the one before; a thread reads one file at a time.
+  thread_local base::ReusedMemory memory;
+  const auto buffer = memory.of(overlap + piece);
   crypto::Sha256 sha;
   size_t kept = 0;
   for (uint64_t left = size; left > 0;) {
