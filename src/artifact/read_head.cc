@@ -55,7 +55,8 @@ std::string member_at(std::string_view bytes, uint64_t& offset) {
 }
 
 Head read_head(const Fd& file, const fs::path& path) {
-  std::string start(2 * largest_head, '\0');
+  const uint64_t size = base::stat_of(file, path.native()).size;
+  std::string start(std::min(size, 2 * largest_head), '\0');
   size_t filled = 0;
   while (const size_t count = base::read_some_at(file, {start.data() + filled, start.size() - filled}, filled,
                                                  path.native())) {
