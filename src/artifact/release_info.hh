@@ -2,7 +2,7 @@
 // the archive is bound to it by a digest.
 #pragma once
 
-#include "base/clock.hh"
+#include "base/file_time.hh"
 #include "crypto/digest.hh"
 
 #include <cstdint>

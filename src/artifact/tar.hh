@@ -3,7 +3,7 @@
 // anything that the signed manifest does not.
 #pragma once
 
-#include "base/clock.hh"
+#include "base/file_time.hh"
 #include "tree/manifest.hh"
 
 #include <cstdint>

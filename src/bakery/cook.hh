@@ -3,7 +3,7 @@
 
 #include "artifact/cut.hh"
 #include "bakery/detected.hh"
-#include "base/clock.hh"
+#include "base/file_time.hh"
 #include "crypto/secret_key.hh"
 #include "node/apply.hh"
 

@@ -1,28 +1,14 @@
 // Time as a parameter: whoever needs to know or to wait is handed a Clock, so that tests never sleep.
 #pragma once
 
+#include "base/file_time.hh"
+
 #include <chrono>
-#include <compare>
 #include <cstdint>
 #include <functional>
 #include <string>
 
 namespace bakehouse::base {
-
-using Seconds = int64_t;  // since the epoch, UTC
-
-// A time of a file, as fine as the kernel keeps it.
-struct FileTime {
-  Seconds seconds = 0;
-  uint32_t nanoseconds = 0;  // below 1'000'000'000, also before the epoch
-
-  FileTime() = default;
-  // Whole seconds are file times, too; most formats know no others.
-  FileTime(Seconds whole) : seconds(whole) {}  // NOLINT(google-explicit-constructor)
-  FileTime(Seconds whole, uint32_t fraction) : seconds(whole), nanoseconds(fraction) {}
-
-  friend auto operator<=>(const FileTime&, const FileTime&) = default;  // NOLINT(modernize-use-nullptr)
-};
 
 struct Clock {
   std::function<std::chrono::system_clock::time_point()> now;

@@ -3,8 +3,8 @@
 // component at a time otherwise), so that a hostile tree cannot lead a write out of it.
 #pragma once
 
-#include "base/clock.hh"
 #include "base/fd.hh"
+#include "base/file_time.hh"
 #include "base/tree_path.hh"
 
 #include <cstdint>

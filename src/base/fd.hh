@@ -1,7 +1,7 @@
 // A file descriptor with one owner, and the reads and writes that retry what must be retried.
 #pragma once
 
-#include "base/clock.hh"
+#include "base/file_time.hh"
 
 #include <cstdint>
 #include <span>

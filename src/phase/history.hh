@@ -1,7 +1,7 @@
 // `.bakehouse/history.jsonl`: one line for each deployment that ended, and how it did.
 #pragma once
 
-#include "base/clock.hh"
+#include "base/file_time.hh"
 #include "text/value.hh"
 
 #include <filesystem>

@@ -2,8 +2,8 @@
 // what it speaks of happens. It alone decides, after a crash, what has to be undone or finished.
 #pragma once
 
-#include "base/clock.hh"
 #include "base/fd.hh"
+#include "base/file_time.hh"
 #include "text/value.hh"
 
 #include <filesystem>

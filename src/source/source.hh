@@ -1,8 +1,8 @@
 // Where a build comes from: a directory or a git repository, checked out into a directory of ours.
 #pragma once
 
-#include "base/clock.hh"
 #include "base/dir.hh"
+#include "base/file_time.hh"
 
 #include <filesystem>
 #include <optional>

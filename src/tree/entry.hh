@@ -1,8 +1,8 @@
 // One path of a tree, with all that may be known of it.
 #pragma once
 
-#include "base/clock.hh"
 #include "base/dir.hh"
+#include "base/file_time.hh"
 #include "base/tree_path.hh"
 #include "crypto/digest.hh"
 

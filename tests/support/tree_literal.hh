@@ -2,8 +2,8 @@
 // there, and a failure is a readable difference.
 #pragma once
 
-#include "base/clock.hh"
 #include "base/dir.hh"
+#include "base/file_time.hh"
 #include "support/xattrs.hh"
 
 #include <cstdint>
