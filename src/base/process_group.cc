@@ -8,6 +8,7 @@
 #include <cerrno>
 #include <charconv>
 #include <climits>
+#include <csignal>
 #include <optional>
 
 #include <poll.h>
@@ -51,10 +52,15 @@ bool await_all(std::vector<Fd> watched, std::chrono::steady_clock::time_point de
   return true;
 }
 
+// Zombies count as well.
+bool has_members(pid_t group) { return ::kill(-group, 0) == 0 || errno != ESRCH; }
+
 }  // namespace
 
 std::vector<pid_t> living_members(const std::vector<pid_t>& groups) {
   std::vector<pid_t> members;
+  // Spares reading all of /proc after nearly every command.
+  if (std::ranges::none_of(groups, has_members)) return members;
   for (const auto& name : Dir::open("/proc").names()) {
     const auto pid = parse_pid(name);
     if (!pid || std::ranges::find(groups, ::getpgid(*pid)) == groups.end()) continue;

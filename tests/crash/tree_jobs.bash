@@ -4,17 +4,27 @@
 # site/ is where the work is done, and the tool is run beside it.
 # shellcheck disable=SC2154
 
+# The sites as they are before a job, from the trees made by trees.sh.
+make_sites() {
+  mkdir -p sites/{sync,exchange,first,link/runs}
+  cp -a old sites/sync/to
+  cp -a old sites/exchange/run
+  cp -a wanted sites/exchange/next
+  cp -a wanted sites/first/next
+  cp -a old sites/link/runs/old
+  cp -a wanted sites/link/runs/new
+  ln -s runs/old sites/link/run
+}
+
 sync_command=("$tool" sync "$scratch/from" site/to site/log --workers 1 --protect old-only/keep)
 undo_command=("$tool" undo site/to site/log --workers 1)
 
-fresh_sync() {
-  mkdir site
-  cp -a "$scratch/old" site/to
-}
+fresh_sync() { cp -a "$scratch/sites/sync" site; }
 # What site/ holds, once recovered; to be old or new.
 settle_sync() {
   quietly "undo" "${undo_command[@]}"
-  state=$(state_of site/to)
+  look site/to
+  state=$tree
   if [[ $state == neither ]]; then
     fail "neither the old tree nor the new"
     show_neither
@@ -23,7 +33,7 @@ settle_sync() {
 }
 converge_sync() {
   quietly "the next synchronisation" "${sync_command[@]}"
-  [[ $(state_of site/to) == new ]] || {
+  is_tree site/to new || {
     fail "the next synchronisation does not end with the new tree"
     show_neither
   }
@@ -32,12 +42,9 @@ converge_sync() {
 
 # check_left NAME...: nothing but these in site/, and an index of ours.
 check_left() {
-  local found
-  found=$(find site -mindepth 1 -maxdepth 1 ! -name 'index*' -printf '%f ')
-  local wanted=" $* "
-  local name
-  for name in $found; do
-    [[ $wanted == *" $name "* ]] || fail "left over: site/$name"
+  local wanted=" $* " path
+  for path in site/*; do
+    [[ $path == site/index* || $wanted == *" ${path#site/} "* ]] || fail "left over: $path"
   done
 }
 
@@ -63,16 +70,12 @@ fresh_cut() {
 }
 
 # Switches: site/run is the old tree and site/next the new, and each must be whole under one of the names.
-fresh_exchange() {
-  mkdir site
-  cp -a "$scratch/old" site/run
-  cp -a "$scratch/wanted" site/next
-}
+fresh_exchange() { cp -a "$scratch/sites/exchange" site; }
 settle_exchange() {
-  local other
-  state=$(state_of site/run)
-  other=$(state_of site/next)
-  [[ $state-$other == old-new || $state-$other == new-old ]] || fail "run/ is $state, next/ is $other"
+  look site/run
+  state=$tree
+  look site/next
+  [[ $state-$tree == old-new || $state-$tree == new-old ]] || fail "run/ is $state, next/ is $tree"
   check_left run next
 }
 converge_exchange() {
@@ -81,14 +84,11 @@ converge_exchange() {
   [[ $state == new ]] || fail "the next switch does not end with the new tree"
 }
 
-fresh_first() {
-  mkdir site
-  cp -a "$scratch/wanted" site/next
-}
+fresh_first() { cp -a "$scratch/sites/first" site; }
 settle_first() {
   state=neither
-  if [[ ! -e site/run && $(state_of site/next) == new ]]; then state=old; fi
-  if [[ ! -e site/next && $(state_of site/run) == new ]]; then state=new; fi
+  if [[ ! -e site/run ]] && is_tree site/next new; then state=old; fi
+  if [[ ! -e site/next ]] && is_tree site/run new; then state=new; fi
   [[ $state != neither ]] || fail "the first tree is not whole under one name: $(ls site)"
 }
 converge_first() {
@@ -97,19 +97,14 @@ converge_first() {
   [[ $state == new ]] || fail "the next switch does not end with the new tree"
 }
 
-fresh_link() {
-  mkdir site site/runs
-  cp -a "$scratch/old" site/runs/old
-  cp -a "$scratch/wanted" site/runs/new
-  ln -s runs/old site/run
-}
+fresh_link() { cp -a "$scratch/sites/link" site; }
 settle_link() {
   case $(readlink site/run) in
     runs/old) state=old ;;
     runs/new) state=new ;;
     *) state=neither ;;
   esac
-  [[ $state != neither && $(state_of site/run/) == "$state" ]] || fail "run does not lead to a whole tree: $(ls -l site)"
+  { [[ $state != neither ]] && is_tree site/run/ "$state"; } || fail "run does not lead to a whole tree: $(ls -l site)"
 }
 converge_link() {
   quietly "the next switch" "$tool" switch-link site run runs/new
