@@ -61,8 +61,10 @@ void refuse_build_paths(const std::set<TreePath>& files, const std::string& buil
     if (++count <= shown) message += "\n  " + base::printable(file.str());
   }
   if (count > shown) message += fmt::format("\n  and {} more", count - shown);
-  throw Error(Fault::build, message,
-              "build them with relative paths: this version builds beside run/, not at its path");
+  throw Error(
+      Fault::build, message,
+      "build them with relative paths, or by a buildpack in a build room: hooks run in the build directory, "
+      "and so do buildpacks where no rooms are made");
 }
 
 std::string resolve_version(const config::Project& project, const source::Checkout& checkout,

@@ -1,6 +1,7 @@
 #include "bakery/cook.hh"
 
 #include "bakery/build.hh"
+#include "bakery/build_place.hh"
 #include "bakery/bundle.hh"
 #include "base/encoding.hh"
 #include "base/error.hh"
@@ -107,17 +108,23 @@ node::Node logged(const node::Node& node, BuildLog& log) {
   return copy;
 }
 
+Bundle build_and_bundle(const node::Node& node, const CookOptions& options, BuildLog& log) {
+  Dir tree = make_workspace(node);
+  const source::Checkout checkout = fetch(node, options.source, tree);
+  const ProjectFile file = read_project(node, tree, options.settings);
+  const BuildPlace place(node, file.project, std::move(tree));
+  const Built built = build(node, file.project, place.tree(), options, log);
+  // Nothing that a buildpack or hook wrote is executed below this line, only read.
+  node.around.events({Event::Kind::phase_started, "bundle", ""});
+  Bundle made = bundle(node, file, checkout, built, place.tree(), options);
+  node.around.events({Event::Kind::phase_done, "bundle", ""});
+  return made;
+}
+
 Cooked cook_logged(const node::Node& node, const CookOptions& options, BuildLog& log) {
   base::open_for_reading(options.key);  // a key that is not there is said now, not after the build
   for (const fs::path& key : options.more_keys) base::open_for_reading(key);
-  const Dir tree = make_workspace(node);
-  const source::Checkout checkout = fetch(node, options.source, tree);
-  const ProjectFile file = read_project(node, tree, options.settings);
-  const Built built = build(node, file.project, tree, options, log);
-  // Nothing that a buildpack or hook wrote is executed below this line, only read.
-  node.around.events({Event::Kind::phase_started, "bundle", ""});
-  const Bundle made = bundle(node, file, checkout, built, tree, options);
-  node.around.events({Event::Kind::phase_done, "bundle", ""});
+  const Bundle made = build_and_bundle(node, options, log);
   Cooked cooked{made.archive, made.version, std::nullopt};
   if (options.then == CookOptions::Then::apply) cooked.applied = apply_here(node, made, options);
   return cooked;

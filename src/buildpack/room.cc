@@ -88,6 +88,17 @@ Room Room::prepare(const RoomPlan& plan) {
   return room;
 }
 
+bool Room::is_possible() {
+  const base::TempDir own;
+  RoomPlan plan;
+  plan.root = own.path() / "root";
+  plan.tree = own.path() / "tree";
+  plan.scratch = own.path() / "scratch";
+  std::filesystem::create_directory(plan.tree);
+  std::filesystem::create_directory(plan.scratch);
+  return prepare(plan).kind() != Kind::none;
+}
+
 base::ExitStatus Room::run(base::Command command, const base::Limits& limits,
                            const std::function<void(std::string_view line)>& on_line) const {
   if (kind_ == Kind::none) return base::run(std::move(command), limits, on_line);

@@ -55,6 +55,9 @@ class Room {
   // one path. That this machine makes no rooms is Kind::none and no error.
   static Room prepare(const RoomPlan& plan);
 
+  // Whether this machine makes rooms, found out by making one.
+  static bool is_possible();
+
   Kind kind() const { return kind_; }
   // Why no better kind is possible here, a sentence for each; empty for Kind::root.
   const std::vector<std::string>& reasons() const { return reasons_; }

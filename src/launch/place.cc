@@ -56,15 +56,29 @@ void mount_here(const fs::path& application, const std::string& app_path) {
     base::fail_os("mount at", app_path);
 }
 
+// By a mount or a link; the link is right before the application is there.
+bool leads_to(const fs::path& application, const fs::path& app_path) {
+  std::error_code missing;
+  if (fs::equivalent(application, app_path, missing)) return true;
+  if (!fs::is_symlink(app_path, missing)) return false;
+  const fs::path target = app_path.parent_path() / fs::read_symlink(app_path, missing);
+  return fs::weakly_canonical(target, missing) == fs::weakly_canonical(application, missing);
+}
+
 }  // namespace
 
-fs::path place(const fs::path& application, const std::string& app_path) {
-  if (app_path.empty()) return application;
+void require_place(const fs::path& application, const std::string& app_path) {
   std::error_code missing;
-  if (fs::equivalent(application, app_path, missing)) return app_path;
+  if (app_path.empty() || leads_to(application, app_path)) return;
   if (!fs::exists(app_path, missing)) refuse(application, app_path, "there is nothing here");
   if (!fs::is_directory(app_path, missing) || !fs::is_empty(app_path, missing))
     refuse(application, app_path, "something else is there");
+}
+
+fs::path place(const fs::path& application, const std::string& app_path) {
+  if (app_path.empty()) return application;
+  require_place(application, app_path);
+  if (leads_to(application, app_path)) return app_path;
   try {
     mount_here(application, app_path);
   } catch (const Error& error) {

@@ -11,5 +11,7 @@ namespace bakehouse::launch {
 // and its children, which needs the rights to do so or a user namespace. Error(input) when neither is
 // possible.
 std::filesystem::path place(const std::filesystem::path& application, const std::string& app_path);
+// Before that, and before `application` need be there: Error(input) when nothing was prepared for it here.
+void require_place(const std::filesystem::path& application, const std::string& app_path);
 
 }  // namespace bakehouse::launch

@@ -3,6 +3,7 @@
 #include "base/error.hh"
 #include "base/files.hh"
 #include "base/progress.hh"
+#include "launch/place.hh"
 #include "net/tcp.hh"
 #include "node/backup.hh"
 #include "node/health.hh"
@@ -204,7 +205,9 @@ void configure(const Transaction& t) {
   const config::Layout& layout = t.node.root.layout;
   const Value merged = configuration_to_be(t);
   const config::Project project = configured_project(t);
+  const ReleaseTree release = read_release(t.node, t.plan.id);
   require_data_can_return(t, project);
+  launch::require_place(root.path() / layout.run.str(), release.launch.app_path);
   for (const TreePath& directory : data_directories(t, project)) root.make_dirs(directory, 0755);
   const base::Dir next = root.open_dir(t.places.next);
   for (const auto& link : project.data) {
@@ -214,7 +217,7 @@ void configure(const Transaction& t) {
   root.make_dirs(t.places.records, 0755);
   const auto records = root.path() / t.places.records.str();
   base::write_file(records / "config.yaml", text::to_yaml(merged), 0640);
-  const auto expected = expected_manifest(read_release(t.node, t.plan.id).manifest, project.data, layout);
+  const auto expected = expected_manifest(release.manifest, project.data, layout);
   base::write_file(records / "expected", tree::format_manifest(expected), 0644);
   base::sync_filesystem(next.fd(), next.path().native());
 }

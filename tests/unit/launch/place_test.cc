@@ -67,6 +67,22 @@ TEST_CASE("decision 1 app-path: what stands in the way is said, with what to do"
   CHECK(failure(place) == Mentions{"something else is there"});
 }
 
+TEST_CASE("decision 1 app-path: the way can be prepared, and looked at, before the application is there") {
+  const Release release;
+  const fs::path to_come = release.scratch.path() / "to-come";
+  const auto look = [&] { launch::require_place(to_come, release.wanted().native()); };
+  CHECK(failure(look) == Mentions{"there is nothing here", "ln -s " + to_come.native()});
+  fs::create_directory_symlink("elsewhere", release.wanted());
+  CHECK(failure(look) == Mentions{"there is nothing here"});
+  fs::remove(release.wanted());
+  fs::create_directory_symlink("to-come", release.wanted());
+  CHECK(failure(look) == "no failure");
+  fs::remove(release.wanted());
+  fs::create_directory(release.wanted());
+  CHECK(failure(look) == "no failure");
+  CHECK(failure([&] { launch::require_place(to_come, ""); }) == "no failure");
+}
+
 TEST_CASE("decision 1 app-path: a release that asks for none runs where it is") {
   const Release release;
   CHECK(launch::place(release.run(), "") == release.run());

@@ -334,6 +334,20 @@ TEST_CASE("data that undo could not put back is refused while nothing has stoppe
   CHECK(describe(accepted) == "good");
 }
 
+TEST_CASE("a release built for a path is refused while nothing has stopped, unless a way was prepared") {
+  Site site;
+  const base::TempDir elsewhere;
+  const fs::path wanted = elsewhere.path() / "app";
+  Release built_for_path = release("1.0", 1);
+  built_for_path.launch.app_path = wanted.native();
+  const Result refused = apply_in_vain(site, built_for_path);
+  REQUIRE(refused.error.has_value());
+  CHECK(says(refused.error->what(), "there is nothing here"));
+  // As the hint has it: to a run/ that is still to come.
+  fs::create_directory_symlink(site.root() / "run", wanted);
+  CHECK(describe(site.apply(built_for_path)) == "good");
+}
+
 TEST_CASE("nothing but a good deployment of this node can be rolled back to") {
   Site site;
   CHECK(says(refusal([&] { return site.rollback(); }), "3: nothing is deployed here"));
