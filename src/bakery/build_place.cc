@@ -2,17 +2,16 @@
 
 #include "bakery/build.hh"
 #include "base/encoding.hh"
-#include "base/error.hh"
 #include "buildpack/room.hh"
 
 #include <fmt/format.h>
+
+#include <exception>
 
 namespace bakehouse::bakery {
 namespace {
 
 namespace fs = std::filesystem;
-using base::Error;
-using base::Fault;
 
 bool is_free(const fs::path& path) { return fs::symlink_status(path).type() == fs::file_type::not_found; }
 
@@ -43,6 +42,14 @@ BuildPlace::~BuildPlace() {
   } catch (const std::exception& error) {
     warn(fmt::format("what was built stays at '{}': {}", base::printable(tree_.path().native()),
                      error.what()));
+  }
+}
+
+void BuildPlace::warn(const std::string& text) const noexcept {
+  try {
+    events_({base::Event::Kind::warning, "build", text});
+  } catch (...) {
+    // Nothing hangs on it that would be worth the bake.
   }
 }
 

@@ -7,6 +7,7 @@
 #include "node/node.hh"
 
 #include <filesystem>
+#include <string>
 #include <vector>
 
 namespace bakehouse::bakery {
@@ -29,7 +30,7 @@ class BuildPlace {
  private:
   void move_to(const std::filesystem::path& run);
   void remove_what_was_made();
-  void warn(const std::string& text) const { events_({base::Event::Kind::warning, "build", text}); }
+  void warn(const std::string& text) const noexcept;
 
   base::EventSink events_;
   std::filesystem::path home_;
