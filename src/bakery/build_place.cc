@@ -2,6 +2,7 @@
 
 #include "bakery/build.hh"
 #include "base/encoding.hh"
+#include "base/error.hh"
 #include "buildpack/room.hh"
 
 #include <fmt/format.h>
@@ -12,25 +13,42 @@ namespace bakehouse::bakery {
 namespace {
 
 namespace fs = std::filesystem;
+using base::Error;
+using base::Fault;
 
 bool is_free(const fs::path& path) { return fs::symlink_status(path).type() == fs::file_type::not_found; }
+
+void require_free(const fs::path& path) {
+  if (is_free(path)) return;
+  throw Error(Fault::refused, fmt::format("'{}' is there already; a bake that was killed may have left it",
+                                          base::printable(path.native())));
+}
+
+// Programs that ask where they are write down what a link leads to.
+void require_real(const fs::path& path) {
+  const fs::path real = fs::weakly_canonical(path);
+  if (real == path) return;
+  throw Error(Fault::refused, fmt::format("'{}' leads to '{}' here", base::printable(path.native()),
+                                          base::printable(real.native())));
+}
 
 }  // namespace
 
 BuildPlace::BuildPlace(const node::Node& node, const config::Project& project, base::Dir tree)
     : events_(node.around.events), home_(tree.path()), tree_(std::move(tree)) {
-  // Of a root of ours `run/` is the node's own, free or not.
-  if (!project.root || *project.root == node.root.path || buildpack::Room::is_possible()) return;
-  const fs::path run = run_path_of(node, project);
-  if (!is_free(run) || !is_free(*project.root / ".bakehouse")) {
-    warn(fmt::format("built beside '{}', where something else is", base::printable(run.native())));
-    return;
-  }
+  // Of this root `run/` is the node's own, free or not.
+  if (!project.root || *project.root == node.root.path) return;
   try {
+    if (buildpack::Room::is_possible()) return;
+    const fs::path run = run_path_of(node, project);
+    require_free(run);
+    require_free(*project.root / ".bakehouse");
+    require_real(run);
     move_to(run);
   } catch (const std::exception& error) {
     remove_what_was_made();
-    warn(fmt::format("not built at '{}': {}", base::printable(run.native()), error.what()));
+    warn(fmt::format("built in '{}' and not where it will run: {}", base::printable(home_.native()),
+                     error.what()));
   }
 }
 

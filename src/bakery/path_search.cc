@@ -14,14 +14,12 @@ bool holds(std::string_view text, std::string_view word) {
 
 }  // namespace
 
-PathSearch::PathSearch(std::string build, std::string run) : build_(std::move(build)), run_(std::move(run)) {
-  if (build_ == run_) build_.clear();
-}
+PathSearch::PathSearch(std::string build, std::string run) : build_(std::move(build)), run_(std::move(run)) {}
 
 size_t PathSearch::overlap() const { return std::max(build_.size(), run_.size()) - 1; }
 
 void PathSearch::look(const tree::Entry& file, std::string_view piece) {
-  const bool holds_build = !build_.empty() && holds(piece, build_);
+  const bool holds_build = holds(piece, build_);
   const bool holds_run = holds(piece, run_);
   if (!holds_build && !holds_run) return;
   const std::lock_guard lock(mutex_);

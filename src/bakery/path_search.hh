@@ -13,7 +13,6 @@ namespace bakehouse::bakery {
 
 class PathSearch {
  public:
-  // What was built at the path of run/ holds no other.
   PathSearch(std::string build, std::string run);
 
   // What has to be kept of a piece so that no path is missed that goes on in the next.

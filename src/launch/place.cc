@@ -62,7 +62,8 @@ bool leads_to(const fs::path& application, const fs::path& app_path) {
   if (fs::equivalent(application, app_path, missing)) return true;
   if (!fs::is_symlink(app_path, missing)) return false;
   const fs::path target = app_path.parent_path() / fs::read_symlink(app_path, missing);
-  return fs::weakly_canonical(target, missing) == fs::weakly_canonical(application, missing);
+  const fs::path leads = fs::weakly_canonical(target, missing);
+  return !leads.empty() && leads == fs::weakly_canonical(application, missing);
 }
 
 }  // namespace

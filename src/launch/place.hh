@@ -12,6 +12,7 @@ namespace bakehouse::launch {
 // possible.
 std::filesystem::path place(const std::filesystem::path& application, const std::string& app_path);
 // Before that, and before `application` need be there: Error(input) when nothing was prepared for it here.
+// Until it is there, a link has to name it directly.
 void require_place(const std::filesystem::path& application, const std::string& app_path);
 
 }  // namespace bakehouse::launch

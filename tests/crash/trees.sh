@@ -39,6 +39,9 @@ if [[ -z ${TMPDIR-} && -w /dev/shm ]]; then export TMPDIR=/dev/shm; fi
 scratch=$(mktemp -d)
 trap 'chmod -R u+w "$scratch"; rm -rf "$scratch"' EXIT
 cd "$scratch"
+# shellcheck disable=SC2034 # for faults.bash
+starts_no_other=yes
+require_faults
 touch probe
 setfattr -n user.probe -v 1 probe 2>/dev/null || skip "no extended attributes in $TMPDIR: set TMPDIR"
 
