@@ -4,7 +4,7 @@
 #include "base/dir.hh"
 #include "base/event.hh"
 #include "config/project.hh"
-#include "node/node.hh"
+#include "node/apply.hh"
 
 #include <filesystem>
 #include <string>

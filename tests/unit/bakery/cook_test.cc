@@ -485,14 +485,17 @@ TEST_CASE(
 TEST_CASE(
     "decision 1 app-path: it is where the application was built, and where its processes are to see it") {
   Kitchen kitchen;
-  kitchen.project("name: shop\nversion: 1.0.0\nbuild: {app-path: /bakehouse-test-app}\n");
+  const base::TempDir elsewhere;
+  const std::string app = (elsewhere.path() / "app").native();
+  std::filesystem::create_directory_symlink(kitchen.run(), app);  // as this node is told to
+  kitchen.project("name: shop\nversion: 1.0.0\nbuild: {app-path: " + app + "}\n");
   kitchen.build_by("pwd; echo \"$1\"; ln -s \"$PWD/page\" one; ln -s " + (kitchen.run() / "page").native() +
                    " two");
   try {
     const auto cooked = kitchen.cook(kitchen.options(CookOptions::Then::apply));
-    CHECK(kitchen.output == "/bakehouse-test-app\n/bakehouse-test-app/.layers/test_all\n");
+    CHECK(kitchen.output == app + "\n" + app + "/.layers/test_all\n");
     CHECK(describe(kitchen.manifest_of(cooked)) == "bake.yaml 0644\none -> page\npage 0644\ntwo -> page\n");
-    CHECK(part_in(kitchen, "launch.json").starts_with(R"({"app-path":"/bakehouse-test-app",)"));
+    CHECK(part_in(kitchen, "launch.json").starts_with(R"({"app-path":")" + app + "\","));
     CHECK_FALSE(kitchen.open(cooked).info.run_path);
   } catch (const base::Error& error) {
     // A machine without rooms says so and does not pretend.
