@@ -52,19 +52,20 @@ void normalise(tree::Manifest& manifest, base::Seconds created) {
   manifest.entries = std::move(normal);
 }
 
-void refuse_build_paths(const std::set<TreePath>& files, const std::string& build) {
+void refuse_build_paths(const PathSearch& search) {
+  const std::set<TreePath>& files = search.with_build();
   if (files.empty()) return;
   constexpr size_t shown = 10;
-  std::string message = fmt::format("files hold the path of the build directory, '{}':", build);
+  std::string message = fmt::format("files hold the path of the build directory, '{}':", search.build());
   size_t count = 0;
   for (const TreePath& file : files) {
     if (++count <= shown) message += "\n  " + base::printable(file.str());
   }
   if (count > shown) message += fmt::format("\n  and {} more", count - shown);
-  throw Error(Fault::build, message,
-              "build them with relative paths, or by a buildpack in a build room: hooks run in the build "
-              "directory, and "
-              "so do buildpacks where no rooms are made, unless `root:` names a path that is free");
+  throw Error(
+      Fault::build, message,
+      "build them with relative paths, or by a buildpack in a build room: hooks run in the build "
+      "directory, and so do buildpacks where no rooms are made, unless `root:` names a path that is free");
 }
 
 std::string resolve_version(const config::Project& project, const source::Checkout& checkout,
@@ -175,15 +176,14 @@ tree::Scan look_at(const base::Dir& tree, const node::Node& node) {
 
 // Files are searched as they are packed; a link that no release may hold comes before that, and then what
 // else is wrong is to be said with it.
-void search_links(const base::Dir& tree, const tree::Manifest& manifest, PathSearch& search,
-                  const std::string& build) {
+void search_links(const base::Dir& tree, const tree::Manifest& manifest, PathSearch& search) {
   search.look_at_links(manifest);
   if (search.with_build().empty()) return;
   tree::ScanOptions options;
   options.overlap = search.overlap();
   options.inspect = [&](const tree::Entry& file, std::string_view piece) { search.look(file, piece); };
   tree::scan(tree, options);
-  refuse_build_paths(search.with_build(), build);
+  refuse_build_paths(search);
 }
 
 artifact::ReleaseInfo describe_release(const ProjectFile& file, const source::Checkout& checkout,
@@ -227,9 +227,8 @@ Bundle bundle(const node::Node& node, const ProjectFile& file, const source::Che
   tree::Scan found = look_at(tree, node);
   const std::string run = run_path_of(node, file.project).native();
   // Also when the tree stands at `run` now: a layer may come from a build that was elsewhere.
-  const std::string build = node.root.at(node.root.layout.build).native();
-  PathSearch search(build, run);
-  search_links(tree, found.manifest, search, build);
+  PathSearch search(node.root.at(node.root.layout.build).native(), run);
+  search_links(tree, found.manifest, search);
   artifact::check_hooks(found.manifest);
   const Dating dating = date(node, checkout, options);
   normalise(found.manifest, dating.created);
@@ -250,7 +249,7 @@ Bundle bundle(const node::Node& node, const ProjectFile& file, const source::Che
       artifact::pack_body({tree, found.manifest, parts, info.created, options.level, options.rule, inspect,
                            base::tell_tenths(node.around.events, "bundle")},
                           archive.parent_path());
-  refuse_build_paths(search.with_build(), build);
+  refuse_build_paths(search);
   if (!search.with_run().empty()) info.run_path = run;
   refuse_other_release(archive, body.manifest.digest, key.public_key());
   artifact::write_archive(

@@ -21,6 +21,7 @@ class PathSearch {
   void look(const tree::Entry& file, std::string_view piece);
   void look_at_links(const tree::Manifest& manifest);
 
+  const std::string& build() const { return build_; }
   const std::set<base::TreePath>& with_build() const { return with_build_; }
   const std::set<base::TreePath>& with_run() const { return with_run_; }
 

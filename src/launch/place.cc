@@ -66,20 +66,25 @@ bool leads_to(const fs::path& application, const fs::path& app_path) {
   return !leads.empty() && leads == fs::weakly_canonical(application, missing);
 }
 
-}  // namespace
-
-void require_place(const fs::path& application, const std::string& app_path) {
+// At which the application can be mounted.
+void require_empty_directory(const fs::path& application, const std::string& app_path) {
   std::error_code missing;
-  if (app_path.empty() || leads_to(application, app_path)) return;
   if (!fs::exists(app_path, missing)) refuse(application, app_path, "there is nothing here");
   if (!fs::is_directory(app_path, missing) || !fs::is_empty(app_path, missing))
     refuse(application, app_path, "something else is there");
 }
 
+}  // namespace
+
+void require_place(const fs::path& application, const std::string& app_path) {
+  if (app_path.empty() || leads_to(application, app_path)) return;
+  require_empty_directory(application, app_path);
+}
+
 fs::path place(const fs::path& application, const std::string& app_path) {
   if (app_path.empty()) return application;
-  require_place(application, app_path);
   if (leads_to(application, app_path)) return app_path;
+  require_empty_directory(application, app_path);
   try {
     mount_here(application, app_path);
   } catch (const Error& error) {

@@ -9,6 +9,7 @@
 #include <cstdio>
 #include <filesystem>
 #include <map>
+#include <set>
 #include <string>
 #include <utility>
 
@@ -35,14 +36,12 @@ std::string names_elsewhere(const fs::path& directory) {
     ++file.names;
     file.all = found.st_nlink;
   }
-  std::map<std::string, std::string> lines;
+  std::set<std::string> lines;
   for (const auto& [inode, file] : files) {
-    if (file.all == file.names) continue;
-    lines[file.first] = fmt::format("elsewhere as well: {}\n", base::printable(file.first));
+    if (file.all != file.names)
+      lines.insert(fmt::format("elsewhere as well: {}\n", base::printable(file.first)));
   }
-  std::string text;
-  for (const auto& [name, line] : lines) text += line;
-  return text;
+  return fmt::format("{}", fmt::join(lines, ""));
 }
 
 }  // namespace
