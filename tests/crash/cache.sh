@@ -4,7 +4,8 @@
 #
 #   cache.sh BUILDPACK_TOOL [--full]     a sample; --full: every call of the main thread
 #
-# Links are made by several threads at once, and the main thread makes some of them only when it comes to that.
+# Links are made by several threads at once, and the main thread makes some of them only when it comes to that: the
+# more processors, the fewer.
 #
 # Exit status: 0 all well, 1 not, 77 skipped (the reason is the last line printed).
 set -euo pipefail
@@ -75,8 +76,8 @@ before() {
   "${build[@]}" >run.log 2>&1 || fail "the bake before"
 }
 
-# tree_now: sets `found` to what was built, whether out of something or not.
-tree_now() { found=$("$describe" site/app | sed '/^came-back /d'); }
+# tree_now: sets `found` to what was built, whether out of something or not, and whether the cache shares it or not.
+tree_now() { found=$("$describe" site/app | sed '/^came-back /d; /^elsewhere as well: /d'); }
 
 # check WANTED: an undisturbed build now.
 check() {
@@ -112,7 +113,7 @@ everywhere() {
     done
   done 3< <(pick "$step" <calls)
   where="from $1 to $2"
-  ((2 * hit > count)) || fail "only $hit of $count cases hit anything"
+  ((4 * hit > count)) || fail "only $hit of $count cases hit anything"
   printf '%s: %s cases, %s hit, and the next build is right\n' "$where" "$count" "$hit"
 }
 
