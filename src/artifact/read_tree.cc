@@ -1,5 +1,6 @@
 #include "artifact/read_tree.hh"
 
+#include "artifact/metadata.hh"
 #include "base/encoding.hh"
 #include "base/error.hh"
 
@@ -11,8 +12,6 @@ namespace {
 using base::Error;
 using base::Fault;
 using base::TreePath;
-
-constexpr uint64_t largest_release = 1 << 20;
 
 std::string read_signed(const base::Dir& metadata, const std::string& name, const Part& part) {
   std::string content = metadata.read_file(TreePath::parse(name), part.size);
@@ -44,7 +43,7 @@ SignedTree read_verified(const base::Dir& metadata, const crypto::TrustPolicy& p
 
 SignedTree open_tree(const base::Dir& dir, const crypto::TrustPolicy& policy) {
   return base::with_context(fmt::format("the tree '{}'", base::printable(dir.path().native())), [&] {
-    const auto metadata = dir.open_dir_if_any(TreePath::parse(".bakehouse"));
+    const auto metadata = dir.open_dir_if_any(metadata_path());
     if (!metadata) throw Error(Fault::input, "it is no release: it has no .bakehouse/");
     return read_verified(*metadata, policy);
   });

@@ -1,5 +1,6 @@
 #include "artifact/release_info.hh"
 
+#include "artifact/metadata.hh"
 #include "base/encoding.hh"
 #include "base/error.hh"
 #include "base/tree_path.hh"
@@ -24,9 +25,6 @@ using text::Value;
 constexpr int schema = 1;
 constexpr int64_t largest = std::numeric_limits<int64_t>::max();
 // Bounds that no honest release meets and that keep a hostile one from asking for all memory.
-constexpr int64_t largest_manifest = 1LL << 30;
-constexpr int64_t largest_index = 1LL << 28;
-constexpr int64_t largest_part = 1LL << 26;
 constexpr size_t longest_url = 2048;
 constexpr std::array pack_sources{BuildpackSource::Kind::shipped, BuildpackSource::Kind::directory,
                                   BuildpackSource::Kind::archive, BuildpackSource::Kind::git};

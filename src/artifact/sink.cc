@@ -1,5 +1,6 @@
 #include "artifact/sink.hh"
 
+#include "artifact/metadata.hh"
 #include "base/encoding.hh"
 #include "base/error.hh"
 
@@ -15,13 +16,6 @@ namespace {
 using base::Fd;
 using base::TreePath;
 
-const TreePath& metadata() {
-  static const TreePath path = TreePath::parse(".bakehouse");
-  return path;
-}
-
-std::string shown(const tree::Entry& entry) { return base::printable(entry.path.str()); }
-
 void write_all_at(const Fd& file, std::string_view bytes, uint64_t offset, const std::string& name) {
   while (!bytes.empty()) {
     const ssize_t count = ::pwrite(file.get(), bytes.data(), bytes.size(), static_cast<off_t>(offset));
@@ -34,13 +28,15 @@ void write_all_at(const Fd& file, std::string_view bytes, uint64_t offset, const
 
 }  // namespace
 
+std::string shown(const tree::Entry& entry) { return base::printable(entry.path.str()); }
+
 void require_digest(const tree::Entry& entry, const crypto::Digest& found) {
   if (found == entry.digest) return;
   throw base::Error(base::Fault::input, fmt::format("'{}': its digest differs", shown(entry)));
 }
 
 void Sink::begin(const Archive& archive, const Front& front) const {
-  to_.make_dir(metadata(), 0755);
+  to_.make_dir(metadata_path(), 0755);
   const base::Seconds time = archive.info.created;
   write_part("release.json", archive.release_json, time);
   write_part("release.json.minisig", archive.signature_file, time);
@@ -89,7 +85,7 @@ void Sink::write_twin(const tree::Entry& entry, const TreePath& first) const {
 }
 
 void Sink::write_part(const std::string& name, std::string_view content, base::Seconds time) const {
-  Fd file = to_.create_file(metadata() / name, 0644);
+  Fd file = to_.create_file(metadata_path() / name, 0644);
   base::write_all(file, content, name);
   base::set_mtime(file, {time, 0}, name);
   file.close(name);

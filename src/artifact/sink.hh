@@ -10,6 +10,9 @@
 
 namespace bakehouse::artifact {
 
+// The entry's path for a message.
+std::string shown(const tree::Entry& entry);
+
 // Throws Error(input) that names the entry when it is not its content's.
 void require_digest(const tree::Entry& entry, const crypto::Digest& found);
 

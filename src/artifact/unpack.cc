@@ -21,8 +21,6 @@ using base::Error;
 using base::Fault;
 using base::TreePath;
 
-std::string shown(const tree::Entry& entry) { return base::printable(entry.path.str()); }
-
 class Unpacker {
  public:
   // Without a sink everything is checked and nothing written.

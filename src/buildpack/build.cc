@@ -7,6 +7,7 @@
 #include "buildpack/launch_toml.hh"
 #include "buildpack/layer_cache.hh"
 #include "buildpack/layers.hh"
+#include "buildpack/limits.hh"
 #include "buildpack/platform_exit.hh"
 #include "buildpack/refused_write.hh"
 #include "buildpack/wanted_network.hh"
@@ -24,8 +25,6 @@ using base::Error;
 using base::Event;
 using base::Fault;
 using base::TreePath;
-
-constexpr uint64_t largest_toml = 1 << 20;
 
 // A process in the form that a node reads. `application` is where the buildpack saw it.
 launch::LaunchProcess to_launch(const Process& process, const fs::path& application) {

@@ -4,6 +4,7 @@
 #include "base/encoding.hh"
 #include "base/error.hh"
 #include "base/files.hh"
+#include "buildpack/limits.hh"
 
 #include <fmt/format.h>
 
@@ -15,8 +16,6 @@ namespace {
 namespace fs = std::filesystem;
 using base::Error;
 using base::Fault;
-
-constexpr uint64_t largest_descriptor = 1 << 20;
 
 void require_program(const fs::path& program) {
   if (::access(program.c_str(), X_OK) == 0) return;
@@ -40,7 +39,7 @@ void refuse_extension(const fs::path& directory) {
 Buildpack load_buildpack(const fs::path& directory) {
   refuse_extension(directory);
   const fs::path file = directory / "buildpack.toml";
-  Buildpack pack = parse_descriptor(base::read_file(file, largest_descriptor), file.native());
+  Buildpack pack = parse_descriptor(base::read_file(file, largest_toml), file.native());
   pack.directory = fs::canonical(directory);
   if (pack.is_composite()) return pack;
   require_program(directory / "bin/detect");

@@ -4,6 +4,7 @@
 #include "base/error.hh"
 #include "base/files.hh"
 #include "buildpack/buildpack.hh"
+#include "buildpack/limits.hh"
 #include "buildpack/store.hh"
 #include "text/toml.hh"
 
@@ -18,7 +19,6 @@ namespace fs = std::filesystem;
 using base::Error;
 using text::Value;
 
-constexpr uint64_t largest_descriptor = 1 << 20;
 const std::string descriptor = "buildpack.toml";
 
 // The place that stands at the beginning of a message is told once.
@@ -84,7 +84,7 @@ bool has_faults(const Findings& findings) {
 }
 
 Findings check_buildpack(const fs::path& directory, const fs::path& shipped) {
-  const std::string toml = base::read_file(directory / descriptor, largest_descriptor);
+  const std::string toml = base::read_file(directory / descriptor, largest_toml);
   Findings findings;
   Programs programs = Programs::needed;
   try {

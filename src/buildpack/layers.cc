@@ -4,6 +4,7 @@
 #include "base/error.hh"
 #include "buildpack/find_links.hh"
 #include "buildpack/layer_toml.hh"
+#include "buildpack/limits.hh"
 #include "launch/launch_file.hh"
 
 #include <fmt/format.h>
@@ -19,7 +20,6 @@ using base::Error;
 using base::Fault;
 using base::TreePath;
 
-constexpr uint64_t largest_toml = 1 << 20;
 constexpr std::string_view toml_suffix = ".toml";
 
 // nullopt for launch.toml, build.toml, store.toml, and what is no TOML file at all.

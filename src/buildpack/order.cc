@@ -19,7 +19,7 @@ using base::Fault;
 
 // Composites multiply: twenty optional ones of two groups each make three thousand million groups.
 constexpr size_t longest_group = 200;
-constexpr size_t most_steps = 20'000;
+constexpr size_t most_order_steps = 20'000;
 
 [[noreturn]] void refuse(const std::string& message, const std::string& hint) {
   throw PlatformFailure(PlatformExit::detect, Error(Fault::input, message, hint));
@@ -96,9 +96,9 @@ class Walker {
     if (length > longest_group)
       refuse(fmt::format("a group of more than {} buildpacks", longest_group),
              "an order this long cannot be meant");
-    if (++steps_ > most_steps)
+    if (++steps_ > most_order_steps)
       refuse(fmt::format("the composite buildpacks make more than {} groups, and none of the first passed",
-                         most_steps),
+                         most_order_steps),
              "name the buildpacks that are needed, without alternatives");
   }
 

@@ -15,7 +15,7 @@ using base::Fault;
 using base::printable;
 
 // One step is one look at a member's provided or required name; these take less than a second.
-constexpr uint64_t most_steps = 30'000'000;
+constexpr uint64_t most_plan_steps = 30'000'000;
 constexpr size_t most_reasons = 20;
 
 // Names as numbers, so that the many trials compare no texts.
@@ -145,7 +145,7 @@ class Resolver {
 
   void count_steps(size_t steps) {
     steps_ += steps + 1;
-    if (steps_ <= most_steps) return;
+    if (steps_ <= most_plan_steps) return;
     std::vector<std::string> many;
     for (const PlanMember& member : members_) {
       if (member.plan.size() > 1)

@@ -16,7 +16,7 @@ namespace {
 
 // Only async-signal-safe calls below this line. The current directory is the new root.
 
-constexpr size_t longest_name = 256;
+constexpr size_t longest_mount_name = 256;
 
 // Opens one part of a path, making a directory or file of that name where there is none. A link is refused:
 // the trees that are bound are foreign, and one of theirs could lead the mount elsewhere.
@@ -45,7 +45,7 @@ bool make_place(const char* path, bool as_directory) {
   int at = ::open(".", O_PATH | O_DIRECTORY | O_CLOEXEC);
   while (at >= 0 && *path != '\0') {
     const char* const end = ::strchrnul(path, '/');
-    char name[longest_name];
+    char name[longest_mount_name];
     const auto length = static_cast<size_t>(end - path);
     if (length >= sizeof name) {
       ::close(at);

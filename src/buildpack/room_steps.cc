@@ -44,20 +44,20 @@ bool can_be_bound(const fs::directory_entry& entry) {
 }
 
 // The directory of the host that lacks a place, and what of it is in the way.
-struct Lack {
+struct Gap {
   fs::path source;
   fs::path at;
   fs::path part;
 };
 
 // nullopt when `at` can be mounted on as it is.
-std::optional<Lack> find_lack(fs::path source, fs::path holder, const fs::path& at, fs::file_type wanted) {
+std::optional<Gap> find_gap(fs::path source, fs::path holder, const fs::path& at, fs::file_type wanted) {
   const fs::path way = at.lexically_relative(holder);
   for (const fs::path& part : way) {
     std::error_code unknown;
     const auto found = fs::symlink_status(source / part, unknown).type();
     const bool last = holder / part == at;
-    if (found != (last ? wanted : fs::file_type::directory)) return Lack{source, holder, part};
+    if (found != (last ? wanted : fs::file_type::directory)) return Gap{source, holder, part};
     source /= part;
     holder /= part;
   }
@@ -84,7 +84,7 @@ class Planner {
   void show_read_only(const fs::path& source, const fs::path& at, bool may_be_missing);
   void mount_memory(const fs::path& at);
   void make_place(const fs::path& at, fs::file_type wanted);
-  void replace_directory(const Lack& lack);
+  void replace_directory(const Gap& gap);
   void seal() {
     for (const std::string& at : sealed_) add({Do::remount, at, {}, harmless | MS_RDONLY});
   }
@@ -182,28 +182,28 @@ void Planner::make_place(const fs::path& at, fs::file_type wanted) {
   const auto holder = std::find_if(regions_.rbegin(), regions_.rend(),
                                    [&](const auto& region) { return is_within(at, region.first); });
   if (holder->second.kind != Region::Kind::read_only) return;
-  if (const auto lack = find_lack(holder->second.source, holder->first, at, wanted)) replace_directory(*lack);
+  if (const auto gap = find_gap(holder->second.source, holder->first, at, wanted)) replace_directory(*gap);
 }
 
 // By memory that shows all that is seen in the directory now, and can hold more.
-void Planner::replace_directory(const Lack& lack) {
+void Planner::replace_directory(const Gap& gap) {
   const fs::path bench = workbench;
   add({Do::memory, workbench, "mode=0755", harmless});
-  for (const auto& child : children_of(lack.source)) {
+  for (const auto& child : children_of(gap.source)) {
     const fs::path name = child.path().filename();
-    if (name == lack.part) continue;
+    if (name == gap.part) continue;
     std::error_code gone;
     if (child.is_symlink(gone)) {
       const fs::path target = fs::read_symlink(child.path(), gone);
       if (!gone) add({Do::link, (bench / name).native(), target.native()});
     } else if (can_be_bound(child)) {
-      add({Do::bind, (bench / name).native(), in_new_root(lack.at / name), 0, true});
-      regions_.try_emplace(lack.at / name, Region{Region::Kind::read_only, lack.source / name});
+      add({Do::bind, (bench / name).native(), in_new_root(gap.at / name), 0, true});
+      regions_.try_emplace(gap.at / name, Region{Region::Kind::read_only, gap.source / name});
     }
   }
-  add({Do::move, in_new_root(lack.at), workbench});
-  regions_[lack.at] = {Region::Kind::memory, {}};
-  sealed_.push_back(in_new_root(lack.at));
+  add({Do::move, in_new_root(gap.at), workbench});
+  regions_[gap.at] = {Region::Kind::memory, {}};
+  sealed_.push_back(in_new_root(gap.at));
 }
 
 void Planner::place(const RoomTarget& target) {

@@ -11,7 +11,6 @@ namespace {
 namespace fs = std::filesystem;
 using base::Error;
 using base::Fault;
-using Kind = RoomTarget::Kind;
 
 std::string shown(const fs::path& path) { return base::printable(path.native()); }
 
@@ -37,18 +36,18 @@ fs::path existing(const fs::path& source) {
 
 std::vector<RoomTarget> list(const RoomPlan& plan, const fs::path& temporary) {
   std::vector<RoomTarget> targets = {
-      {"/tmp", Kind::writable, temporary},
-      {clean(plan.root), Kind::memory, {}},
-      {clean(plan.root) / "run", Kind::writable, existing(plan.tree)},
+      {"/tmp", RoomTarget::Kind::writable, temporary},
+      {clean(plan.root), RoomTarget::Kind::memory, {}},
+      {clean(plan.root) / "run", RoomTarget::Kind::writable, existing(plan.tree)},
   };
   if (fs::is_directory(fs::symlink_status("/var/tmp")))
-    targets.push_back({"/var/tmp", Kind::writable, temporary});
+    targets.push_back({"/var/tmp", RoomTarget::Kind::writable, temporary});
   for (const Bind& bind : plan.readable)
-    targets.push_back({clean(bind.at), Kind::read_only, existing(bind.source)});
+    targets.push_back({clean(bind.at), RoomTarget::Kind::read_only, existing(bind.source)});
   for (const Bind& bind : plan.writable)
-    targets.push_back({clean(bind.at), Kind::writable, existing(bind.source)});
+    targets.push_back({clean(bind.at), RoomTarget::Kind::writable, existing(bind.source)});
   if (plan.app_path && clean(*plan.app_path) != clean(plan.root) / "run")
-    targets.push_back({clean(*plan.app_path), Kind::tree_again, clean(plan.root) / "run"});
+    targets.push_back({clean(*plan.app_path), RoomTarget::Kind::tree_again, clean(plan.root) / "run"});
   return targets;
 }
 
@@ -78,7 +77,7 @@ void resolve_all(std::vector<RoomTarget>& targets) {
     target.at = known.back().real;
   }
   for (RoomTarget& target : targets) {
-    if (target.kind == Kind::tree_again) target.source = resolve(target.source, known);
+    if (target.kind == RoomTarget::Kind::tree_again) target.source = resolve(target.source, known);
   }
 }
 
@@ -100,7 +99,7 @@ std::vector<RoomTarget> order_targets(const RoomPlan& plan, const fs::path& temp
   resolve_all(targets);
   std::ranges::stable_sort(targets, {}, &RoomTarget::at);  // parents before what lies in them
   refuse_collisions(targets);
-  const auto again = std::ranges::find(targets, Kind::tree_again, &RoomTarget::kind);
+  const auto again = std::ranges::find(targets, RoomTarget::Kind::tree_again, &RoomTarget::kind);
   if (again == targets.end()) return targets;
   const fs::path second = again->at;
   const fs::path first = again->source;

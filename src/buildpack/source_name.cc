@@ -15,9 +15,8 @@ using base::Error;
 using base::Fault;
 using base::printable;
 using base::TreePath;
-using Kind = SourceName::Kind;
 
-constexpr size_t longest_name = 2048;
+constexpr size_t longest_source_name = 2048;
 constexpr size_t commit_digits = 40;
 constexpr size_t digest_digits = 64;
 constexpr std::array archive_suffixes{".tar", ".tar.gz", ".tgz", ".tar.zst", ".tar.xz", ".cnb"};
@@ -111,28 +110,28 @@ SourceName classify(std::string_view body) {
   name.location = is_git_url ? repository_of(location) : location;
   if (!is_git_url && name.is_remote() && !is_web(location)) refuse_scheme(location);
   if (name.is_remote()) refuse_user(name.location);
-  name.kind = Kind::directory;
-  if (ends_as_archive(location) || name.is_remote()) name.kind = Kind::archive;
-  if (is_git_url || (is_path(location) && ends_as_repository(location))) name.kind = Kind::git;
-  if (name.kind == Kind::archive && ends_as_repository(location))
+  name.kind = SourceName::Kind::directory;
+  if (ends_as_archive(location) || name.is_remote()) name.kind = SourceName::Kind::archive;
+  if (is_git_url || (is_path(location) && ends_as_repository(location))) name.kind = SourceName::Kind::git;
+  if (name.kind == SourceName::Kind::archive && ends_as_repository(location))
     throw Error(Fault::input, "the URL is of a repository", fmt::format("write git+{}", printable(location)));
   return name;
 }
 
 SourceName parse(const std::string& written) {
-  if (written.size() > longest_name)
-    throw Error(Fault::input, fmt::format("it is longer than {} bytes", longest_name));
+  if (written.size() > longest_source_name)
+    throw Error(Fault::input, fmt::format("it is longer than {} bytes", longest_source_name));
   const std::string_view text = written;
   const size_t hash = text.find('#');
   SourceName name = classify(text.substr(0, hash));
   name.written = written;
   const std::string_view fragment = hash == std::string_view::npos ? "" : text.substr(hash + 1);
   switch (name.kind) {
-    case Kind::git:
+    case SourceName::Kind::git:
       require_commit(name, fragment);
       name.pin = fragment;
       break;
-    case Kind::archive: name.pin = digest_in(name, fragment); break;
+    case SourceName::Kind::archive: name.pin = digest_in(name, fragment); break;
     default: name.location = written;  // a '#' means nothing here
   }
   if (name.is_remote() && printable(name.location) != name.location)
@@ -145,8 +144,9 @@ SourceName parse(const std::string& written) {
 bool SourceName::is_image() const { return without_query(location).ends_with(".cnb"); }
 
 SourceName parse_source_name(const std::string& written) {
-  return base::with_context(fmt::format("the buildpack '{}'", printable(written.substr(0, longest_name))),
-                            [&] { return parse(written); });
+  return base::with_context(
+      fmt::format("the buildpack '{}'", printable(written.substr(0, longest_source_name))),
+      [&] { return parse(written); });
 }
 
 std::string without_query(std::string_view url) { return std::string(url.substr(0, url.find('?'))); }

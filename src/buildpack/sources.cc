@@ -27,7 +27,6 @@ using base::Error;
 using base::Fault;
 using base::printable;
 using base::TreePath;
-using Kind = SourceName::Kind;
 
 constexpr uint64_t largest_archive = uint64_t{1} << 30;
 constexpr uint64_t largest_download = uint64_t{256} << 20;  // it is held in memory
@@ -83,14 +82,14 @@ void check_pin(const SourceName& name, const crypto::Digest& digest) {
 }
 
 [[noreturn]] void fail_several(const SourceName& name, const std::vector<TreePath>& found) {
-  constexpr size_t most_listed = 20;
+  constexpr size_t most_names_listed = 20;
   std::vector<std::string> names;
   names.reserve(found.size());
   for (const TreePath& directory : found) names.push_back("//" + printable(directory.str()));
   std::string more;
-  if (names.size() > most_listed) {
-    more = fmt::format(" and {} more", names.size() - most_listed);
-    names.resize(most_listed);
+  if (names.size() > most_names_listed) {
+    more = fmt::format(" and {} more", names.size() - most_names_listed);
+    names.resize(most_names_listed);
   }
   const size_t end = std::min(name.written.find('#'), name.written.size());
   throw Error(Fault::input,
@@ -130,10 +129,11 @@ Sources::Sources(SourcesRequest request)
 
 Buildpack Sources::open(const std::string& written) {
   const SourceName name = parse_source_name(written);
-  if (name.kind == Kind::shipped || name.kind == Kind::directory)
+  if (name.kind == SourceName::Kind::shipped || name.kind == SourceName::Kind::directory)
     return find_buildpack(name.location, request_.shipped, request_.project);
-  return base::with_context(fmt::format("the buildpack '{}'", shown(name)),
-                            [&] { return name.kind == Kind::git ? open_commit(name) : open_archive(name); });
+  return base::with_context(fmt::format("the buildpack '{}'", shown(name)), [&] {
+    return name.kind == SourceName::Kind::git ? open_commit(name) : open_archive(name);
+  });
 }
 
 Buildpack Sources::open_archive(const SourceName& name) {

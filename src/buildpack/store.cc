@@ -4,6 +4,7 @@
 #include "base/encoding.hh"
 #include "base/error.hh"
 #include "base/files.hh"
+#include "buildpack/limits.hh"
 #include "buildpack/platform_exit.hh"
 #include "text/decode.hh"
 #include "text/toml.hh"
@@ -20,8 +21,7 @@ using base::Error;
 using base::Fault;
 using base::printable;
 
-constexpr uint64_t largest_descriptor = 1 << 20;
-constexpr size_t most_listed = 50;
+constexpr size_t most_buildpacks_listed = 50;
 
 bool is_there(const fs::path& path) {
   std::error_code unreadable;
@@ -50,7 +50,7 @@ struct Identity {
 std::optional<Identity> identity_in(const fs::path& directory) {
   try {
     const fs::path file = directory / "buildpack.toml";
-    const text::Value document = text::parse_toml(base::read_file(file, largest_descriptor), file.native());
+    const text::Value document = text::parse_toml(base::read_file(file, largest_toml), file.native());
     const text::Value& table = document.at("buildpack");
     return Identity{table.string_at("id"), table.string_at("version")};
   } catch (const Error&) {
@@ -60,9 +60,10 @@ std::optional<Identity> identity_in(const fs::path& directory) {
 
 std::string listed(std::vector<std::string> names) {
   const size_t all = names.size();
-  if (all > most_listed) names.resize(most_listed);
+  if (all > most_buildpacks_listed) names.resize(most_buildpacks_listed);
   const std::string text = fmt::format("{}", fmt::join(names, ", "));
-  return all > most_listed ? fmt::format("{} and {} more", text, all - most_listed) : text;
+  return all > most_buildpacks_listed ? fmt::format("{} and {} more", text, all - most_buildpacks_listed)
+                                      : text;
 }
 
 }  // namespace

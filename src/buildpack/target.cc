@@ -75,30 +75,30 @@ bool fits(const Target& target, const Machine& machine) {
          });
 }
 
-std::string describe(const std::string& os, const std::string& arch, const std::string& variant) {
+std::string name_platform(const std::string& os, const std::string& arch, const std::string& variant) {
   std::string text = os.empty() ? "any system" : os;
   if (!arch.empty()) text += "/" + arch;
   if (!variant.empty()) text += "/" + variant;
   return printable(text);
 }
 
-std::string describe(const Distro& distro) {
+std::string name_distro(const Distro& distro) {
   const std::string name = distro.name.empty() ? "any distribution" : distro.name;
   return printable(distro.version.empty() ? name : name + " " + distro.version);
 }
 
-std::string describe(const Target& target) {
+std::string name_target(const Target& target) {
   std::vector<std::string> distros;
-  for (const Distro& distro : target.distros) distros.push_back(describe(distro));
-  const std::string text = describe(target.os, target.arch, target.variant);
+  for (const Distro& distro : target.distros) distros.push_back(name_distro(distro));
+  const std::string text = name_platform(target.os, target.arch, target.variant);
   return distros.empty() ? text : fmt::format("{}, {}", text, fmt::join(distros, " or "));
 }
 
 }  // namespace
 
 std::string Machine::describe() const {
-  const std::string text = buildpack::describe(os, arch, variant);
-  return distro.name.empty() ? text : text + ", " + buildpack::describe(distro);
+  const std::string text = name_platform(os, arch, variant);
+  return distro.name.empty() ? text : text + ", " + name_distro(distro);
 }
 
 Machine this_machine(const std::filesystem::path& os_release) {
@@ -132,7 +132,7 @@ std::optional<std::string> why_no_target_fits(const std::vector<Target>& targets
   std::vector<std::string> wanted;
   for (const Target& target : targets) {
     if (fits(target, machine)) return std::nullopt;
-    wanted.push_back(describe(target));
+    wanted.push_back(name_target(target));
   }
   const std::string there = machine.describe();
   if (wanted.empty())

@@ -3,6 +3,7 @@
 #include "base/encoding.hh"
 #include "base/error.hh"
 #include "base/files.hh"
+#include "config/limits.hh"
 #include "config/names.hh"
 #include "text/decode.hh"
 #include "text/yaml.hh"
@@ -20,8 +21,6 @@ using base::printable;
 using base::TreePath;
 
 namespace {
-
-constexpr uint64_t largest_file = 1 << 20;
 
 struct Role {
   std::string_view name;
@@ -54,7 +53,7 @@ Switch decode_switch(text::MapReader& layout) {
 }
 
 // Bakehouse's own state, and runs being prepared, stand beside the roles.
-bool is_reserved(const TreePath& path) {
+bool is_reserved_in_root(const TreePath& path) {
   const std::string_view first = path.parts().front();
   return first == ".bakehouse" || first.starts_with(".run.");
 }
@@ -71,7 +70,7 @@ std::optional<TreePath> decode_role(const Role& role, text::MapReader& map, text
     return std::nullopt;
   }
   const TreePath path = TreePath::parse(*text);
-  if (is_reserved(path)) {
+  if (is_reserved_in_root(path)) {
     faults.add(value->origin(), fmt::format("the role '{}' has a path that Bakehouse keeps for itself: '{}'",
                                             role.name, printable(*text)));
     return std::nullopt;
@@ -104,7 +103,7 @@ void decode_roles(const text::Value& value, Layout& layout, text::Diagnostics& f
   if (value.is_map()) check_apart(layout, value, faults);
 }
 
-std::string decode_name(text::MapReader& layout, text::Diagnostics& faults) {
+std::string decode_layout_name(text::MapReader& layout, text::Diagnostics& faults) {
   const text::Value* value = layout.require("name");
   if (value == nullptr) return {};
   const auto name = text::as_text(*value, "the name of the layout", faults);
@@ -128,7 +127,7 @@ Layout find_layout(const std::string& name, const std::vector<fs::path>& directo
   for (const auto& directory : directories) {
     const fs::path path = directory / (name + ".yaml");
     looked_in.push_back(printable(directory.native()));
-    const auto content = base::read_file_if_any(path, largest_file);
+    const auto content = base::read_file_if_any(path, largest_configuration);
     if (!content) continue;
     Layout layout = load_file(path, *content);
     if (layout.name == name) return layout;
@@ -152,14 +151,14 @@ std::string_view name_of(Switch how) {
 
 Layout load_layout(const std::string& name_or_path, const std::vector<fs::path>& directories) {
   if (name_or_path.find('/') == std::string::npos) return find_layout(name_or_path, directories);
-  return load_file(name_or_path, base::read_file(name_or_path, largest_file));
+  return load_file(name_or_path, base::read_file(name_or_path, largest_configuration));
 }
 
 Layout decode_layout(const text::Value& value) {
   text::Diagnostics faults;
   Layout layout;
   text::MapReader map(value, "the layout", faults);
-  layout.name = decode_name(map, faults);
+  layout.name = decode_layout_name(map, faults);
   layout.how = decode_switch(map);
   if (const text::Value* places = map.require("roles")) decode_roles(*places, layout, faults);
   map.finish();

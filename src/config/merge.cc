@@ -3,6 +3,7 @@
 #include "base/encoding.hh"
 #include "base/error.hh"
 #include "base/files.hh"
+#include "config/limits.hh"
 #include "text/decode.hh"
 #include "text/json.hh"
 #include "text/yaml.hh"
@@ -18,8 +19,6 @@ using base::printable;
 using text::Value;
 
 namespace {
-
-constexpr uint64_t largest_file = 1 << 20;
 
 void remove(Value& map, std::string_view key) {
   std::erase_if(map.members(), [&](const Value::Member& member) { return member.first == key; });
@@ -99,7 +98,7 @@ Value parse_source(std::string_view content, std::string_view name, std::string 
 Value merge_sources(const Sources& sources) {
   Value merged = parse_source(sources.project_file, sources.project_file_name, "the project file");
   if (!sources.node_file.empty()) {
-    const auto content = base::read_file_if_any(sources.node_file, largest_file);
+    const auto content = base::read_file_if_any(sources.node_file, largest_configuration);
     if (content)
       merged =
           merge(std::move(merged), parse_source(*content, sources.node_file.native(), "the node's file"));

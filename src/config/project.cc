@@ -38,7 +38,7 @@ std::optional<std::chrono::milliseconds> positive_duration(MapReader& map, std::
 
 namespace {
 
-std::string decode_name(MapReader& file, Diagnostics& faults) {
+std::string decode_project_name(MapReader& file, Diagnostics& faults) {
   const Value* value = file.require("name");
   const auto name = file.text("name");
   if (!name) return {};
@@ -201,7 +201,7 @@ void check_services(const Value& value, Diagnostics& faults) {
   map.finish();
 }
 
-std::string decode_layout_name(MapReader& file, Diagnostics& faults) {
+std::string decode_layout_of_project(MapReader& file, Diagnostics& faults) {
   const Value* value = file.take("layout");
   const auto name = file.text("layout");
   if (!name) return Project().layout;
@@ -214,9 +214,9 @@ std::string decode_layout_name(MapReader& file, Diagnostics& faults) {
 Project decode_project(const Value& merged, Diagnostics& faults) {
   Project project;
   MapReader file(merged, "the project file", faults);
-  project.name = decode_name(file, faults);
+  project.name = decode_project_name(file, faults);
   project.version = decode_version(file, faults);
-  project.layout = decode_layout_name(file, faults);
+  project.layout = decode_layout_of_project(file, faults);
   project.root = decode_absolute(file, "root", "the root", "/srv/projects/shop", faults);
   project.buildpacks = decode_buildpacks(file, faults);
   if (const Value* build = file.take("build")) project.build = decode_build(*build, faults);

@@ -24,14 +24,14 @@ std::optional<TreePath> decode_path(std::string_view text, const Origin& origin,
   return std::nullopt;
 }
 
-bool is_reserved(const TreePath& path) {
+bool is_reserved_in_run(const TreePath& path) {
   const std::string_view first = path.parts().front();
   return first == ".bakehouse" || first == ".bake";
 }
 
 std::optional<DataLink> decode_link(const std::string& in_run, const Value& target, Diagnostics& faults) {
   auto left = decode_path(in_run, target.origin(), faults);
-  if (left && is_reserved(*left)) {
+  if (left && is_reserved_in_run(*left)) {
     faults.add(target.origin(),
                fmt::format("'{}' in 'data' lies in a directory of Bakehouse's own", printable(in_run)));
     left.reset();

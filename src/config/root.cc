@@ -4,6 +4,7 @@
 #include "base/encoding.hh"
 #include "base/error.hh"
 #include "base/files.hh"
+#include "config/limits.hh"
 #include "config/names.hh"
 #include "text/decode.hh"
 #include "text/json.hh"
@@ -21,7 +22,6 @@ using base::printable;
 namespace {
 
 constexpr int64_t schema = 1;
-constexpr uint64_t largest_file = 1 << 20;
 constexpr Mode modes[] = {Mode::editable, Mode::cooking, Mode::final};
 
 fs::path file_of(const fs::path& root) { return root / ".bakehouse" / "root.json"; }
@@ -56,7 +56,7 @@ Mode decode_mode(text::MapReader& map) {
   return Mode::final;
 }
 
-std::string decode_project_name(text::MapReader& map, text::Diagnostics& faults) {
+std::string decode_project_of_root(text::MapReader& map, text::Diagnostics& faults) {
   const text::Value* value = map.require("project");
   if (value == nullptr) return {};
   const auto name = map.text("project");
@@ -81,7 +81,7 @@ Root decode_root(const text::Value& value) {
   text::MapReader map(value, "root.json", faults);
   map.take("schema");
   Root root;
-  root.project = decode_project_name(map, faults);
+  root.project = decode_project_of_root(map, faults);
   root.mode = decode_mode(map);
   root.key = decode_key(map, faults);
   const text::Value* layout = map.require("layout");
@@ -125,7 +125,7 @@ void write_root(const Root& root) {
 Root read_root(const fs::path& path) {
   const fs::path resolved = resolve(path);
   const fs::path file = file_of(resolved);
-  const auto content = base::read_file_if_any(file, largest_file);
+  const auto content = base::read_file_if_any(file, largest_configuration);
   if (!content) {
     throw Error(Fault::input,
                 fmt::format("'{}' is no root: it has no .bakehouse/root.json", printable(resolved.native())),

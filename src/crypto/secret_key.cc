@@ -31,7 +31,7 @@ constexpr uint64_t least_memory = crypto_pwhash_scryptsalsa208sha256_MEMLIMIT_MI
 constexpr size_t longest_passphrase = 1022;
 
 // Line 2 of the file, byte for byte. Numbers are little-endian.
-struct Record : Guarded {
+struct SecretRecord : Guarded {
   struct Body {  // XORed with the output of scrypt when the key is encrypted
     KeyId id;
     std::array<uint8_t, 64> key{};
@@ -45,11 +45,11 @@ struct Record : Guarded {
   std::array<uint8_t, 8> memory{};
   Body body;
 };
-static_assert(sizeof(Record) == secret_record_size && sizeof(Record::Body) == 104);
+static_assert(sizeof(SecretRecord) == secret_record_size && sizeof(SecretRecord::Body) == 104);
 
-using RecordPtr = std::unique_ptr<Record>;
+using SecretRecordPtr = std::unique_ptr<SecretRecord>;
 
-std::span<uint8_t> bytes_of(Record& record) {
+std::span<uint8_t> bytes_of(SecretRecord& record) {
   return {reinterpret_cast<uint8_t*>(&record), secret_record_size};
 }
 
@@ -70,7 +70,7 @@ std::array<uint8_t, 8> store_number(uint64_t number) {
   return bytes;
 }
 
-std::array<uint8_t, 32> checksum(const Record& record) {
+std::array<uint8_t, 32> checksum(const SecretRecord& record) {
   std::array<uint8_t, 32> sum{};
   crypto_generichash_state state;
   const auto add = [&](const void* data, size_t size) {
@@ -85,12 +85,12 @@ std::array<uint8_t, 32> checksum(const Record& record) {
   return sum;
 }
 
-bool has_checksum(const Record& record) {
+bool has_checksum(const SecretRecord& record) {
   const auto sum = checksum(record);
   return sodium_memcmp(sum.data(), record.body.checksum.data(), sum.size()) == 0;
 }
 
-bool lacks_checksum(const Record& record) {
+bool lacks_checksum(const SecretRecord& record) {
   return sodium_is_zero(record.body.checksum.data(), record.body.checksum.size()) == 1;
 }
 
@@ -106,9 +106,9 @@ bool halves_match(const std::array<uint8_t, 64>& key) {
 }
 
 // Encrypts and decrypts.
-void apply_stream(Record& record, const Secret& passphrase) {
+void apply_stream(SecretRecord& record, const Secret& passphrase) {
   struct Stream : Guarded {
-    std::array<uint8_t, sizeof(Record::Body)> bytes{};
+    std::array<uint8_t, sizeof(SecretRecord::Body)> bytes{};
   };
   const auto stream = std::make_unique<Stream>();
   const uint64_t memory = load_number(record.memory);
@@ -135,7 +135,7 @@ void refuse_open_to_others(const base::Fd& fd, const fs::path& path) {
               fmt::format("chmod 600 {}", name));
 }
 
-RecordPtr read_record(const base::Fd& fd, const fs::path& path) {
+SecretRecordPtr read_record(const base::Fd& fd, const fs::path& path) {
   const std::string& name = path.native();
   struct Text : Guarded {
     std::array<char, 4096> bytes{};
@@ -148,7 +148,7 @@ RecordPtr read_record(const base::Fd& fd, const fs::path& path) {
   const auto lines = split_lines({text->bytes.data(), size}, 2, name);
   refuse_public_key(lines[1], name);  // which may be open to all
   refuse_open_to_others(fd, path);
-  auto record = std::make_unique<Record>();
+  auto record = std::make_unique<SecretRecord>();
   decode_base64(lines[1], bytes_of(*record), name + ": line 2");
   if (text_of(record->algorithm) != "Ed" || text_of(record->checksum_method) != "B2") {
     throw Error(Fault::trust, fmt::format("{}: is not a secret key of minisign", printable(name)));
@@ -156,7 +156,7 @@ RecordPtr read_record(const base::Fd& fd, const fs::path& path) {
   return record;
 }
 
-void check_limits(const Record& record, const std::string& name) {
+void check_limits(const SecretRecord& record, const std::string& name) {
   const uint64_t operations = load_number(record.operations);
   const uint64_t memory = load_number(record.memory);
   if (operations >= least_operations && operations <= most_operations && memory >= least_memory &&
@@ -170,7 +170,7 @@ void check_limits(const Record& record, const std::string& name) {
                           least_memory, most_memory));
 }
 
-void decrypt(Record& record, const AskPassphrase& ask, const fs::path& path) {
+void decrypt(SecretRecord& record, const AskPassphrase& ask, const fs::path& path) {
   const std::string& name = path.native();
   check_limits(record, name);
   if (!ask) {
@@ -183,11 +183,11 @@ void decrypt(Record& record, const AskPassphrase& ask, const fs::path& path) {
 }
 
 // `minisign -G -W` writes no checksum into a key that is not encrypted, `minisign -C -W` does.
-bool is_intact(const Record& record) {
+bool is_intact(const SecretRecord& record) {
   return (has_checksum(record) || lacks_checksum(record)) && halves_match(record.body.key);
 }
 
-void open_body(Record& record, const AskPassphrase& ask, const fs::path& path) {
+void open_body(SecretRecord& record, const AskPassphrase& ask, const fs::path& path) {
   const std::string& name = path.native();
   if (text_of(record.encryption) == "Sc") {
     decrypt(record, ask, path);
@@ -201,15 +201,15 @@ void open_body(Record& record, const AskPassphrase& ask, const fs::path& path) {
   }
 }
 
-RecordPtr make_record(const KeyId& id, const std::array<uint8_t, 64>& key) {
-  auto record = std::make_unique<Record>();
+SecretRecordPtr make_record(const KeyId& id, const std::array<uint8_t, 64>& key) {
+  auto record = std::make_unique<SecretRecord>();
   record->body.id = id;
   record->body.key = key;
   record->body.checksum = checksum(*record);
   return record;
 }
 
-Secret write_record(Record& record, std::string_view kind, const KeyId& id) {
+Secret write_record(SecretRecord& record, std::string_view kind, const KeyId& id) {
   const std::string comment = untrusted_line(fmt::format("bakehouse {} key {}", kind, id.text()));
   // The NUL of the base64 gives its place to the line end.
   Secret file = Secret::with_room(comment.size() + encoded_size(secret_record_size) + 1);
@@ -248,7 +248,7 @@ SecretKey SecretKey::generate() {
 
 SecretKey SecretKey::read(const fs::path& path, const AskPassphrase& ask) {
   const base::Fd fd = base::open_for_reading(path);
-  const RecordPtr record = read_record(fd, path);
+  const SecretRecordPtr record = read_record(fd, path);
   open_body(*record, ask, path);
   auto material = std::make_unique<Material>();
   material->id = record->body.id;
@@ -268,7 +268,7 @@ Secret SecretKey::format() const {
 
 Secret SecretKey::format_encrypted(const Secret& passphrase) const {
   check_passphrase(passphrase.text());
-  const RecordPtr record = make_record(material_->id, material_->key);
+  const SecretRecordPtr record = make_record(material_->id, material_->key);
   record->encryption = {'S', 'c'};
   record->operations = store_number(most_operations);
   record->memory = store_number(most_memory);

@@ -1,5 +1,6 @@
 #include "node/apply.hh"
 
+#include "artifact/metadata.hh"
 #include "artifact/read.hh"
 #include "artifact/read_tree.hh"
 #include "base/encoding.hh"
@@ -115,15 +116,16 @@ const phase::HistoryEntry& rollback_target(const Node& node, const std::vector<p
 // It was trusted when it was applied; since then a key may have been revoked. The others must then be
 // enough without it.
 void require_not_revoked(const Node& node, const std::string& deployment) {
-  constexpr uint64_t largest_release = 1 << 20;
   const auto policy = crypto::load_trust(trust_directory(node.root), node.root.project);
-  const auto metadata = node.dir.open_dir(places_of(node.root.layout, deployment).tree / ".bakehouse");
+  const auto metadata =
+      node.dir.open_dir(places_of(node.root.layout, deployment).tree / artifact::metadata_path().str());
   const auto kept = artifact::read_kept_signatures(metadata);
   const bool is_one_revoked = std::any_of(kept.begin(), kept.end(), [&](const auto& signature) {
     return policy.revoked.contains(signature.key);
   });
   if (!is_one_revoked) return;
-  const std::string json = metadata.read_file(base::TreePath::parse("release.json"), largest_release);
+  const std::string json =
+      metadata.read_file(base::TreePath::parse("release.json"), artifact::largest_release);
   base::with_context(fmt::format("the deployment {}", deployment),
                      [&] { crypto::require_signatures(policy, json, kept); });
 }

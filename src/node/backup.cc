@@ -1,5 +1,6 @@
 #include "node/backup.hh"
 
+#include "artifact/metadata.hh"
 #include "base/encoding.hh"
 #include "base/error.hh"
 #include "base/files.hh"
@@ -22,8 +23,6 @@ namespace bakehouse::node {
 namespace {
 
 using base::TreePath;
-
-constexpr uint64_t largest_manifest = 1ULL << 30;
 
 TreePath copy_of_data(const Places& places) { return places.backup / "data"; }
 TreePath manifest_of_data(const Places& places) { return places.backup / "data.manifest"; }
@@ -50,7 +49,7 @@ tree::Manifest read_manifest(const Node& node, const Places& places) {
                       fmt::format("the backup '{}' is gone", node.root.at(copy_of_data(places)).native()),
                       "put back what belongs into data/ by hand");
   }
-  return tree::parse_manifest(node.dir.read_file(path, largest_manifest), "data.manifest");
+  return tree::parse_manifest(node.dir.read_file(path, artifact::largest_manifest), "data.manifest");
 }
 
 // All that the backup holds, also what its manifest has no words for, once it is found to be what

@@ -1,5 +1,6 @@
 #include "node/release_tree.hh"
 
+#include "artifact/metadata.hh"
 #include "base/encoding.hh"
 #include "base/error.hh"
 #include "config/merge.hh"
@@ -18,29 +19,23 @@ using base::Error;
 using base::Fault;
 using base::TreePath;
 
-constexpr uint64_t largest_manifest = 1ULL << 30;
-constexpr uint64_t largest_file = 64 << 20;
-
-const TreePath& metadata() {
-  static const TreePath path = TreePath::parse(".bakehouse");
-  return path;
-}
-
 }  // namespace
 
 ReleaseTree read_release(const Node& node, const std::string& id) {
   const base::Dir dir = node.dir.open_dir(places_of(node.root.layout, id).tree);
   return base::with_context(fmt::format("the deployment {}", id), [&] {
     ReleaseTree release;
-    release.info = artifact::decode_release(dir.read_file(metadata() / "release.json", largest_file));
-    const std::string manifest = dir.read_file(metadata() / "manifest", largest_manifest);
+    release.info = artifact::decode_release(
+        dir.read_file(artifact::metadata_path() / "release.json", artifact::largest_part));
+    const std::string manifest =
+        dir.read_file(artifact::metadata_path() / "manifest", artifact::largest_manifest);
     release.manifest_digest = crypto::sha256(manifest);
     if (release.manifest_digest != release.info.manifest.digest) {
       throw Error(Fault::refused, "its manifest is not the one that was signed");
     }
     release.manifest = tree::parse_manifest(manifest, "manifest");
     for (const auto& [name, part] : release.info.parts) {
-      const std::string content = dir.read_file(metadata() / name, largest_file);
+      const std::string content = dir.read_file(artifact::metadata_path() / name, artifact::largest_part);
       if (crypto::sha256(content) != part.digest) {
         throw Error(Fault::refused,
                     fmt::format("its '{}' is not the one that was signed", base::printable(name)));
@@ -65,7 +60,7 @@ text::Value merge_configuration(const Node& node, const std::string& id,
                                 const std::vector<std::string>& settings) {
   const TreePath file = places_of(node.root.layout, id).tree / ".bakehouse/bake.yaml";
   config::Sources sources;
-  sources.project_file = node.dir.read_file(file, largest_file);
+  sources.project_file = node.dir.read_file(file, artifact::largest_part);
   sources.node_file = node.root.path / "node.yaml";
   sources.settings = settings;
   config::load_project(sources);  // lists the faults, if there are any
@@ -74,7 +69,7 @@ text::Value merge_configuration(const Node& node, const std::string& id,
 
 text::Value read_merged_configuration(const Node& node, const std::string& id) {
   const TreePath file = places_of(node.root.layout, id).records / "config.yaml";
-  return text::parse_yaml(node.dir.read_file(file, largest_file), "config.yaml");
+  return text::parse_yaml(node.dir.read_file(file, artifact::largest_part), "config.yaml");
 }
 
 config::Project read_configuration(const Node& node, const std::string& id) {

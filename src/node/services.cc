@@ -1,5 +1,6 @@
 #include "node/services.hh"
 
+#include "artifact/metadata.hh"
 #include "base/error.hh"
 #include "node/preflight.hh"
 
@@ -33,9 +34,7 @@ namespace {
 using base::TreePath;
 using Words = std::vector<std::string>;
 
-constexpr uint64_t largest_part = 64 << 20;
-
-TreePath part(const char* name) { return TreePath::parse(".bakehouse") / name; }
+TreePath part(const char* name) { return artifact::metadata_path() / name; }
 
 const config::ProcessSettings& settings_of(const std::string& process, const config::Project& project) {
   static const config::ProcessSettings none;
@@ -117,11 +116,11 @@ Start start_in_release(const Node& node, const Words& words) {
   check_owners(node);
   // As far as the helper believes them: whoever wants to know more asks `release verify`.
   const base::Dir run = node.dir.open_dir(node.root.layout.run);
-  const auto info = artifact::decode_release(run.read_file(part("release.json"), largest_part));
+  const auto info = artifact::decode_release(run.read_file(part("release.json"), artifact::largest_part));
   const TreePath launch_file = part("launch.json");
   launch::LaunchFile launch;
   if (run.exists(launch_file))
-    launch = launch::parse_launch(run.read_file(launch_file, largest_part), launch_file.str());
+    launch = launch::parse_launch(run.read_file(launch_file, artifact::largest_part), launch_file.str());
   Words named = words;
   if (named.empty() && !launch.default_process.empty()) named = {launch.default_process};
   const config::Project project = read_configuration(node, *deployment);

@@ -1,5 +1,6 @@
 #include "node/status.hh"
 
+#include "artifact/metadata.hh"
 #include "base/error.hh"
 #include "node/release_tree.hh"
 #include "node/services.hh"
@@ -71,7 +72,6 @@ Value encode(const Status& status, const config::Root& root) {
 }
 
 Verification verify(const Node& node) {
-  constexpr uint64_t largest_manifest = 1ULL << 30;
   const auto id = deployment_in_run(node);
   if (!id) throw Error(Fault::input, "nothing is deployed here", "apply a release first");
   const Places places = places_of(node.root.layout, *id);
@@ -82,8 +82,8 @@ Verification verify(const Node& node) {
     throw Error(Fault::differs, fmt::format("the manifest of {} is not the one that was applied", *id),
                 "apply the release's archive again");
   }
-  const auto expected =
-      tree::parse_manifest(node.dir.read_file(places.records / "expected", largest_manifest), "expected");
+  const auto expected = tree::parse_manifest(
+      node.dir.read_file(places.records / "expected", artifact::largest_manifest), "expected");
   return {tree::diff_with_directory(release.manifest, node.dir.open_dir(places.tree)),
           tree::diff_with_directory(expected, node.dir.open_dir(node.root.layout.run))};
 }

@@ -1,4 +1,5 @@
 #include "artifact/hooks.hh"
+#include "artifact/metadata.hh"
 #include "base/encoding.hh"
 #include "base/error.hh"
 #include "base/files.hh"
@@ -33,8 +34,6 @@ using phase::Step;
 using phase::Undo;
 using text::Value;
 
-const TreePath metadata = TreePath::parse(".bakehouse");
-
 void note(const Transaction& t, const std::string& phase, std::string text) {
   t.node.around.events({Event::Kind::note, phase, std::move(text)});
 }
@@ -50,11 +49,10 @@ HookCall hook_call(const Transaction& t, const std::string& phase, const std::st
 
 // `.bakehouse/` of a deployment is flat and small; the manifest does not list it.
 void copy_metadata(const base::Dir& from, const base::Dir& to) {
-  constexpr uint64_t largest = 1ULL << 30;
-  to.make_dir(metadata, 0755);
-  for (const std::string& name : from.open_dir(metadata).names()) {
-    base::Fd file = to.create_file(metadata / name, 0644);
-    base::write_all(file, from.read_file(metadata / name, largest), name);
+  to.make_dir(artifact::metadata_path(), 0755);
+  for (const std::string& name : from.open_dir(artifact::metadata_path()).names()) {
+    base::Fd file = to.create_file(artifact::metadata_path() / name, 0644);
+    base::write_all(file, from.read_file(artifact::metadata_path() / name, artifact::largest_manifest), name);
     file.close(name);
   }
 }
@@ -68,7 +66,8 @@ void copy_deployment(const base::Dir& from, const tree::Manifest& manifest, cons
 // embedded one only.
 void keep_signatures(const std::vector<crypto::Signature>& beside, const base::Dir& deployment) {
   for (const crypto::Signature& signature : beside) {
-    const auto name = metadata / fmt::format("release.json.{}.minisig", signature.key.text());
+    const auto name =
+        artifact::metadata_path() / fmt::format("release.json.{}.minisig", signature.key.text());
     base::Fd file = deployment.create_file(name, 0644);
     base::write_all(file, crypto::format_signature(signature, artifact::untrusted_comment), name.str());
     file.close(name.str());
@@ -122,7 +121,7 @@ void stage(const Transaction& t) {
   root.make_dir(t.places.next, 0755);
   const base::Dir next = root.open_dir(t.places.next);
   copy_deployment(deployment, manifest, next);
-  base::Fd id = next.create_file(metadata / "deployment", 0644);
+  base::Fd id = next.create_file(artifact::metadata_path() / "deployment", 0644);
   base::write_all(id, t.plan.id + "\n", "deployment");
   id.close("deployment");
   base::sync_filesystem(deployment.fd(), deployment.path().native());

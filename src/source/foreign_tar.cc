@@ -1,5 +1,6 @@
 #include "source/foreign_tar.hh"
 
+#include "base/c_owned.hh"
 #include "base/encoding.hh"
 #include "base/error.hh"
 
@@ -27,11 +28,7 @@ using base::TreePath;
 constexpr size_t piece = 64 << 10;
 constexpr size_t longest_shown = 200;
 
-template <auto destroy>
-struct Destroy {
-  void operator()(auto* handle) const { destroy(handle); }
-};
-using Reader = std::unique_ptr<::archive, Destroy<archive_read_free>>;
+using Reader = base::COwned<::archive, archive_read_free>;
 
 // Hands the file to the library in order, and remembers what was handed out.
 class Feed {

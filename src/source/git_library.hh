@@ -1,6 +1,7 @@
 // What the files of this folder that use libgit2 share. Private to this folder.
 #pragma once
 
+#include "base/c_owned.hh"
 #include "base/dir.hh"
 #include "source/foreign_tree.hh"
 
@@ -11,12 +12,7 @@
 
 namespace bakehouse::source {
 
-template <auto destroy>
-struct Destroy {
-  void operator()(auto* handle) const { destroy(handle); }
-};
-template <typename T, auto destroy>
-using COwned = std::unique_ptr<T, Destroy<destroy>>;
+using base::COwned;
 using OwnedRepository = COwned<git_repository, git_repository_free>;
 using OwnedCommit = COwned<git_commit, git_commit_free>;
 using OwnedTree = COwned<git_tree, git_tree_free>;

@@ -3,6 +3,7 @@
 #include "base/encoding.hh"
 #include "base/error.hh"
 #include "text/document.hh"
+#include "text/limits.hh"
 
 #include <nlohmann/json.hpp>
 
@@ -16,7 +17,6 @@ using base::Error;
 using base::Fault;
 using base::printable;
 
-constexpr size_t deepest = 64;
 constexpr int number_overflow = 406;  // as nlohmann counts its errors
 
 // Finds where each token begins. The parser reports values in order and has accepted all that
@@ -112,7 +112,8 @@ class Builder : public nlohmann::json_sax<nlohmann::json> {
   };
 
   bool open(Value container) {
-    if (open_.size() == deepest) tokens_.fail(fmt::format("nested deeper than {} levels", deepest));
+    if (open_.size() == deepest_nesting)
+      tokens_.fail(fmt::format("nested deeper than {} levels", deepest_nesting));
     open_.push_back({std::move(container)});
     return true;
   }

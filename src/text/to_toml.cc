@@ -33,7 +33,7 @@ std::string escape(char c) {
   return byte < 0x20 || byte == 0x7F ? fmt::format("\\u{:04X}", byte) : std::string(1, c);
 }
 
-std::string quoted(std::string_view text) {
+std::string toml_string(std::string_view text) {
   std::string out = "\"";
   for (const char c : text) out += escape(c);
   return out + "\"";
@@ -46,7 +46,7 @@ std::string key_of(const Value::Member& member) {
   const auto is_bare = [](char c) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_';
   };
-  return !key.empty() && std::all_of(key.begin(), key.end(), is_bare) ? key : quoted(key);
+  return !key.empty() && std::all_of(key.begin(), key.end(), is_bare) ? key : toml_string(key);
 }
 
 std::string integer(const Value& value) {
@@ -61,7 +61,7 @@ std::string integer(const Value& value) {
 std::string string(const Value& value) {
   if (!is_utf8(value.text()))
     refuse(value, fmt::format("'{}' is no UTF-8, as TOML must be", base::printable(value.text())));
-  return quoted(value.text());
+  return toml_string(value.text());
 }
 
 std::string in_line(const Value& value);

@@ -17,7 +17,7 @@ std::string escape(std::string_view character) {
   return is_c1 ? fmt::format("\\x{:02x}", static_cast<unsigned char>(character[1])) : std::string(character);
 }
 
-std::string quoted(const std::string& text) {
+std::string yaml_string(const std::string& text) {
   const std::string json = to_json(Value(text));
   std::string out;
   for (size_t i = 0; i < json.size();) {
@@ -36,7 +36,7 @@ std::string scalar(const Value& value) {
       std::none_of(text.begin(), text.end(), [](char c) { return c == '\n' || c == '\r'; });
   if (value.kind() == Value::Kind::plain && fits_a_line) return text;
   const bool is_text = value.kind() == Value::Kind::plain || value.kind() == Value::Kind::string;
-  return is_text ? quoted(text) : to_json(value);
+  return is_text ? yaml_string(text) : to_json(value);
 }
 
 // Block style throughout: there, unlike in flow style, every plain scalar stays one.
@@ -44,7 +44,7 @@ void write(const Value& value, size_t indent, std::string& out) {
   const std::string margin(indent, ' ');
   if (value.is_map() && !value.members().empty()) {
     for (const auto& [key, member] : value.members()) {
-      out += "\n" + margin + quoted(key) + ":";
+      out += "\n" + margin + yaml_string(key) + ":";
       write(member, indent + 2, out);
     }
   } else if (value.is_list() && !value.items().empty()) {

@@ -3,6 +3,7 @@
 #include "base/encoding.hh"
 #include "base/error.hh"
 #include "text/document.hh"
+#include "text/limits.hh"
 
 #define TOML_MAX_NESTED_VALUES 64
 #define TOML_ENABLE_FORMATTERS 0
@@ -18,9 +19,6 @@ namespace {
 
 using base::Error;
 using base::Fault;
-
-constexpr size_t deepest = 64;
-constexpr size_t largest = 1 << 20;
 
 // toml++ bounds the depth of brackets but not the parts of a dotted key, each of which is a table
 // in a table: some ten thousand of them exhaust the stack. So the dots are counted beforehand.
@@ -46,8 +44,8 @@ class KeyCheck {
   void count(char c) {
     constexpr std::string_view separators = "=,[]{}\n";
     if (separators.find(c) != std::string_view::npos) dots_ = 0;
-    if (c == '.' && ++dots_ >= deepest)
-      document_.fail(index_, fmt::format("a key of more than {} parts", deepest));
+    if (c == '.' && ++dots_ >= deepest_nesting)
+      document_.fail(index_, fmt::format("a key of more than {} parts", deepest_nesting));
   }
 
   void skip_string(char quote) {
@@ -154,8 +152,9 @@ class Converter {
   }
 
   void enter(const Origin& origin) {
-    if (++depth_ <= deepest) return;
-    throw Error(Fault::input, fmt::format("{}: nested deeper than {} levels", origin.describe(), deepest));
+    if (++depth_ <= deepest_nesting) return;
+    throw Error(Fault::input,
+                fmt::format("{}: nested deeper than {} levels", origin.describe(), deepest_nesting));
   }
 
   std::shared_ptr<const std::string> source_;
@@ -166,8 +165,8 @@ class Converter {
 
 Value parse_toml(std::string_view document, std::string_view name) {
   Document checked(document, name);
-  if (document.size() > largest)
-    checked.fail(largest, fmt::format("the file is larger than {} bytes", largest));
+  if (document.size() > largest_document)
+    checked.fail(largest_document, fmt::format("the file is larger than {} bytes", largest_document));
   checked.check_encoding();
   KeyCheck(checked).run();
   try {

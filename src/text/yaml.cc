@@ -2,6 +2,7 @@
 
 #include "base/encoding.hh"
 #include "text/document.hh"
+#include "text/limits.hh"
 
 #include <fmt/format.h>
 #include <yaml-cpp/emitterstyle.h>
@@ -16,9 +17,6 @@ namespace bakehouse::text {
 namespace {
 
 using base::printable;
-
-constexpr size_t deepest = 64;
-constexpr size_t largest = 1 << 20;
 
 // What yaml-cpp would misread or skip in silence is refused before it sees the document: it reads
 // a tab as no indentation, a lone CR as nothing, and a '%' at the start of a line as a directive
@@ -220,8 +218,8 @@ class Builder : public YAML::EventHandler {
       document_.fail(offset(mark), "a list or a map cannot be a key", "quote it, if it is a text");
     }
     if (container.style == YAML::EmitterStyle::Flow) check_indentation(mark);
-    if (open_.size() == deepest) {
-      document_.fail(offset(mark), fmt::format("nested deeper than {} levels", deepest));
+    if (open_.size() == deepest_nesting) {
+      document_.fail(offset(mark), fmt::format("nested deeper than {} levels", deepest_nesting));
     }
     open_.push_back(std::move(container));
   }
@@ -293,8 +291,8 @@ const Explanation explanations[] = {
 
 Value parse_yaml(std::string_view document, std::string_view name) {
   Document checked(document, name);
-  if (document.size() > largest)
-    checked.fail(largest, fmt::format("the file is larger than {} bytes", largest));
+  if (document.size() > largest_document)
+    checked.fail(largest_document, fmt::format("the file is larger than {} bytes", largest_document));
   checked.check_encoding();
   LineCheck(checked).run();
 

@@ -28,7 +28,7 @@ std::string reachable(const Dir& dir, const TreePath& name) {
   return fmt::format("/proc/self/fd/{}/{}", dir.fd().get(), name.is_top() ? "." : name.str());
 }
 
-std::string shown(const Dir& dir, const TreePath& name) { return (dir.path() / name.str()).native(); }
+std::string path_of(const Dir& dir, const TreePath& name) { return (dir.path() / name.str()).native(); }
 
 // "a\0b\0", or nullopt with errno.
 std::optional<std::string> list_names(const std::string& path) {
@@ -66,7 +66,7 @@ Attributes read_attributes(const Dir& dir, const TreePath& name) {
   Attributes found;
   if (!names) {
     if (errno == EOPNOTSUPP) return found;
-    base::fail_os("list the attributes of", shown(dir, name));
+    base::fail_os("list the attributes of", path_of(dir, name));
   }
   for (size_t at = 0; at < names->size();) {
     const std::string attribute = names->c_str() + at;
@@ -76,7 +76,7 @@ Attributes read_attributes(const Dir& dir, const TreePath& name) {
     if (value) {
       found[attribute] = *std::move(value);
     } else if (errno != ENODATA) {
-      base::fail_os("read the attributes of", shown(dir, name));
+      base::fail_os("read the attributes of", path_of(dir, name));
     }
   }
   return found;
@@ -87,7 +87,7 @@ void write_attributes(const Dir& dir, const TreePath& name, const Attributes& wa
   const Attributes found = read_attributes(dir, name);
   for (const auto& [attribute, value] : found) {
     if (!wanted.contains(attribute) && ::lremovexattr(path.c_str(), attribute.c_str()) != 0)
-      base::fail_os("remove an attribute of", shown(dir, name));
+      base::fail_os("remove an attribute of", path_of(dir, name));
   }
   // "user" before "system": an access list can end the right to write, which the others need.
   for (auto next = wanted.rbegin(); next != wanted.rend(); ++next) {
@@ -95,7 +95,7 @@ void write_attributes(const Dir& dir, const TreePath& name, const Attributes& wa
     const auto there = found.find(attribute);
     if (there != found.end() && there->second == value) continue;
     if (::lsetxattr(path.c_str(), attribute.c_str(), value.data(), value.size(), 0) != 0)
-      throw base::os_error(errno, "set the attribute " + attribute + " of", shown(dir, name));
+      throw base::os_error(errno, "set the attribute " + attribute + " of", path_of(dir, name));
   }
 }
 

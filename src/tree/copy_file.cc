@@ -30,7 +30,7 @@ using base::FileType;
 using base::TreePath;
 
 // A file open for copying, with its name for messages.
-struct Opened {
+struct OpenFile {
   Fd fd;
   std::string shown;
 };
@@ -41,7 +41,7 @@ struct Extent {
   uint64_t end;
 };
 
-Extent next_extent(const Opened& file, uint64_t offset, uint64_t size) {
+Extent next_extent(const OpenFile& file, uint64_t offset, uint64_t size) {
   const off_t begin = ::lseek(file.fd.get(), static_cast<off_t>(offset), SEEK_DATA);
   if (begin < 0 && errno == ENXIO) return {size, size};
   if (begin < 0) return {offset, size};  // a file system that does not tell has no holes
@@ -54,7 +54,7 @@ bool has_holes(const FileStat& stat) { return stat.allocated < stat.size; }
 
 // Calls `take(begin, end)` for each stretch of data and `skip(begin, end)` for each hole.
 template <typename Take, typename Skip>
-void each_extent(const Opened& from, const FileStat& stat, Take take, Skip skip) {
+void each_extent(const OpenFile& from, const FileStat& stat, Take take, Skip skip) {
   for (uint64_t at = 0; at < stat.size;) {
     const Extent data = has_holes(stat) ? next_extent(from, at, stat.size) : Extent{0, stat.size};
     if (data.begin > at) skip(at, data.begin);
@@ -63,7 +63,7 @@ void each_extent(const Opened& from, const FileStat& stat, Take take, Skip skip)
   }
 }
 
-void write_at(const Opened& to, std::string_view bytes, uint64_t offset) {
+void write_at(const OpenFile& to, std::string_view bytes, uint64_t offset) {
   while (!bytes.empty()) {
     const ssize_t count = ::pwrite(to.fd.get(), bytes.data(), bytes.size(), static_cast<off_t>(offset));
     if (count < 0 && errno == EINTR) continue;
@@ -74,7 +74,7 @@ void write_at(const Opened& to, std::string_view bytes, uint64_t offset) {
 }
 
 // The kernel copies by itself. False when it cannot between these two.
-bool copy_in_kernel(const Opened& from, const Opened& to, const FileStat& stat) {
+bool copy_in_kernel(const OpenFile& from, const OpenFile& to, const FileStat& stat) {
   bool is_able = true;
   const auto take = [&](uint64_t begin, uint64_t end) {
     auto in = static_cast<off64_t>(begin);
@@ -111,7 +111,7 @@ void digest_zeros(crypto::Sha256& sha, uint64_t count) {
   }
 }
 
-crypto::Digest copy_through_us(const Opened& from, const Opened& to, const FileStat& stat) {
+crypto::Digest copy_through_us(const OpenFile& from, const OpenFile& to, const FileStat& stat) {
   crypto::Sha256 sha;
   const auto take = [&](uint64_t begin, uint64_t end) {
     while (begin < end) {
@@ -128,22 +128,24 @@ crypto::Digest copy_through_us(const Opened& from, const Opened& to, const FileS
   return sha.finish();
 }
 
-bool clone(const Opened& from, const Opened& to) { return ::ioctl(to.fd.get(), FICLONE, from.fd.get()) == 0; }
+bool clone(const OpenFile& from, const OpenFile& to) {
+  return ::ioctl(to.fd.get(), FICLONE, from.fd.get()) == 0;
+}
 
-void make_size(const Opened& file, uint64_t size) {
+void make_size(const OpenFile& file, uint64_t size) {
   if (::ftruncate(file.fd.get(), static_cast<off_t>(size)) != 0) base::fail_os("write", file.shown);
 }
 
-[[noreturn]] void fail_content(const Opened& from) {
+[[noreturn]] void fail_content(const OpenFile& from) {
   throw Error(Fault::input, fmt::format("'{}' is not what its manifest says", base::printable(from.shown)));
 }
 
-crypto::Digest checked(const Opened& from, const Entry& entry, const crypto::Digest& found) {
+crypto::Digest checked(const OpenFile& from, const Entry& entry, const crypto::Digest& found) {
   if (entry.digest != crypto::Digest() && entry.digest != found) fail_content(from);
   return found;
 }
 
-Copied copy_content(const Opened& from, const Opened& to, const FileStat& stat, const Entry& entry,
+Copied copy_content(const OpenFile& from, const OpenFile& to, const FileStat& stat, const Entry& entry,
                     StatIndex* index) {
   const auto known = index != nullptr ? index->find(identity_of(stat)) : std::nullopt;
   if (stat.size != entry.size) fail_content(from);
@@ -155,22 +157,22 @@ Copied copy_content(const Opened& from, const Opened& to, const FileStat& stat, 
   return {Means::copied, checked(from, entry, copy_through_us(from, to, stat))};
 }
 
-[[noreturn]] void fail_changed(const Opened& from) {
+[[noreturn]] void fail_changed(const OpenFile& from) {
   throw Error(Fault::input, fmt::format("'{}' changed while it was copied", base::printable(from.shown)),
               "stop what writes to it and try again");
 }
 
 // Where no digest is known, its time says whether it is still the file that was listed.
-void require_listed(const Opened& from, const FileStat& stat, const Entry& entry) {
+void require_listed(const OpenFile& from, const FileStat& stat, const Entry& entry) {
   if (entry.digest == crypto::Digest() && stat.mtime != entry.time) fail_changed(from);
 }
 
-void require_unchanged(const Opened& from, const FileStat& before) {
+void require_unchanged(const OpenFile& from, const FileStat& before) {
   if (identity_of(base::stat_of(from.fd, from.shown)) != identity_of(before)) fail_changed(from);
 }
 
 // Returns what the file is from then on.
-FileStat set_time_and_mode(const Opened& file, const Entry& entry) {
+FileStat set_time_and_mode(const OpenFile& file, const Entry& entry) {
   const timespec stamp{entry.time.seconds, static_cast<long>(entry.time.nanoseconds)};
   const timespec times[2] = {stamp, stamp};
   if (::futimens(file.fd.get(), times) != 0) base::fail_os("set the time of", file.shown);
@@ -182,11 +184,12 @@ FileStat set_time_and_mode(const Opened& file, const Entry& entry) {
 
 // Set-id bits come last: until then the file may belong to us and hold somebody else's bytes. The
 // umask may have taken bits away, too. Attributes can be given only to what one may write.
-Opened create(const Dir& dir, const TreePath& name, const Entry& entry) {
+OpenFile create(const Dir& dir, const TreePath& name, const Entry& entry) {
   const mode_t for_attributes = entry.attributes.empty() ? 0 : S_IWUSR;
-  Opened file{Fd(base::open_beneath(dir.fd().get(), name, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
-                                    (entry.mode & 0777) | for_attributes)),
-              (dir.path() / name.str()).native()};
+  OpenFile file{
+      Fd(base::open_beneath(dir.fd().get(), name, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
+                            (entry.mode & 0777) | for_attributes)),
+      (dir.path() / name.str()).native()};
   if (!file.fd) base::fail_os("create", file.shown);
   if (for_attributes != 0 && ::fchmod(file.fd.get(), S_IRUSR | S_IWUSR) != 0)
     base::fail_os("set the mode of", file.shown);
@@ -211,7 +214,7 @@ void make_writable(const Dir& dir, const TreePath& name, const Entry& entry) {
 }
 
 // Lets the disk begin, so that the caller's sync has less to wait for. For small files it does not pay.
-void begin_writing(const Opened& file, uint64_t size) {
+void begin_writing(const OpenFile& file, uint64_t size) {
   constexpr uint64_t worthwhile = 128 * 1024;
   // Only a hint: whether the bytes arrive is for the sync to say.
   if (size >= worthwhile) ::sync_file_range(file.fd.get(), 0, 0, SYNC_FILE_RANGE_WRITE);
@@ -221,10 +224,10 @@ void begin_writing(const Opened& file, uint64_t size) {
 
 Copied copy_file(const Dir& from, const TreePath& name, const Dir& to, const Entry& entry, StatIndex* index,
                  Writeback writeback) {
-  const Opened source{from.open_file(name), (from.path() / name.str()).native()};
+  const OpenFile source{from.open_file(name), (from.path() / name.str()).native()};
   const FileStat before = base::stat_of(source.fd, source.shown);
   require_listed(source, before, entry);
-  Opened target = create(to, name, entry);
+  OpenFile target = create(to, name, entry);
   const Copied copied = copy_content(source, target, before, entry, index);
   require_unchanged(source, before);
   if (!is_ours(entry)) set_owner(to, name, entry);

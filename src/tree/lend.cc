@@ -23,10 +23,10 @@ class Linker {
         crew_(workers) {}
 
   std::vector<bool> run() {
-    constexpr size_t batch = 256;
+    constexpr size_t batch_links = 256;
     const size_t count = manifest_.entries.size();
-    for (size_t first = 0; first < count; first += batch) {
-      crew_.add([this, first, last = std::min(count, first + batch)] { link(first, last); });
+    for (size_t first = 0; first < count; first += batch_links) {
+      crew_.add([this, first, last = std::min(count, first + batch_links)] { link(first, last); });
     }
     crew_.finish();
     return std::move(linked_);

@@ -27,7 +27,7 @@ using base::FileType;
 using base::TreePath;
 
 // What one worker takes in a row of one directory.
-constexpr size_t batch = 256;
+constexpr size_t batch_files = 256;
 constexpr uint64_t batch_bytes = 8 << 20;
 constexpr mode_t closed = 0700;
 
@@ -70,7 +70,7 @@ class Groups {
 };
 
 // The directories that the files of one group are taken from and put into.
-struct Opened {
+struct OpenDirs {
   Dir to;
   std::optional<Dir> from;  // none where there is no such directory; then nothing is taken from it
   std::optional<Dir> lent;  // none where the lender has no such directory
@@ -93,7 +93,7 @@ mode_t hand_nothing_down(const Dir& to) {
 }
 
 // Whether a directory can be made with all the metadata it is to have, and still be filled.
-bool is_plain(const Entry& directory) {
+bool has_plain_mode(const Entry& directory) {
   return !directory.owner && directory.detail == Detail::release && (directory.mode & S_IRWXU) == S_IRWXU;
 }
 
@@ -133,7 +133,7 @@ class Maker {
  private:
   void fill(std::string_view directory) {
     const Group& group = groups_.find(directory);
-    const auto opened = std::make_shared<Opened>(open(directory));
+    const auto opened = std::make_shared<OpenDirs>(open(directory));
     for (const uint32_t i : group.directories) {
       make_directory(opened->to, i);
       crew_.add([this, path = manifest_.entries.path(i)] { fill(path); });
@@ -142,7 +142,7 @@ class Maker {
     for (size_t first = 0; first < group.files.size();) {
       size_t last = first;
       uint64_t bytes = 0;
-      while (last < group.files.size() && last - first < batch && bytes < batch_bytes)
+      while (last < group.files.size() && last - first < batch_files && bytes < batch_bytes)
         bytes += manifest_.entries.size_of_file(group.files[last++]);
       crew_.add([this, opened, &group, first, last] {
         for (size_t k = first; k < last; ++k) make(*opened, group.files[k]);
@@ -151,9 +151,9 @@ class Maker {
     }
   }
 
-  Opened open(std::string_view directory) const {
+  OpenDirs open(std::string_view directory) const {
     const TreePath path = path_of(directory);
-    Opened opened{to_.open_dir(path), from_.open_dir_if_any(path), std::nullopt};
+    OpenDirs opened{to_.open_dir(path), from_.open_dir_if_any(path), std::nullopt};
     if (options_.lender != nullptr) opened.lent = options_.lender->dir.open_dir_if_any(path);
     return opened;
   }
@@ -161,7 +161,7 @@ class Maker {
   void make_directory(const Dir& parent, uint32_t i) const {
     const Entry entry = manifest_.entries[i];
     const std::string name(entry.path.name());
-    const mode_t mode = is_plain(entry) ? entry.mode : closed;
+    const mode_t mode = has_plain_mode(entry) ? entry.mode : closed;
     // The umask may have taken bits away.
     if (::mkdirat(parent.fd().get(), name.c_str(), mode) != 0 ||
         ::fchmodat(parent.fd().get(), name.c_str(), mode, 0) != 0)
@@ -173,11 +173,11 @@ class Maker {
     for (size_t i = manifest_.entries.size(); i-- > 0;) {
       if (manifest_.entries.type(i) != FileType::directory) continue;
       const Entry entry = manifest_.entries[i];
-      if (!is_plain(entry)) finish_directory(to_, entry);
+      if (!has_plain_mode(entry)) finish_directory(to_, entry);
     }
   }
 
-  void make(const Opened& opened, uint32_t i) {
+  void make(const OpenDirs& opened, uint32_t i) {
     Entry entry = manifest_.entries[i];
     if (!entry.same_file.is_top()) return;  // when what it is a link to stands
     const TreePath name = TreePath::parse(entry.path.name());
@@ -201,7 +201,7 @@ class Maker {
                                   base::printable(from_.path().native())));
   }
 
-  void copy(const Opened& opened, const TreePath& name, Entry& entry) {
+  void copy(const OpenDirs& opened, const TreePath& name, Entry& entry) {
     const Copied copied = copy_file(*opened.from, name, opened.to, entry, options_.index, options_.writeback);
     entry.digest = copied.digest;
     ++(copied.means == Means::cloned ? cloned_ : copied_);
@@ -209,7 +209,7 @@ class Maker {
   }
 
   // To know whether a file is the lender's, an unknown one is read; that is cheaper than writing it.
-  bool is_shared(const Opened& opened, const TreePath& name, Entry& entry) {
+  bool is_shared(const OpenDirs& opened, const TreePath& name, Entry& entry) {
     if (!opened.lent) return false;
     const auto lent = options_.lender->manifest.find(entry.path);
     if (!lent || lent->size != entry.size) return false;

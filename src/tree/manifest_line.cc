@@ -47,9 +47,9 @@ void append_owner(std::string& out, const Entry& entry) {
 
 // Takes the words of a line one after the other, each in its place: the writer has one way to say
 // a thing, so the reader needs no other.
-class Words {
+class LineWords {
  public:
-  explicit Words(std::string_view line) : rest_(line) {}
+  explicit LineWords(std::string_view line) : rest_(line) {}
 
   std::string_view next() {
     if (done_) throw Error(Fault::input, "a word is missing");
@@ -112,14 +112,14 @@ base::FileTime parse_time(std::string_view text) {
   if (point == std::string_view::npos)
     throw Error(Fault::input, fmt::format("'{}' is no time", base::printable(text.substr(0, 80))));
   base::FileTime time;
-  time.seconds = Words::read_number<base::Seconds>("time", text.substr(0, point), 10);
-  time.nanoseconds = Words::read_number<uint32_t>("time", text.substr(point + 1), 10);
+  time.seconds = LineWords::read_number<base::Seconds>("time", text.substr(0, point), 10);
+  time.nanoseconds = LineWords::read_number<uint32_t>("time", text.substr(point + 1), 10);
   if (time.nanoseconds >= nanoseconds_a_second)
     throw Error(Fault::input, fmt::format("'{}' is no time", base::printable(text.substr(0, 80))));
   return time;
 }
 
-void parse_file_words(Words& words, Entry& entry) {
+void parse_file_words(LineWords& words, Entry& entry) {
   entry.size = words.number<uint64_t>("size", 10);
   entry.time = parse_time(words.value("time"));
   const auto digest = crypto::Digest::parse(words.value("sha256digest"));
@@ -127,7 +127,7 @@ void parse_file_words(Words& words, Entry& entry) {
   entry.digest = *digest;
 }
 
-void parse_link_words(Words& words, Entry& entry) {
+void parse_link_words(LineWords& words, Entry& entry) {
   entry.link = unescape_word(words.value("link"));
   constexpr size_t longest_target = 4095;
   if (entry.link.empty() || entry.link.size() > longest_target || entry.link.find('\0') != std::string::npos)
@@ -142,7 +142,7 @@ FileType parse_type(std::string_view text) {
 }
 
 Entry parse_words(std::string_view line) {
-  Words words(line);
+  LineWords words(line);
   Entry entry;
   const std::string_view name = words.next();
   if (!name.starts_with("./")) throw Error(Fault::input, "a path begins with './'");

@@ -27,7 +27,7 @@ using base::TreePath;
 // Deeper trees would also meet the limit of a path's length; this bound is for the assembly's stack.
 constexpr int deepest = 512;
 // Files of one directory that one worker reads in a row.
-constexpr size_t batch = 256;
+constexpr size_t batch_entries = 256;
 
 // A directory that was looked into. Each is filled by one job, and its digests by jobs that follow.
 struct Folder {
@@ -213,7 +213,7 @@ class Scanner {
     for (size_t first = 0; first < unread.size();) {
       size_t last = first;
       uint64_t bytes = 0;
-      while (last < unread.size() && last - first < batch && bytes < enough)
+      while (last < unread.size() && last - first < batch_entries && bytes < enough)
         bytes += unread[last++].seen.size;
       std::vector<Unread> some(std::make_move_iterator(unread.begin() + static_cast<std::ptrdiff_t>(first)),
                                std::make_move_iterator(unread.begin() + static_cast<std::ptrdiff_t>(last)));

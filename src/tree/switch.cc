@@ -37,16 +37,17 @@ std::optional<std::string> probe(const Dir& root, std::string_view purpose, Work
   return reason;
 }
 
-std::string shown(const Dir& root, const TreePath& path) {
+std::string printable_path(const Dir& root, const TreePath& path) {
   return base::printable((root.path() / path.str()).native());
 }
 
 std::optional<std::string> why_no_exchange(const Dir& root, const TreePath& run) {
   const auto found = root.stat(run);
   if (found && found->type != FileType::directory)
-    return fmt::format("'{}' is no directory that another could change names with", shown(root, run));
+    return fmt::format("'{}' is no directory that another could change names with",
+                       printable_path(root, run));
   if (found && is_mount_point(root, run))
-    return fmt::format("'{}' is a mount point and cannot change its name", shown(root, run));
+    return fmt::format("'{}' is a mount point and cannot change its name", printable_path(root, run));
   return probe(root, "exchange two directories at once", [&] {
     root.make_dir(probe_one, 0700);
     root.make_dir(probe_other, 0700);
@@ -57,7 +58,7 @@ std::optional<std::string> why_no_exchange(const Dir& root, const TreePath& run)
 std::optional<std::string> why_no_link(const Dir& root, const TreePath& run) {
   const auto found = root.stat(run);
   if (found && found->type != FileType::symlink)
-    return fmt::format("'{}' is there and is no link", shown(root, run));
+    return fmt::format("'{}' is there and is no link", printable_path(root, run));
   return probe(root, "replace a link", [&] {
     root.make_symlink("one", probe_one);
     root.make_symlink("other", probe_other);
@@ -68,7 +69,7 @@ std::optional<std::string> why_no_link(const Dir& root, const TreePath& run) {
 std::optional<std::string> why_not_in_place(const Dir& root, const TreePath& run) {
   const auto found = root.stat(run);
   if (found && found->type != FileType::directory)
-    return fmt::format("'{}' is no directory", shown(root, run));
+    return fmt::format("'{}' is no directory", printable_path(root, run));
   return std::nullopt;
 }
 
@@ -99,7 +100,7 @@ void point_to(const Dir& root, const TreePath& run, const std::string& target) {
   const TreePath unfinished = TreePath::parse(fmt::format(".{}.new", run.name()));
   const auto found = parent.stat(name);
   if (found && found->type != FileType::symlink)
-    throw Error(Fault::refused, fmt::format("'{}' is there and is no link", shown(root, run)),
+    throw Error(Fault::refused, fmt::format("'{}' is there and is no link", printable_path(root, run)),
                 "move it away");
   const auto left = parent.stat(unfinished);  // of a try that was cut off
   if (left && left->type == FileType::symlink) parent.remove_file(unfinished);
@@ -124,7 +125,7 @@ Choice choose_way(std::span<const Way> ways, const Dir& root, const TreePath& ru
     if (!reason) return {way, std::move(reasons)};
     reasons.push_back(fmt::format("{}: {}", name_of(way), *reason));
   }
-  std::string message = fmt::format("'{}' cannot be switched:", shown(root, run));
+  std::string message = fmt::format("'{}' cannot be switched:", printable_path(root, run));
   for (const std::string& reason : reasons) message += "\n  " + reason;
   throw Error(Fault::refused, message, "put the root on ext4, XFS, btrfs or tmpfs");
 }

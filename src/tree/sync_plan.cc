@@ -61,9 +61,9 @@ std::string encode_metadata(std::string_view word, const Entry& entry) {
   throw Error(Fault::needs_hands, fmt::format("the plan of the synchronisation is damaged: {}", why));
 }
 
-class Words {
+class PlanWords {
  public:
-  explicit Words(std::string_view line) : rest_(line) {}
+  explicit PlanWords(std::string_view line) : rest_(line) {}
 
   bool is_done() const { return done_; }
 
@@ -99,7 +99,7 @@ class Words {
   bool done_ = false;
 };
 
-Inode take_inode(Words& words) {
+Inode take_inode(PlanWords& words) {
   Inode inode;
   inode.number = words.number<uint64_t>();
   inode.mode = words.number<uint32_t>(8);
@@ -109,7 +109,7 @@ Inode take_inode(Words& words) {
 }
 
 Entry take_metadata(std::string_view line, std::string_view word, const Entry& named) {
-  Words words(line);
+  PlanWords words(line);
   if (words.next() != word) fail("metadata are missing");
   Entry entry = named;
   entry.detail = Detail::all;
@@ -127,9 +127,9 @@ Entry take_metadata(std::string_view line, std::string_view word, const Entry& n
   return entry;
 }
 
-class Lines {
+class PlanLines {
  public:
-  explicit Lines(std::string_view text) : rest_(text) {}
+  explicit PlanLines(std::string_view text) : rest_(text) {}
 
   bool is_done() const { return rest_.empty(); }
 
@@ -154,8 +154,8 @@ std::string_view checked(std::string_view text) {
   return body;
 }
 
-void take_line(std::string_view line, Lines& lines, SyncPlan& plan) {
-  Words words(line);
+void take_line(std::string_view line, PlanLines& lines, SyncPlan& plan) {
+  PlanWords words(line);
   const std::string_view word = words.next();
   if (word == "adjust") {
     const auto inode = words.number<uint64_t>();
@@ -197,7 +197,7 @@ std::string encode_plan(const SyncPlan& plan) {
 }
 
 SyncPlan decode_plan(std::string_view text) {
-  Lines lines(checked(text));
+  PlanLines lines(checked(text));
   SyncPlan plan;
   const std::string_view first = lines.next();
   if (first != fmt::format("{} exchange", title) && first != fmt::format("{} rename", title))

@@ -6,7 +6,7 @@
 namespace bakehouse::support {
 namespace {
 
-constexpr size_t longest_path = 3000;
+constexpr size_t longest_rich_path = 3000;
 constexpr std::ptrdiff_t deepest = 40;
 
 template <typename Row, size_t count>
@@ -46,7 +46,7 @@ std::shared_ptr<Node> some_file_or_link(Random& random, const SharedTree& tree) 
 void add_chain(Random& random, SharedTree& tree) {
   std::string path;
   const bool is_long = random.one_in(2);
-  for (std::ptrdiff_t depth = 1; depth < deepest && path.size() + 300 < longest_path; ++depth) {
+  for (std::ptrdiff_t depth = 1; depth < deepest && path.size() + 300 < longest_rich_path; ++depth) {
     const auto letter = static_cast<char>('a' + random.up_to(1));  // so that chains share their beginnings
     path += (depth == 1 ? "" : "/") + std::string(is_long ? 250 : 1, letter);
     const auto place = tree.try_emplace(path, std::make_shared<Node>(random_folder(random))).first;
@@ -149,7 +149,7 @@ std::optional<std::string> free_path(Random& random, const SharedTree& tree) {
   folders.emplace_back();
   const std::string& folder = folders[random.up_to(folders.size() - 1)];
   const std::string path = (folder.empty() ? "" : folder + "/") + random_name(random);
-  const bool fits = path.size() <= longest_path && std::count(path.begin(), path.end(), '/') <= deepest;
+  const bool fits = path.size() <= longest_rich_path && std::count(path.begin(), path.end(), '/') <= deepest;
   if (!fits || tree.contains(path) || path == ".bakehouse") return std::nullopt;
   return path;
 }

@@ -35,14 +35,10 @@ int report(const node::Result& result, const std::string& what, const Screen& sc
   return 0;
 }
 
-node::Node open(const GlobalOptions& global, const Screen& screen) {
-  return node::open_node(require_root(global), find_installation().launch, make_surroundings(screen));
-}
-
 }  // namespace
 
 int run_apply(const GlobalOptions& global, const ApplyCommand& command, const Screen& screen) {
-  const node::Node node = open(global, screen);
+  const node::Node node = open_node(global, screen);
   node::ApplyOptions options;
   options.settings = command.settings;
   if (command.allow_downgrade) options.downgrade = node::ApplyOptions::Downgrade::allow;
@@ -52,12 +48,12 @@ int run_apply(const GlobalOptions& global, const ApplyCommand& command, const Sc
 }
 
 int run_rollback(const GlobalOptions& global, const RollbackCommand& command, const Screen& screen) {
-  const node::Node node = open(global, screen);
+  const node::Node node = open_node(global, screen);
   return report(node::rollback(node, command.deployment), "back in service:", screen);
 }
 
 int run_recover(const GlobalOptions& global, const Screen& screen) {
-  const node::Node node = open(global, screen);
+  const node::Node node = open_node(global, screen);
   const auto recovered = node::recover_under_lock(node, "release recover");
   if (!recovered) {
     screen.say("nothing to recover");

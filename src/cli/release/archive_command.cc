@@ -14,7 +14,7 @@ namespace {
 
 using text::Value;
 
-artifact::Archive open(const GlobalOptions& global, const std::filesystem::path& path) {
+artifact::Archive open_archive(const GlobalOptions& global, const std::filesystem::path& path) {
   const config::Root root = config::read_root(require_root(global));
   return artifact::open_archive(path, crypto::load_trust(node::trust_directory(root), root.project));
 }
@@ -83,7 +83,7 @@ void say_all(const artifact::Archive& archive, const Screen& screen) {
 }  // namespace
 
 int run_show(const GlobalOptions& global, const ArchiveCommand& command, const Screen& screen) {
-  const artifact::Archive archive = open(global, command.archive);
+  const artifact::Archive archive = open_archive(global, command.archive);
   say_all(archive, screen);
   Value answer = text::parse_json(archive.release_json, "release.json");
   Value signers = Value::list();
@@ -94,7 +94,7 @@ int run_show(const GlobalOptions& global, const ArchiveCommand& command, const S
 }
 
 int run_list(const GlobalOptions& global, const ArchiveCommand& command, const Screen& screen) {
-  const tree::Manifest manifest = artifact::list(open(global, command.archive));
+  const tree::Manifest manifest = artifact::list(open_archive(global, command.archive));
   Value entries = Value::list();
   for (const tree::Entry& entry : manifest.entries) {
     if (screen.json()) {
@@ -114,7 +114,7 @@ int run_extract(const GlobalOptions& global, const ArchiveCommand& command, cons
     while (text.size() > 1 && text.ends_with('/')) text.pop_back();
     paths.push_back(base::TreePath::parse(text));
   }
-  const artifact::Archive archive = open(global, command.archive);
+  const artifact::Archive archive = open_archive(global, command.archive);
   const auto count = artifact::extract(archive, paths, base::Dir::open_or_make(command.to));
   screen.say(
       fmt::format("{} {} written to '{}'", count, count == 1 ? "entry" : "entries", command.to.native()));

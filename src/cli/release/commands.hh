@@ -2,6 +2,7 @@
 #pragma once
 
 #include "cli/common/program.hh"
+#include "node/node.hh"
 
 #include <filesystem>
 #include <optional>
@@ -9,6 +10,9 @@
 #include <vector>
 
 namespace bakehouse::cli {
+
+// What a command works on: the root that was named or is around.
+node::Node open_node(const GlobalOptions& global, const Screen& screen);
 
 struct InitCommand {
   std::string name;

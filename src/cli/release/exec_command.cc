@@ -22,8 +22,7 @@ void add_terminal(std::vector<std::string>& environment) {
 }  // namespace
 
 int run_exec(const GlobalOptions& global, const ExecCommand& command, const Screen& screen) {
-  const node::Node node =
-      node::open_node(require_root(global), find_installation().launch, make_surroundings(screen));
+  const node::Node node = open_node(global, screen);
   node::Start start = node::start_in_release(node, command.words);
   add_terminal(start.environment);
   // Ours is to ignore it, and the process would inherit that.

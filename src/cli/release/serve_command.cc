@@ -4,8 +4,7 @@
 namespace bakehouse::cli {
 
 int run_serve(const GlobalOptions& global, const Screen& screen) {
-  const node::Node node =
-      node::open_node(require_root(global), find_installation().launch, make_surroundings(screen));
+  const node::Node node = open_node(global, screen);
   node::serve(node);
   screen.done(text::Value::map({{"outcome", "stopped"}}));
   return 0;

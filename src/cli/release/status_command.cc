@@ -9,10 +9,6 @@ namespace {
 
 using text::Value;
 
-node::Node open(const GlobalOptions& global, const Screen& screen) {
-  return node::open_node(require_root(global), find_installation().launch, make_surroundings(screen));
-}
-
 void say_services(const std::vector<service::ServiceState>& services, const Screen& screen) {
   for (const auto& state : services) {
     screen.say(fmt::format(
@@ -24,7 +20,7 @@ void say_services(const std::vector<service::ServiceState>& services, const Scre
 }  // namespace
 
 int run_status(const GlobalOptions& global, const StatusCommand& command, const Screen& screen) {
-  const node::Node node = open(global, screen);
+  const node::Node node = open_node(global, screen);
   const node::Status status = node::read_status(node);
   if (status.deployment.empty()) {
     screen.say(fmt::format("{}: nothing is deployed", node.root.project));
@@ -51,7 +47,7 @@ int run_status(const GlobalOptions& global, const StatusCommand& command, const 
 }
 
 int run_history(const GlobalOptions& global, const Screen& screen) {
-  const node::Node node = open(global, screen);
+  const node::Node node = open_node(global, screen);
   Value list = Value::list();
   for (const auto& entry : phase::read_history(node.history_path())) {
     screen.say(fmt::format("{}  {:<8}  {:<8}  {:<12}  {}", base::iso_datetime(entry.ended), entry.kind,

@@ -76,8 +76,7 @@ int verify_tree(const config::Root& root, const std::filesystem::path& path, con
 }  // namespace
 
 int run_verify(const GlobalOptions& global, const VerifyCommand& command, const Screen& screen) {
-  const node::Node node =
-      node::open_node(require_root(global), find_installation().launch, make_surroundings(screen));
+  const node::Node node = open_node(global, screen);
   if (command.subject && std::filesystem::is_directory(*command.subject))
     return verify_tree(node.root, *command.subject, screen);
   if (command.subject) return verify_archive(node.root, *command.subject, screen);

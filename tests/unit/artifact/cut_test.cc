@@ -13,6 +13,8 @@
 #include <string>
 #include <vector>
 
+namespace cut_test {
+
 using namespace bakehouse;
 using namespace bakehouse::support;
 using artifact::CutRule;
@@ -205,3 +207,5 @@ TEST_CASE("a rule is named by its sizes") {
   CHECK(artifact::name_of(artifact::solid_rule) == "path-8M-16M-16M");
   CHECK(artifact::name_of({64 << 10, 1 << 20, 1536 << 10}) == "path-64K-1M-1536K");
 }
+
+}  // namespace cut_test

@@ -13,6 +13,8 @@
 
 #include <sys/stat.h>
 
+namespace extract_test {
+
 using namespace bakehouse;
 using namespace bakehouse::support;
 using base::Dir;
@@ -247,3 +249,5 @@ TEST_CASE("frames that end anywhere are extracted from, too") {
   CHECK(extract(scene, {"c", "b", "a"}) == 3);
   CHECK(scene.unpacked() == describe_tree(tree));
 }
+
+}  // namespace extract_test

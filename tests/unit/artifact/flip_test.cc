@@ -17,6 +17,8 @@
 
 #include <fcntl.h>
 
+namespace flip_test {
+
 using namespace bakehouse;
 using namespace bakehouse::support;
 
@@ -196,3 +198,5 @@ TEST_CASE("two archives of one key cannot be mixed") {
     }
   }
 }
+
+}  // namespace flip_test

@@ -15,6 +15,8 @@
 
 #include <sys/resource.h>
 
+namespace forge_test {
+
 using namespace bakehouse;
 using namespace bakehouse::support;
 using namespace std::string_literals;
@@ -436,3 +438,5 @@ TEST_CASE("a target that is not empty is never written over") {
     CHECK(describe_tree(scene.path("around/elsewhere")).empty());
   }
 }
+
+}  // namespace forge_test

@@ -10,6 +10,8 @@
 #include <string>
 #include <vector>
 
+namespace frames_test {
+
 using namespace bakehouse;
 using namespace bakehouse::support;
 using namespace std::string_literals;
@@ -230,3 +232,5 @@ TEST_CASE("a stored frame is what any zstd reads, and has one spelling") {
     if (size > 0) CHECK_THROWS_AS(artifact::read_stored_frame(frame, size - 1), base::Error);
   }
 }
+
+}  // namespace frames_test

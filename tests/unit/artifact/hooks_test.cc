@@ -11,6 +11,8 @@
 #include <string>
 #include <vector>
 
+namespace hooks_test {
+
 using namespace bakehouse;
 using namespace bakehouse::support;
 using base::Dir;
@@ -118,3 +120,5 @@ TEST_CASE("a hook that is not what the manifest says is refused") {
           "no failure");
   }
 }
+
+}  // namespace hooks_test

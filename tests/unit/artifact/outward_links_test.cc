@@ -11,6 +11,8 @@
 #include <sstream>
 #include <string>
 
+namespace outward_links_test {
+
 using namespace bakehouse;
 using namespace bakehouse::support;
 
@@ -133,3 +135,5 @@ TEST_CASE("very many links through one another are each read once") {
   CHECK(artifact::find_outward_links(chain).size() == count);
   CHECK(artifact::find_outward_links(doubling).empty());
 }
+
+}  // namespace outward_links_test

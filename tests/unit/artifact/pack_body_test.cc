@@ -16,6 +16,8 @@
 
 #include <fcntl.h>
 
+namespace pack_body_test {
+
 using namespace bakehouse;
 using namespace bakehouse::support;
 using artifact::BodyRequest;
@@ -406,3 +408,5 @@ TEST_CASE("a directory for the spool that is not there is named") {
         artifact::pack_body({Dir::open(temp.path()), nothing, some_parts(), some_time}, temp.path() / "none");
       }) == Mentions{"none'"});
 }
+
+}  // namespace pack_body_test

@@ -20,6 +20,8 @@
 
 #include <sys/stat.h>
 
+namespace read_head_test {
+
 using namespace bakehouse;
 using namespace bakehouse::support;
 using namespace std::string_literals;
@@ -486,3 +488,5 @@ TEST_CASE("an archive replaced after it was opened is still the one that was ope
   artifact::unpack(archive, base::Dir::open(scene.path("around/to")));
   CHECK(scene.unpacked_tree() == describe_tree(some_tree));
 }
+
+}  // namespace read_head_test

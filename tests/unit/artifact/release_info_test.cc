@@ -11,6 +11,8 @@
 #include <string>
 #include <vector>
 
+namespace release_info_test {
+
 using namespace bakehouse;
 using namespace bakehouse::support;
 using artifact::ReleaseInfo;
@@ -378,3 +380,5 @@ TEST_CASE("a version is a word that is safe in a file name") {
   CHECK(failure([&] { artifact::check_version(std::string(129, '1')); }) != "no failure");
   CHECK(artifact::archive_name("shop", "1.0") == "shop-1.0.tar.zst");
 }
+
+}  // namespace release_info_test

@@ -9,6 +9,8 @@
 
 #include <string>
 
+namespace rules_test {
+
 using namespace bakehouse;
 using namespace bakehouse::support;
 
@@ -163,3 +165,5 @@ TEST_CASE("a release names no owners and knows whole seconds only") {
                                   : "input: 'b': a release names no owners and knows whole seconds only"));
   }
 }
+
+}  // namespace rules_test

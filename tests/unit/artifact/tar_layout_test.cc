@@ -9,6 +9,8 @@
 #include <functional>
 #include <string>
 
+namespace tar_layout_test {
+
 using namespace bakehouse;
 using namespace bakehouse::support;
 using artifact::Piece;
@@ -200,3 +202,5 @@ TEST_CASE("files of any size have their place") {
   CHECK(pieces[3].offset == 0);
   CHECK(pieces[3].bytes.size() == 2000 - 600 - 512);
 }
+
+}  // namespace tar_layout_test

@@ -14,6 +14,8 @@
 #include <memory>
 #include <sstream>
 
+namespace tar_test {
+
 using namespace bakehouse;
 using namespace bakehouse::support;
 using base::TempDir;
@@ -211,3 +213,5 @@ TEST_CASE("a twin is the first earlier file of equal content, mode and time") {
   CHECK(twins == "d=a e/f=a g=b ");
   CHECK(artifact::find_twins({}).empty());
 }
+
+}  // namespace tar_test

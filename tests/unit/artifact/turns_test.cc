@@ -11,6 +11,8 @@
 #include <thread>
 #include <vector>
 
+namespace turns_test {
+
 using namespace bakehouse;
 using namespace bakehouse::support;
 using artifact::Turns;
@@ -138,3 +140,5 @@ TEST_CASE("the lowest failure counts, though a higher one comes after it") {
   // Nothing is missing for this one, so it may go on.
   CHECK(turns.take({4, 1, 0, 1, "b"}) == crypto::sha256("b"));
 }
+
+}  // namespace turns_test

@@ -15,6 +15,8 @@
 
 #include <sys/stat.h>
 
+namespace unpack_test {
+
 using namespace bakehouse;
 using namespace bakehouse::support;
 using artifact::UnpackOptions;
@@ -472,3 +474,5 @@ TEST_CASE("what is wrong with the length of an archive is refused with a lender 
     }
   }
 }
+
+}  // namespace unpack_test

@@ -16,6 +16,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+namespace write_test {
+
 using namespace bakehouse;
 using namespace bakehouse::support;
 using base::Dir;
@@ -201,3 +203,5 @@ TEST_CASE("an archive may be named by a relative path") {
   CHECK(failure([&] { pack_directory("tree", "x.tar.zst"); }) == "no failure");
   REQUIRE(::fchdir(before.get()) == 0);
 }
+
+}  // namespace write_test

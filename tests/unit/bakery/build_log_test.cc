@@ -6,6 +6,8 @@
 
 #include <set>
 
+namespace build_log_test {
+
 using namespace bakehouse;
 using namespace bakehouse::bakery;
 using base::Event;
@@ -77,3 +79,5 @@ TEST_CASE("logs of one second have names of their own, and only the newest are k
   CHECK(names.front() == "20231114T221341Z.log");
   CHECK(names.back() == "notes.txt");
 }
+
+}  // namespace build_log_test

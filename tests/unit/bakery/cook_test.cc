@@ -14,6 +14,8 @@
 
 #include <sys/stat.h>
 
+namespace cook_test {
+
 using namespace bakehouse;
 using namespace bakehouse::bakery;
 using support::File;
@@ -606,3 +608,5 @@ TEST_CASE("configuration that is set on the command line goes into this deployme
   kitchen.cook(options);
   CHECK(kitchen.output == "blue\n");
 }
+
+}  // namespace cook_test

@@ -5,6 +5,8 @@
 
 #include <doctest/doctest.h>
 
+namespace project_toml_test {
+
 using namespace bakehouse;
 using namespace bakehouse::bakery;
 using support::failure;
@@ -128,3 +130,5 @@ TEST_CASE("1.11 unknown keys are warnings, faults are errors") {
   say(kitchen, "[io.buildpacks]\nexclude = [\"a\"]\ninclude = [\"b\"]\n");
   CHECK(failure([&] { builders(kitchen); }) == Mentions{"project.toml:4:1: 'include' and 'exclude'"});
 }
+
+}  // namespace project_toml_test

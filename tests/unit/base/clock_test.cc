@@ -2,6 +2,8 @@
 
 #include <doctest/doctest.h>
 
+namespace clock_test {
+
 using namespace bakehouse::base;
 
 TEST_CASE("times are shown in UTC") {
@@ -35,3 +37,5 @@ TEST_CASE("the steady clock never goes back") {
   const auto before = clock.steady();
   CHECK(clock.steady() >= before);
 }
+
+}  // namespace clock_test

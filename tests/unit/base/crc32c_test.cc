@@ -4,6 +4,8 @@
 
 #include <string>
 
+namespace crc32c_test {
+
 using namespace bakehouse::base;
 
 TEST_CASE("the sums are those of RFC 3720") {
@@ -30,3 +32,5 @@ TEST_CASE("every flipped bit is noticed") {
     CHECK(crc32c(damaged) != crc32c(record));
   }
 }
+
+}  // namespace crc32c_test

@@ -18,6 +18,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+namespace dir_test {
+
 using namespace bakehouse::base;
 namespace fs = std::filesystem;
 
@@ -461,3 +463,5 @@ TEST_CASE("a directory can be made durable") {
   const TempDir scratch;
   CHECK_NOTHROW(Dir::open(scratch.path()).sync());
 }
+
+}  // namespace dir_test

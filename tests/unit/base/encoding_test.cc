@@ -4,6 +4,8 @@
 
 #include <string>
 
+namespace encoding_test {
+
 using namespace bakehouse::base;
 using namespace std::string_literals;
 
@@ -66,3 +68,5 @@ TEST_CASE("what was made printable stays as it is") {
     }
   }
 }
+
+}  // namespace encoding_test

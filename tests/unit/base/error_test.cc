@@ -5,6 +5,8 @@
 #include <cerrno>
 #include <string>
 
+namespace error_test {
+
 using namespace bakehouse::base;
 
 TEST_CASE("each fault is its documented exit code") {
@@ -66,3 +68,5 @@ TEST_CASE("a hostile name in an error cannot move the cursor") {
   CHECK(std::string(os_error(EIO, "read", "a\x1b[2Jb\n").what()) ==
         "cannot read 'a\\033[2Jb\\012': Input/output error");
 }
+
+}  // namespace error_test

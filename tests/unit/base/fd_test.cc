@@ -11,6 +11,8 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+namespace fd_test {
+
 using namespace bakehouse::base;
 
 namespace {
@@ -122,3 +124,5 @@ TEST_CASE("a file and its file system can be made durable, a pipe cannot") {
   const Pipe pipe = make_pipe();
   CHECK_THROWS_AS(sync_file(pipe.write, "pipe"), Error);
 }
+
+}  // namespace fd_test

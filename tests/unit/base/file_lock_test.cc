@@ -17,7 +17,11 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-namespace bakehouse::base {
+namespace file_lock_test {
+
+using namespace bakehouse;
+using namespace bakehouse::base;
+
 namespace {
 
 // Waits only by turning a page: a test of locks has no reason to sleep.
@@ -143,4 +147,5 @@ TEST_CASE("a lock is taken on a full disk, too" * doctest::skip(::geteuid() != 0
 }
 
 }  // namespace
-}  // namespace bakehouse::base
+
+}  // namespace file_lock_test

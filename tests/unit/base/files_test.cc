@@ -10,6 +10,8 @@
 
 #include <sys/stat.h>
 
+namespace files_test {
+
 using namespace bakehouse::base;
 namespace fs = std::filesystem;
 
@@ -200,3 +202,5 @@ TEST_CASE("an ordinary user's unreadable directories are removed as well") {
   CHECK(outcome == "");
   CHECK(names_in(shared.path()).empty());
 }
+
+}  // namespace files_test

@@ -15,6 +15,8 @@
 
 #include <sys/resource.h>
 
+namespace in_order_test {
+
 using namespace bakehouse::base;
 
 namespace {
@@ -289,3 +291,5 @@ TEST_CASE("things in order come with the threads there are, even with none") {
   });
   CHECK(outcome == "");
 }
+
+}  // namespace in_order_test

@@ -10,6 +10,8 @@
 
 #include <poll.h>
 
+namespace process_group_test {
+
 using namespace bakehouse;
 using namespace bakehouse::base;
 using namespace std::chrono_literals;
@@ -82,3 +84,5 @@ TEST_CASE("several groups are waited for together, and none at once") {
   CHECK(await_end(both, soon(), system_clock()));
   CHECK(await_end({}, now(), system_clock()));
 }
+
+}  // namespace process_group_test

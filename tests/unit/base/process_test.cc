@@ -16,6 +16,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+namespace process_test {
+
 using namespace bakehouse::base;
 using namespace std::chrono_literals;
 namespace fs = std::filesystem;
@@ -519,3 +521,5 @@ TEST_CASE("a boot has an id, always the same") {
   CHECK(boot_id().size() == 36);
   CHECK(boot_id() == boot_id());
 }
+
+}  // namespace process_test

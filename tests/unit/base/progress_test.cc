@@ -4,6 +4,8 @@
 
 #include <vector>
 
+namespace progress_test {
+
 namespace {
 
 using namespace bakehouse;
@@ -39,3 +41,5 @@ TEST_CASE("short work is not told of") {
   CHECK(told_of(99'000'000, 1'000'000).empty());
   CHECK(told_of(0, 1).empty());
 }
+
+}  // namespace progress_test

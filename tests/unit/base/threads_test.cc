@@ -14,6 +14,8 @@
 
 #include <sys/resource.h>
 
+namespace threads_test {
+
 using namespace bakehouse::base;
 
 TEST_CASE("every job has run when finish returns") {
@@ -139,3 +141,5 @@ TEST_CASE("a crew makes do with the threads it gets, even with none") {
   });
   CHECK(outcome == "");
 }
+
+}  // namespace threads_test

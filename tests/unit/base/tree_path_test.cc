@@ -7,6 +7,8 @@
 #include <algorithm>
 #include <string>
 
+namespace tree_path_test {
+
 using namespace bakehouse::base;
 using namespace std::string_literals;
 
@@ -120,3 +122,5 @@ TEST_CASE("paths sort by their bytes, and a directory stands before what it hold
   for (const auto& path : paths) sorted.push_back(path.str());
   CHECK(sorted == std::vector<std::string>{"a", "a-b", "a/a", "a/b", "a\xff", "b"});
 }
+
+}  // namespace tree_path_test

@@ -5,6 +5,8 @@
 #include <set>
 #include <string>
 
+namespace uuid_test {
+
 using namespace bakehouse::base;
 
 TEST_CASE("a UUID has the form, version and variant of RFC 9562") {
@@ -33,3 +35,5 @@ TEST_CASE("two of the same millisecond differ") {
   for (int i = 0; i < 1000; ++i) seen.insert(make_uuid7(1));
   CHECK(seen.size() == 1000);
 }
+
+}  // namespace uuid_test

@@ -6,6 +6,8 @@
 
 #include <string>
 
+namespace api_version_test {
+
 using namespace bakehouse;
 using namespace bakehouse::buildpack;
 
@@ -67,3 +69,5 @@ TEST_CASE("V3 what changed from one API to the next") {
     CHECK(has == row.has);
   }
 }
+
+}  // namespace api_version_test

@@ -7,6 +7,8 @@
 #include <string>
 #include <vector>
 
+namespace build_toml_test {
+
 using namespace bakehouse::buildpack;
 using bakehouse::support::failure;
 
@@ -31,3 +33,5 @@ TEST_CASE("1.7 build.toml: what is none names its place") {
   }
   CHECK(failure([] { parse_build_toml("x", "build.toml"); }) != "no failure");
 }
+
+}  // namespace build_toml_test

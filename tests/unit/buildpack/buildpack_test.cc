@@ -11,6 +11,8 @@
 #include <string>
 #include <vector>
 
+namespace buildpack_test {
+
 using namespace bakehouse;
 using namespace bakehouse::buildpack;
 using support::failure;
@@ -273,3 +275,5 @@ TEST_CASE("the shipped buildpacks come in byte order of their names") {
   for (const Buildpack& pack : shipped_buildpacks(scratch.path())) ids.push_back(pack.id);
   CHECK(ids == std::vector<std::string>{"Z", "a", "a1", "b"});
 }
+
+}  // namespace buildpack_test

@@ -7,6 +7,8 @@
 
 #include <doctest/doctest.h>
 
+namespace check_test {
+
 using namespace bakehouse;
 using namespace bakehouse::buildpack;
 namespace fs = std::filesystem;
@@ -130,3 +132,5 @@ TEST_CASE("all links of a tree are found, and none is followed") {
   for (const auto& link : find_links(base::Dir::open(scratch.path()))) found.push_back(link.str());
   CHECK(found == std::vector<std::string>{"a/up", "a/b/etc"});
 }
+
+}  // namespace check_test

@@ -12,6 +12,8 @@
 #include <string>
 #include <vector>
 
+namespace engine_test {
+
 using namespace bakehouse;
 using namespace bakehouse::buildpack;
 using support::failure;
@@ -603,3 +605,5 @@ TEST_CASE("two buildpacks share the application and HOME, never their layers") {
   bench.build({bench.pack("acme/a", {.build = "touch \"$1/mine\" \"$HOME/ours\" here"}),
                bench.pack("acme/b", {.build = "[[ ! -e $1/mine && -e $HOME/ours && -e here ]]"})});
 }
+
+}  // namespace engine_test

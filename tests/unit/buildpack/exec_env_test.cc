@@ -9,6 +9,8 @@
 
 #include <string>
 
+namespace exec_env_test {
+
 using namespace bakehouse;
 using namespace bakehouse::buildpack;
 
@@ -48,3 +50,5 @@ TEST_CASE("1.3 exec-env: none and * are meant for all, others for those they nam
   CHECK_FALSE(is_meant_for({"prod"}, "production"));
   CHECK_FALSE(is_meant_for({""}, "production"));
 }
+
+}  // namespace exec_env_test

@@ -9,6 +9,8 @@
 
 #include <string>
 
+namespace inline_buildpack_test {
+
 using namespace bakehouse;
 using namespace bakehouse::buildpack;
 
@@ -46,3 +48,5 @@ TEST_CASE(
   CHECK(support::failure([&] { load_buildpack(odd); }) ==
         support::Mentions{"'a b\"' is no id of a buildpack"});
 }
+
+}  // namespace inline_buildpack_test

@@ -10,6 +10,8 @@
 #include <string>
 #include <vector>
 
+namespace launch_toml_test {
+
 using namespace bakehouse;
 using namespace bakehouse::buildpack;
 using support::failure;
@@ -202,3 +204,5 @@ TEST_CASE("1.7 labels: the last of a key wins; slices and warnings come one afte
   CHECK(labels == "a= k=2 z= ");
   CHECK(plan.slices == std::vector<Slice>{{"a"}, {"b"}});
 }
+
+}  // namespace launch_toml_test

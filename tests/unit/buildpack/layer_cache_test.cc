@@ -8,6 +8,8 @@
 
 #include <sys/stat.h>
 
+namespace layer_cache_test {
+
 using namespace bakehouse;
 using namespace bakehouse::buildpack;
 using support::failure;
@@ -272,3 +274,5 @@ TEST_CASE("1.8 cache: a tree is taken over where there is no cache, or no layer,
   begin_after(bench);
   CHECK_FALSE(fs::exists(bench.cache() / "spare"));
 }
+
+}  // namespace layer_cache_test

@@ -7,6 +7,8 @@
 
 #include <string>
 
+namespace layer_toml_test {
+
 using namespace bakehouse;
 using namespace bakehouse::buildpack;
 using support::failure;
@@ -95,3 +97,5 @@ TEST_CASE("1.7 layer: build, launch and store are no names of layers") {
   CHECK(why_no_layer_name("node") == "");
   CHECK(why_no_layer_name("launcher") == "");
 }
+
+}  // namespace layer_toml_test

@@ -9,6 +9,8 @@
 #include <string>
 #include <vector>
 
+namespace order_test {
+
 using namespace bakehouse;
 using namespace bakehouse::buildpack;
 using support::failure;
@@ -250,3 +252,5 @@ TEST_CASE("1.4 order: a hostile order ends, with a message") {
   for (int i = 0; i < 600; ++i) crowd += " a0";
   CHECK(failure([&] { walk(shelf, order_of({crowd})); }) == "input: a group of more than 200 buildpacks");
 }
+
+}  // namespace order_test

@@ -2,6 +2,8 @@
 
 #include <doctest/doctest.h>
 
+namespace path_patterns_test {
+
 using namespace bakehouse;
 using namespace bakehouse::buildpack;
 
@@ -76,3 +78,5 @@ TEST_CASE("1.11 patterns: many that could fit in many ways take no time") {
   for (int i = 0; i < 24; ++i) path += "a/";
   CHECK_FALSE(match({pattern + "b"}, (path + "c").c_str()));
 }
+
+}  // namespace path_patterns_test

@@ -9,6 +9,8 @@
 
 #include <string>
 
+namespace plan_test {
+
 using namespace bakehouse;
 using namespace bakehouse::buildpack;
 using support::failure;
@@ -134,3 +136,5 @@ TEST_CASE("1.7 plan: an unmet name that was not in the plan is an error") {
   }
   CHECK(dependencies.size() == 2);
 }
+
+}  // namespace plan_test

@@ -4,6 +4,8 @@
 
 #include <string>
 
+namespace platform_exit_test {
+
 using namespace bakehouse;
 using namespace bakehouse::buildpack;
 using base::Error;
@@ -57,3 +59,5 @@ TEST_CASE("1.10 every code is that of the contract") {
   };
   for (const auto& [exit, code] : rows) CHECK(static_cast<int>(exit) == code);
 }
+
+}  // namespace platform_exit_test

@@ -10,6 +10,8 @@
 #include <string>
 #include <vector>
 
+namespace project_toml_test {
+
 using namespace bakehouse;
 using namespace bakehouse::buildpack;
 using support::failure;
@@ -209,3 +211,5 @@ TEST_CASE("1.11 project.toml: a variable becomes a file of its name, so that the
         Mentions{"'value' holds a NUL byte"});
   CHECK(environment(parsed("[[build.env]]\nname = 'a.b'\nvalue = ''\n")) == "a.b= ");
 }
+
+}  // namespace project_toml_test

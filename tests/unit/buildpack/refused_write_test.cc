@@ -4,6 +4,8 @@
 
 #include <string>
 
+namespace refused_write_test {
+
 using namespace bakehouse::buildpack;
 
 TEST_CASE("decision 1: a write that was refused is recognised in many programs' words, with its path") {
@@ -46,3 +48,5 @@ TEST_CASE("other lines tell of no refused write") {
     CHECK_FALSE(find_refused_write(line));
   }
 }
+
+}  // namespace refused_write_test

@@ -8,6 +8,8 @@
 #include <string>
 #include <vector>
 
+namespace resolve_plan_test {
+
 using namespace bakehouse;
 using namespace bakehouse::buildpack;
 using support::failure;
@@ -259,3 +261,5 @@ TEST_CASE("1.5 plan: an absurd number of trials is refused") {
   rows.insert(rows.begin(), {"first", "+a"});
   CHECK(resolve_plan(members_of(rows)).trials == 1);
 }
+
+}  // namespace resolve_plan_test

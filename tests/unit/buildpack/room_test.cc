@@ -17,6 +17,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+namespace room_test {
+
 using namespace bakehouse;
 using namespace bakehouse::buildpack;
 using namespace std::chrono_literals;
@@ -507,3 +509,5 @@ TEST_CASE("decision 1: a build of root may do with its own files what root may")
 }
 
 TEST_SUITE_END();
+
+}  // namespace room_test

@@ -6,6 +6,8 @@
 
 #include <doctest/doctest.h>
 
+namespace sbom_test {
+
 using namespace bakehouse;
 using namespace bakehouse::buildpack;
 using support::failure;
@@ -139,3 +141,5 @@ TEST_CASE("1.8 restore: a launched layer that is declared again and not made kee
   bench.build({bench.pack("acme/a", {.build = "printf '[types]\\nlaunch = true\\n' >\"$1/l.toml\""})});
   CHECK(bench.sboms.empty());
 }
+
+}  // namespace sbom_test

@@ -8,6 +8,8 @@
 
 #include <string>
 
+namespace source_name_test {
+
 using namespace bakehouse;
 using namespace bakehouse::buildpack;
 using support::Mentions;
@@ -108,3 +110,5 @@ TEST_CASE("a query may hold a secret and is not told") {
   CHECK(without_query("https://h/a.tgz?token=x") == "https://h/a.tgz");
   CHECK(without_query("https://h/a.tgz") == "https://h/a.tgz");
 }
+
+}  // namespace source_name_test

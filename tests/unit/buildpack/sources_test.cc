@@ -13,6 +13,8 @@
 #include <string>
 #include <vector>
 
+namespace sources_test {
+
 using namespace bakehouse;
 using namespace bakehouse::buildpack;
 using source::folder;
@@ -433,3 +435,5 @@ TEST_CASE("what is wrong with a buildpackage is refused") {
   CHECK(market.failure_of("./x.cnb") == Mentions{"'sha256:../../x' is no digest of a blob"});
   CHECK(market.kept_names("sha256").empty());
 }
+
+}  // namespace sources_test

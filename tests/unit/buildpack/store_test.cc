@@ -8,6 +8,8 @@
 
 #include <string>
 
+namespace store_test {
+
 using namespace bakehouse;
 using namespace bakehouse::buildpack;
 using support::Mentions;
@@ -172,3 +174,5 @@ TEST_CASE("1.2 store: versions are ordered, each from any other") {
   }
   CHECK(is_older("1.01", "1.1") != is_older("1.1", "1.01"));
 }
+
+}  // namespace store_test

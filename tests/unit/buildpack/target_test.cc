@@ -7,6 +7,8 @@
 
 #include <string>
 
+namespace target_test {
+
 using namespace bakehouse;
 using namespace bakehouse::buildpack;
 
@@ -110,3 +112,5 @@ TEST_CASE("1.2 this machine: os-release as its own page describes it") {
     CHECK(distro.version == row.version);
   }
 }
+
+}  // namespace target_test

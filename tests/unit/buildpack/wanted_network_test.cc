@@ -2,6 +2,8 @@
 
 #include <doctest/doctest.h>
 
+namespace wanted_network_test {
+
 using namespace bakehouse::buildpack;
 
 TEST_CASE("decision 1 offline: that the network was not reached is recognised in many programs' words") {
@@ -29,3 +31,5 @@ TEST_CASE("decision 1 offline: other lines do not speak of the network") {
     CHECK_FALSE(speaks_of_network(line));
   }
 }
+
+}  // namespace wanted_network_test

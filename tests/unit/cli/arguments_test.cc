@@ -9,6 +9,8 @@
 #include <string>
 #include <vector>
 
+namespace arguments_test {
+
 using namespace bakehouse;
 using cli::apply_grammar;
 using cli::take_foreign_words;
@@ -179,3 +181,5 @@ TEST_CASE("what a command passes on is cut off before any parser sees it") {
     CHECK(fmt::format("{}", fmt::join(arguments, " ")) == row.kept);
   }
 }
+
+}  // namespace arguments_test

@@ -10,6 +10,8 @@
 #include <array>
 #include <string>
 
+namespace layout_test {
+
 using namespace bakehouse;
 using namespace bakehouse::config;
 
@@ -132,3 +134,5 @@ TEST_CASE("the shipped layout is makina") {
   CHECK(text::to_json(encode_layout(shipped)) ==
         text::to_json(encode_layout(decode_layout(text::parse_yaml(makina, "x")))));
 }
+
+}  // namespace layout_test

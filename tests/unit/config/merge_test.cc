@@ -10,6 +10,8 @@
 #include <array>
 #include <string>
 
+namespace merge_test {
+
 using namespace bakehouse;
 using namespace bakehouse::config;
 
@@ -148,3 +150,5 @@ TEST_CASE("a source that is no map is refused before anything is laid over it") 
   base::write_file(node_file, "# nothing yet\n");
   CHECK(load_project({"name: shop\n", "bake.yaml", node_file, {}}).name == "shop");
 }
+
+}  // namespace merge_test

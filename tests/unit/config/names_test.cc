@@ -2,6 +2,8 @@
 
 #include <doctest/doctest.h>
 
+namespace names_test {
+
 using namespace bakehouse::config;
 
 TEST_CASE("each rule says what it wants") {
@@ -33,3 +35,5 @@ TEST_CASE("each rule says what it wants") {
     CHECK(rule(text) == expected);
   }
 }
+
+}  // namespace names_test

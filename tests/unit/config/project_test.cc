@@ -7,6 +7,8 @@
 
 #include <string>
 
+namespace project_test {
+
 using namespace bakehouse;
 using namespace bakehouse::config;
 using namespace std::chrono_literals;
@@ -323,3 +325,5 @@ TEST_CASE("a key of the format that cannot be honoured yet is refused by name") 
     CHECK(fault_of(lines) == message);
   }
 }
+
+}  // namespace project_test

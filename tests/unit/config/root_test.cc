@@ -10,6 +10,8 @@
 #include <filesystem>
 #include <string>
 
+namespace root_test {
+
 using namespace bakehouse;
 using namespace bakehouse::config;
 namespace fs = std::filesystem;
@@ -172,3 +174,5 @@ TEST_CASE("a project's name is safe in every path and message") {
   root.project = "../x";
   CHECK(failure([&] { write_root(root); }) != "no failure");
 }
+
+}  // namespace root_test

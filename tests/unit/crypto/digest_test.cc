@@ -6,6 +6,8 @@
 
 #include <string>
 
+namespace digest_test {
+
 using namespace bakehouse;
 using crypto::Digest;
 
@@ -59,3 +61,5 @@ TEST_CASE("a digest is read back from what it prints, and from nothing else") {
     CHECK_FALSE(Digest::parse(text).has_value());
   }
 }
+
+}  // namespace digest_test

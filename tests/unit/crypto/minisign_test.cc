@@ -10,6 +10,8 @@
 #include <string>
 #include <vector>
 
+namespace minisign_test {
+
 using namespace bakehouse;
 using base::Error;
 using base::Fault;
@@ -272,3 +274,5 @@ TEST_CASE("an untrusted comment is made to fit one line") {
     CHECK(accepted(crypto::format_signature(signature, comment)));
   }
 }
+
+}  // namespace minisign_test

@@ -11,6 +11,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+namespace ownership_test {
+
 using namespace bakehouse;
 namespace fs = std::filesystem;
 
@@ -141,3 +143,5 @@ TEST_CASE("a link of another user in a sticky directory is refused" * doctest::s
   REQUIRE(::lchown(link.c_str(), somebody, somebody) == 0);
   CHECK(judge(link) == "chown -h 0 " + link.native());
 }
+
+}  // namespace ownership_test

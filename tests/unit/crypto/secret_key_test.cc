@@ -15,6 +15,8 @@
 
 #include <sys/stat.h>
 
+namespace secret_key_test {
+
 using namespace bakehouse;
 using base::Error;
 using base::Fault;
@@ -301,3 +303,5 @@ TEST_CASE("a key goes where it is moved") {
   moved = SecretKey::generate();
   CHECK_FALSE(moved.public_key() == public_half);
 }
+
+}  // namespace secret_key_test

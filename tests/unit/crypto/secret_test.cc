@@ -17,6 +17,8 @@
 #include <fcntl.h>
 #include <sys/mman.h>
 
+namespace secret_test {
+
 using namespace bakehouse;
 using crypto::Secret;
 
@@ -228,3 +230,5 @@ TEST_CASE("no copy of a key is left in memory, neither as it signs nor as it is 
   CHECK_FALSE(is_in_memory(made.first));
   CHECK_FALSE(is_in_memory(made.second));
 }
+
+}  // namespace secret_test

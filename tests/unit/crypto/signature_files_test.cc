@@ -18,6 +18,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+namespace signature_files_test {
+
 using namespace bakehouse;
 using crypto::Added;
 using crypto::KeyId;
@@ -232,3 +234,5 @@ TEST_CASE("only so many names are looked at, but a signature among many files is
   CHECK(names.others.size() <= 1000);
   CHECK(names.others.size() > 900);
 }
+
+}  // namespace signature_files_test

@@ -15,6 +15,8 @@
 
 #include <sys/stat.h>
 
+namespace trust_test {
+
 using namespace bakehouse;
 using base::Error;
 using base::Fault;
@@ -489,3 +491,5 @@ TEST_CASE("a policy under a name that is not read is refused") {
   trust.write("policy.yml", "threshold: 2\n");
   CHECK(outcome([&] { trust.load(); }, Fault::input) == Mentions{"policy.yaml"});
 }
+
+}  // namespace trust_test

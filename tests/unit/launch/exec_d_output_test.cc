@@ -7,6 +7,8 @@
 
 #include <string>
 
+namespace exec_d_output_test {
+
 using namespace bakehouse;
 using launch::Environment;
 using launch::parse_exec_d_output;
@@ -124,3 +126,5 @@ TEST_CASE("1.9 exec.d: whatever is understood means what it means to the reader 
   }
   CHECK(understood > 100);
 }
+
+}  // namespace exec_d_output_test

@@ -11,6 +11,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+namespace exec_test {
+
 using namespace bakehouse;
 using launch::execute;
 using launch::Invocation;
@@ -113,3 +115,5 @@ TEST_CASE("a missing directory is not blamed on the program") {
   const Outcome outcome = become({{"true"}, "/no/such/directory"});
   CHECK(outcome.output == "cannot enter the directory '/no/such/directory': No such file or directory");
 }
+
+}  // namespace exec_test

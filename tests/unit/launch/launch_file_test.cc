@@ -6,6 +6,8 @@
 
 #include <string>
 
+namespace launch_file_test {
+
 using namespace bakehouse;
 using launch::format_launch;
 using launch::LaunchFile;
@@ -192,3 +194,5 @@ TEST_CASE("what is not exactly a launch file is refused, with the place and the 
     CHECK(message.starts_with("launch.json"));
   }
 }
+
+}  // namespace launch_file_test

@@ -9,6 +9,8 @@
 
 #include <string>
 
+namespace layer_env_test {
+
 using namespace bakehouse;
 using base::TreePath;
 using launch::Environment;
@@ -246,3 +248,5 @@ TEST_CASE("an environment is read from a list and written as one") {
   CHECK(environment == Environment{{"A", ""}, {"B", "2"}, {"D", "a=b"}});
   CHECK(launch::to_list(environment) == std::vector<std::string>{"A=", "B=2", "D=a=b"});
 }
+
+}  // namespace layer_env_test

@@ -3,6 +3,8 @@
 
 #include <doctest/doctest.h>
 
+namespace main_program_test {
+
 using namespace bakehouse;
 using namespace launch_test;
 namespace fs = std::filesystem;
@@ -29,16 +31,16 @@ const std::string web =
 TEST_CASE("the helper becomes the process, in the application, with its status") {
   const Application application(web);
   const std::string where = fs::canonical(application.path()).native();
-  const auto own = launch({application.path(), "web"});
+  const auto own = launch_test::launch({application.path(), "web"});
   CHECK(own.status.code == 7);
   CHECK(own.lines == Words{where, "one two"});
-  CHECK(launch({application.path(), "web", "--", "-x"}).lines == Words{where, "-- -x"});
+  CHECK(launch_test::launch({application.path(), "web", "--", "-x"}).lines == Words{where, "-- -x"});
 }
 
 TEST_CASE("a process may have a directory of its own") {
   const Application application(
       R"({"type":"web","command":["pwd"],"args":["-P"],"working-directory":"inner"})");
-  CHECK(launch({application.path(), "web"}).lines ==
+  CHECK(launch_test::launch({application.path(), "web"}).lines ==
         Words{fs::canonical(application.path()).native() + "/inner"});
 }
 
@@ -50,7 +52,7 @@ TEST_CASE("1.9 environment: kept but for what concerns the launcher alone, and n
        {"CNB_LAYERS_DIR", "CNB_APP_DIR", "CNB_PROCESS_TYPE", "CNB_PLATFORM_API", "CNB_DEPRECATION_MODE"}) {
     environment.push_back(std::string(name) + "=x");
   }
-  CHECK(launch({application.path(), "web"}, environment).lines == kept);
+  CHECK(launch_test::launch({application.path(), "web"}, environment).lines == kept);
 }
 
 TEST_CASE("each way to fail has its status and says what was wrong") {
@@ -83,7 +85,7 @@ TEST_CASE("each way to fail has its status and says what was wrong") {
   };
   for (const auto& row : rows) {
     CAPTURE(row.status);
-    const auto outcome = launch(row.arguments);
+    const auto outcome = launch_test::launch(row.arguments);
     CHECK(outcome.status.code == row.status);
     CHECK(outcome.lines == row.lines);
   }
@@ -91,7 +93,7 @@ TEST_CASE("each way to fail has its status and says what was wrong") {
 
 TEST_CASE("a damaged launch file is named with the place") {
   const Application application("{}");
-  const auto outcome = launch({application.path(), "web"});
+  const auto outcome = launch_test::launch({application.path(), "web"});
   CHECK(outcome.status.code == 82);
   CHECK(outcome.lines ==
         Words{"launch: " + application.path() + "/.bakehouse/launch.json:1:26: 'type' is missing"});
@@ -115,3 +117,5 @@ TEST_CASE("the helper needs no shared library" * doctest::skip(sanitized)) {
     CHECK(line.find("DYNAMIC") == std::string_view::npos);
   });
 }
+
+}  // namespace main_program_test

@@ -8,6 +8,8 @@
 #include <doctest/doctest.h>
 #include <fmt/format.h>
 
+namespace place_test {
+
 using namespace bakehouse;
 using namespace launch_test;
 using support::failure;
@@ -87,3 +89,5 @@ TEST_CASE("decision 1 app-path: a release that asks for none runs where it is") 
   const Release release;
   CHECK(launch::place(release.run(), "") == release.run());
 }
+
+}  // namespace place_test

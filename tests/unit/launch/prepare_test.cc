@@ -6,6 +6,8 @@
 #include <doctest/doctest.h>
 #include <fmt/format.h>
 
+namespace prepare_test {
+
 using namespace bakehouse;
 using namespace launch_test;
 using launch::LaunchFile;
@@ -255,3 +257,5 @@ TEST_CASE("1.9 a layer that is missing is 82") {
   CHECK(outcome.lines == Words{"launch: cannot open the directory '" + application.path() +
                                "/.layers/two/z': No such file or directory"});
 }
+
+}  // namespace prepare_test

@@ -6,6 +6,8 @@
 
 #include <string>
 
+namespace request_test {
+
 using namespace bakehouse;
 using launch::choose;
 using launch::LaunchFile;
@@ -91,3 +93,5 @@ TEST_CASE("1.9 user arguments replace, or are appended to those of an old buildp
   CHECK(chosen(example(), {"old"}) == "old/shell: echo $PORT | a");
   CHECK(chosen(example(), {"old", "b"}) == "old/shell: echo $PORT | a b");
 }
+
+}  // namespace request_test

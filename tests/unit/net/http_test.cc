@@ -13,6 +13,8 @@
 
 #include <unistd.h>
 
+namespace http_test {
+
 using namespace bakehouse;
 using namespace std::chrono_literals;
 using net::http_get;
@@ -195,3 +197,5 @@ TEST_CASE("requests may be made by several threads") {
   for (auto& thread : threads) thread.join();
   CHECK(answered == 40);
 }
+
+}  // namespace http_test

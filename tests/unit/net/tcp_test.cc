@@ -6,6 +6,8 @@
 
 #include <string>
 
+namespace tcp_test {
+
 using namespace bakehouse;
 using namespace std::chrono_literals;
 using net::tcp_probe;
@@ -71,3 +73,5 @@ TEST_CASE("an IPv6 address stands in brackets") {
   CAPTURE(message);
   CHECK(message.starts_with("cannot connect to '[::1]:1': "));
 }
+
+}  // namespace tcp_test

@@ -11,6 +11,8 @@
 #include <sys/mount.h>
 #include <unistd.h>
 
+namespace apply_test {
+
 using namespace bakehouse;
 using namespace bakehouse::node;
 namespace fs = std::filesystem;
@@ -398,3 +400,5 @@ TEST_CASE("a rollback that fails leaves the newer release in service") {
   CHECK(site.describe_all() == before);
   CHECK(site.history().back().kind == "rollback");
 }
+
+}  // namespace apply_test

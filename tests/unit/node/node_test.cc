@@ -8,6 +8,8 @@
 #include <filesystem>
 #include <string>
 
+namespace node_test {
+
 using namespace bakehouse;
 using namespace bakehouse::node;
 namespace fs = std::filesystem;
@@ -69,3 +71,5 @@ TEST_CASE("deployments have names that sort by time and name nothing else") {
     CHECK_THROWS_AS(places_of(makina(), hostile), base::Error);
   }
 }
+
+}  // namespace node_test

@@ -9,6 +9,8 @@
 #include <filesystem>
 #include <string>
 
+namespace recover_test {
+
 using namespace bakehouse;
 using namespace bakehouse::node;
 namespace fs = std::filesystem;
@@ -243,3 +245,5 @@ TEST_CASE("without a transaction there is nothing to recover") {
   site.apply(release("1.0", 1));
   CHECK_FALSE(site.recover());
 }
+
+}  // namespace recover_test

@@ -10,6 +10,8 @@
 
 #include <algorithm>
 
+namespace services_test {
+
 using namespace bakehouse;
 using namespace bakehouse::node;
 
@@ -95,3 +97,5 @@ TEST_CASE("before the first release nothing can be started") {
   CHECK(support::failure([&] { start_in_release(site.node(), {"web"}); }) ==
         "input: shop: nothing is deployed");
 }
+
+}  // namespace services_test

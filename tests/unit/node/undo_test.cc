@@ -17,6 +17,8 @@
 #include <sys/xattr.h>
 #include <unistd.h>
 
+namespace undo_test {
+
 using namespace bakehouse;
 using namespace bakehouse::node;
 namespace fs = std::filesystem;
@@ -306,3 +308,5 @@ TEST_CASE("an old release that is back but not well is for a person to look at")
   CHECK(supervisor.running() == 1);
   CHECK_FALSE(site.status().recovery_needed);
 }
+
+}  // namespace undo_test

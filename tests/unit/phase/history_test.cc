@@ -6,6 +6,8 @@
 
 #include <string>
 
+namespace history_test {
+
 using namespace bakehouse;
 using namespace bakehouse::phase;
 using text::Value;
@@ -125,3 +127,5 @@ TEST_CASE("the newest good entry is found, and any by its name") {
   CHECK(find_deployment(history, "three")->outcome == "reverted");
   CHECK(find_deployment(history, "five") == nullptr);
 }
+
+}  // namespace history_test

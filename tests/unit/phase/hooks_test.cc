@@ -15,6 +15,8 @@
 
 #include <unistd.h>
 
+namespace hooks_test {
+
 using namespace bakehouse;
 using namespace bakehouse::phase;
 using base::TreePath;
@@ -318,3 +320,5 @@ TEST_CASE("with nothing left recovery goes on at once") {
   end_recorded_processes(journal_of(scene, process_facts(group.id)), scene.around());
   end_recorded_processes(scene.new_journal(), scene.around());
 }
+
+}  // namespace hooks_test

@@ -16,6 +16,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+namespace journal_test {
+
 using namespace bakehouse;
 using namespace bakehouse::phase;
 using Kind = Record::Kind;
@@ -231,3 +233,5 @@ TEST_CASE("after an append for which there was no room the journal is whole, and
   CHECK(status == 0);
   CHECK(describe(Journal::read(scene.journal_path())) == "open, failed stage");
 }
+
+}  // namespace journal_test

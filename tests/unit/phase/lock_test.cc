@@ -12,6 +12,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+namespace lock_test {
+
 using namespace bakehouse;
 using namespace bakehouse::phase;
 
@@ -80,3 +82,5 @@ TEST_CASE("children do not inherit a lock") {
   CHECK_FALSE(Lock::holder(path));
   child.stop(std::chrono::seconds(10));
 }
+
+}  // namespace lock_test

@@ -12,6 +12,8 @@
 #include <string>
 #include <vector>
 
+namespace transaction_test {
+
 using namespace bakehouse;
 using namespace bakehouse::phase;
 using base::Error;
@@ -428,3 +430,5 @@ TEST_CASE("killed at any record and any moment between, a run that fails ends ol
   CHECK(describe(node.world) == describe(old_world));
   check_every_kill(true);
 }
+
+}  // namespace transaction_test

@@ -11,6 +11,8 @@
 
 #include <sys/wait.h>
 
+namespace driver_test {
+
 using namespace bakehouse;
 using namespace bakehouse::service;
 
@@ -56,3 +58,5 @@ TEST_CASE("a root that is not there is an error") {
   CHECK_THROWS_AS(open_driver("/no/such/root/.bakehouse"), base::Error);
   CHECK_THROWS_AS(supervisor_runs("/no/such/root/.bakehouse"), base::Error);
 }
+
+}  // namespace driver_test

@@ -4,6 +4,8 @@
 
 #include <string>
 
+namespace protocol_test {
+
 using namespace bakehouse::service;
 using bakehouse::base::Error;
 using bakehouse::base::Fault;
@@ -115,3 +117,5 @@ TEST_CASE("a fault nobody knows is internal") {
     }
   }
 }
+
+}  // namespace protocol_test

@@ -18,6 +18,8 @@
 #include <sys/socket.h>
 #include <sys/wait.h>
 
+namespace serve_test {
+
 using namespace bakehouse;
 using namespace bakehouse::service;
 using namespace std::chrono_literals;
@@ -338,3 +340,5 @@ TEST_CASE("another user is turned away even where modes let him through" * docte
   CHECK(raw == 0);
   CHECK(open_driver(scene.path())->states().size() == 1);
 }
+
+}  // namespace serve_test

@@ -7,6 +7,8 @@
 
 #include <string>
 
+namespace spec_test {
+
 using namespace bakehouse;
 using namespace bakehouse::service;
 
@@ -92,3 +94,5 @@ TEST_CASE("a state lacks nothing and has nothing else") {
     CHECK(message.find(row.reason) != std::string::npos);
   }
 }
+
+}  // namespace spec_test

@@ -10,6 +10,8 @@
 #include <functional>
 #include <string>
 
+namespace supervisor_test {
+
 using namespace bakehouse;
 using namespace bakehouse::service;
 using namespace std::chrono_literals;
@@ -328,3 +330,5 @@ TEST_CASE("a hostile name cannot forge an event") {
   supervisor.start({spec});
   CHECK(listener.texts[0].starts_with("a\\012b\\033[2J started"));
 }
+
+}  // namespace supervisor_test

@@ -10,6 +10,8 @@
 
 #include <string>
 
+namespace foreign_tar_test {
+
 using namespace bakehouse;
 using namespace bakehouse::source;
 using support::Mentions;
@@ -263,3 +265,5 @@ TEST_CASE("names of an image begin with its top, once") {
     CHECK(unpack({{name, "x"}}, {}, names).failure.starts_with("input: "));
   }
 }
+
+}  // namespace foreign_tar_test

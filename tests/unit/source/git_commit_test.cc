@@ -8,6 +8,8 @@
 
 #include <string>
 
+namespace git_commit_test {
+
 using namespace bakehouse;
 using namespace bakehouse::source;
 using support::File;
@@ -164,3 +166,5 @@ TEST_CASE("a remote that does not answer is an error with its URL") {
   const Result result = check_out({"http://127.0.0.1:9/pack.git", std::string(40, '1')});
   CHECK(result.failure.starts_with("input: 'http://127.0.0.1:9/pack.git': cannot fetch it: "));
 }
+
+}  // namespace git_commit_test

@@ -11,6 +11,8 @@
 
 #include <sys/stat.h>
 
+namespace source_test {
+
 using namespace bakehouse;
 using namespace bakehouse::source;
 using support::File;
@@ -283,3 +285,5 @@ TEST_CASE("the bare repository that was made is empty, its branch is master, and
   CHECK(base::read_file(remote / "config", 1000) == Mentions{"bare = true"});
   CHECK(support::failure([&] { make_bare_repository(remote); }) == Mentions{"make the repository"});
 }
+
+}  // namespace source_test

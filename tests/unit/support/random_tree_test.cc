@@ -10,6 +10,8 @@
 
 #include <sys/stat.h>
 
+namespace random_tree_test {
+
 using namespace bakehouse;
 using namespace bakehouse::support;
 using base::Dir;
@@ -119,3 +121,5 @@ TEST_CASE("whoever makes a rich tree needs no privilege and may read all of it")
           }
         }) == "");
 }
+
+}  // namespace random_tree_test

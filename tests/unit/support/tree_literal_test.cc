@@ -7,6 +7,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+namespace tree_literal_test {
+
 using namespace bakehouse;
 using namespace bakehouse::support;
 using base::Dir;
@@ -138,3 +140,5 @@ TEST_CASE("names of one file share a node, and the first in byte order is the fi
 TEST_CASE("a link to what does not stand before it is no tree") {
   CHECK_THROWS(share_nodes({{"a", HardLink{"b"}}, {"b", File{"x"}}}));
 }
+
+}  // namespace tree_literal_test

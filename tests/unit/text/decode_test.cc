@@ -8,6 +8,8 @@
 
 #include <algorithm>
 
+namespace decode_test {
+
 using namespace bakehouse::text;
 using std::chrono::milliseconds;
 
@@ -224,3 +226,5 @@ TEST_CASE("a flood of faults is cut") {
   CHECK(std::count(told.begin(), told.end(), '\n') == 100);
   CHECK(told.ends_with("\nand 150 more"));
 }
+
+}  // namespace decode_test

@@ -7,6 +7,8 @@
 #include <random>
 #include <string>
 
+namespace json_test {
+
 using namespace bakehouse::text;
 
 namespace {
@@ -174,3 +176,5 @@ TEST_CASE("a document cut or changed anywhere is read or refused, nothing else")
     CHECK(failure([&] { parse_json(changed, "x"); }).find("not bad input") == std::string::npos);
   }
 }
+
+}  // namespace json_test

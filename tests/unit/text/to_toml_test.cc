@@ -10,6 +10,8 @@
 #include <string>
 #include <vector>
 
+namespace to_toml_test {
+
 using namespace bakehouse::text;
 
 namespace {
@@ -91,3 +93,5 @@ TEST_CASE("what TOML cannot hold is refused with its place") {
           to_toml(Value::map({{"\xE4", Value(1)}}));
         }) == "the key '\\344' is no UTF-8, as TOML must be");
 }
+
+}  // namespace to_toml_test

@@ -7,6 +7,8 @@
 #include <random>
 #include <string>
 
+namespace to_yaml_test {
+
 using namespace bakehouse::text;
 
 namespace {
@@ -70,3 +72,5 @@ TEST_CASE("a document of people survives being read, written and read") {
     CHECK(to_json(parse_yaml(to_yaml(value), "x")) == to_json(value));
   }
 }
+
+}  // namespace to_yaml_test

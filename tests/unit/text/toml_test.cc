@@ -7,6 +7,8 @@
 
 #include <string>
 
+namespace toml_test {
+
 using namespace bakehouse::text;
 
 namespace {
@@ -134,3 +136,5 @@ TEST_CASE("dots in texts, comments and lists of numbers are no keys") {
     CHECK(failure([&] { parse_toml(document, "x"); }) == "no failure");
   }
 }
+
+}  // namespace toml_test

@@ -6,6 +6,8 @@
 
 #include <limits>
 
+namespace value_test {
+
 using namespace bakehouse::text;
 
 namespace {
@@ -74,3 +76,5 @@ TEST_CASE("a member that is missing, of another kind or out of range is named wi
         "root.json:2:3: a map with 'deeper' was expected, not a string");
   CHECK(failure([] { Value::list().at("a"); }) == "a map with 'a' was expected, not a list");
 }
+
+}  // namespace value_test

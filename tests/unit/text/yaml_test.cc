@@ -8,6 +8,8 @@
 #include <random>
 #include <string>
 
+namespace yaml_test {
+
 using namespace bakehouse::text;
 
 namespace {
@@ -252,3 +254,5 @@ TEST_CASE("a document cut or changed anywhere is read or refused, nothing else")
     CHECK(fault_of(changed).find("not bad input") == std::string::npos);
   }
 }
+
+}  // namespace yaml_test

@@ -10,6 +10,8 @@
 
 #include <sys/xattr.h>
 
+namespace attributes_test {
+
 using namespace bakehouse;
 using namespace bakehouse::support;
 using base::Dir;
@@ -119,3 +121,5 @@ TEST_CASE("a file that is not there is named") {
   CHECK(failure([&] { tree::read_attributes(dir, name); }) == Mentions{shown});
   CHECK(failure([&] { tree::write_attributes(dir, name, {{"user.a", "1"}}); }) == Mentions{shown});
 }
+
+}  // namespace attributes_test

@@ -14,6 +14,8 @@
 
 #include <sys/stat.h>
 
+namespace diff_test {
+
 using namespace bakehouse;
 using namespace bakehouse::support;
 using base::Dir;
@@ -268,3 +270,5 @@ TEST_CASE("an index spares reading, and is not asked where files may lie") {
   CHECK(tree::diff_with_directory(expected, dir, {&index}).empty());
   CHECK(describe_all(tree::diff_with_directory(expected, dir)) == "another content: f\n");
 }
+
+}  // namespace diff_test

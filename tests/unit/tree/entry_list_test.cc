@@ -9,6 +9,8 @@
 #include <utility>
 #include <vector>
 
+namespace entry_list_test {
+
 using namespace bakehouse;
 using namespace bakehouse::support;
 using base::FileType;
@@ -251,3 +253,5 @@ TEST_CASE("entries of many lists become one, in whatever order, whose parts may 
   whole = EntryList();
   CHECK(all_of(copy) == expected);
 }
+
+}  // namespace entry_list_test

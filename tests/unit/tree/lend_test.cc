@@ -13,6 +13,8 @@
 #include <string>
 #include <vector>
 
+namespace lend_test {
+
 using namespace bakehouse;
 using namespace bakehouse::support;
 using base::Dir;
@@ -204,3 +206,5 @@ TEST_CASE("of any two trees what is equal is linked, and only that") {
     }
   }
 }
+
+}  // namespace lend_test

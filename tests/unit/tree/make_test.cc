@@ -19,6 +19,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+namespace make_test {
+
 using namespace bakehouse;
 using namespace bakehouse::support;
 using base::Dir;
@@ -319,3 +321,5 @@ TEST_CASE(
   CHECK(outcome == "");
   CHECK(all_of(place.empty("to")) == all_of(place.empty("from")));
 }
+
+}  // namespace make_test

@@ -12,6 +12,8 @@
 #include <string>
 #include <string_view>
 
+namespace manifest_test {
+
 using namespace bakehouse;
 using namespace bakehouse::support;
 using namespace std::string_literals;
@@ -421,3 +423,5 @@ TEST_CASE("a long manifest is what it is line by line, and a bad line far down i
           fmt::format("input: manifest: line {}: the path stands out of order or twice", line + 4));
   }
 }
+
+}  // namespace manifest_test

@@ -17,6 +17,8 @@
 #include <sys/xattr.h>
 #include <unistd.h>
 
+namespace property_test {
+
 using namespace bakehouse;
 using namespace bakehouse::support;
 using base::Dir;
@@ -296,3 +298,5 @@ TEST_CASE("replacing files of the new run does not change the old one, which sha
     CHECK(differing_lines(before, all_of(site.old)) == "");
   }
 }
+
+}  // namespace property_test

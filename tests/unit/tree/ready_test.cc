@@ -13,6 +13,8 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+namespace ready_test {
+
 using namespace bakehouse;
 using namespace bakehouse::support;
 using base::Dir;
@@ -203,3 +205,5 @@ TEST_CASE("a deployment that is not what its manifest says is not made ready") {
   CHECK(failure([&] { tree::make_ready(site.deployment, manifest, site.next, site.options); }) ==
         Mentions{"f' is not what its manifest says"});
 }
+
+}  // namespace ready_test

@@ -6,6 +6,8 @@
 
 #include <string>
 
+namespace remove_test {
+
 using namespace bakehouse;
 using namespace bakehouse::support;
 using base::Dir;
@@ -66,3 +68,5 @@ TEST_CASE("what was not known, or not of this file, is not known afterwards") {
   CHECK_FALSE(index.find(identity(root, "stays/a")));
   CHECK_FALSE(index.find(identity(root, "stays/b")));
 }
+
+}  // namespace remove_test

@@ -19,6 +19,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+namespace scan_faults_test {
+
 using namespace bakehouse;
 using namespace bakehouse::support;
 using base::Dir;
@@ -223,3 +225,5 @@ TEST_CASE("a mount that is no loop belongs to the tree") {
   }
   CHECK(paths_of(tree::scan(dir).manifest) == std::vector<std::string>{"mounted", "mounted/file"});
 }
+
+}  // namespace scan_faults_test

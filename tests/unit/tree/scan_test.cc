@@ -22,6 +22,8 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+namespace scan_test {
+
 using namespace bakehouse;
 using namespace bakehouse::support;
 using base::Dir;
@@ -312,3 +314,5 @@ TEST_CASE("a file that may still change unseen is not put into the index, and la
   dir.set_mtime(path, some_time);
   CHECK(scan_all(dir, &index).find("f")->digest == crypto::sha256("odd"));
 }
+
+}  // namespace scan_test

@@ -12,6 +12,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+namespace share_file_test {
+
 using namespace bakehouse;
 using namespace bakehouse::support;
 using base::Dir;
@@ -251,3 +253,5 @@ TEST_CASE("a lender on another file system lends nothing, and the tree is made")
   CHECK(tree::make_tree(from, manifest, to, options).linked == 0);
   CHECK(describe_tree(to) == describe_tree(from));
 }
+
+}  // namespace share_file_test

@@ -14,6 +14,8 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 
+namespace snapshot_test {
+
 using namespace bakehouse;
 using namespace bakehouse::support;
 using base::Dir;
@@ -188,3 +190,5 @@ TEST_CASE("the manifest of a snapshot finds every later change of it") {
   rewrite(to, "b/c", "33");
   CHECK(differences(manifest, scan_all(to)) == Mentions{"another content: b/c"});
 }
+
+}  // namespace snapshot_test

@@ -19,6 +19,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+namespace stat_index_test {
+
 using namespace bakehouse;
 using namespace bakehouse::support;
 using base::Dir;
@@ -312,3 +314,5 @@ TEST_CASE("the identity of a file is what stat says of it") {
   dir.set_mode(TreePath::parse("a"), 0600);
   CHECK_FALSE(tree::identity_of(*dir.stat(TreePath::parse("a"))) == identity);
 }
+
+}  // namespace stat_index_test

@@ -13,6 +13,8 @@
 #include <string>
 #include <vector>
 
+namespace switch_test {
+
 using namespace bakehouse;
 using namespace bakehouse::support;
 using base::Dir;
@@ -204,3 +206,5 @@ TEST_CASE("a mount point cannot change its name, and is synchronised instead") {
   REQUIRE(choice.passed_over.size() == 1);
   CHECK(choice.passed_over[0] == Mentions{"run' is a mount point and cannot change its name"});
 }
+
+}  // namespace switch_test

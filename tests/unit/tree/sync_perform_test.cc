@@ -10,6 +10,8 @@
 
 #include <string>
 
+namespace sync_perform_test {
+
 using namespace bakehouse;
 using namespace bakehouse::support;
 using base::Dir;
@@ -180,3 +182,5 @@ TEST_CASE("a log whose plan is damaged is not acted upon") {
   CHECK(differing_lines(after, all_of(change.to)) == "");
   CHECK(base::read_file(change.log.path() / "held/a", 10) == "1");
 }
+
+}  // namespace sync_perform_test

@@ -8,6 +8,8 @@
 
 #include <string>
 
+namespace sync_plan_test {
+
 using namespace bakehouse;
 using namespace bakehouse::support;
 using base::FileType;
@@ -132,3 +134,5 @@ TEST_CASE("a plan that was cut off, or has more behind it, is refused") {
   for (const std::string more : {"\n", "x", "end 00000000\n"})
     CHECK(refusal(text + more) == Mentions{"is damaged"});
 }
+
+}  // namespace sync_plan_test

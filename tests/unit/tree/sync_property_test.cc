@@ -15,6 +15,8 @@
 
 #include <unistd.h>
 
+namespace sync_property_test {
+
 using namespace bakehouse;
 using namespace bakehouse::support;
 using base::Dir;
@@ -221,3 +223,5 @@ TEST_CASE("an ordinary user synchronises and undoes, also what he has closed to 
   };
   CHECK(as_user(4711, {4711}, work) == "");
 }
+
+}  // namespace sync_property_test

@@ -16,6 +16,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+namespace sync_test {
+
 using namespace bakehouse;
 using namespace bakehouse::support;
 using base::Dir;
@@ -334,3 +336,5 @@ TEST_CASE("a manifest that tells of no owners asks for none, and of no attribute
       {change.from, tree::scan(change.from).manifest, change.to, look_without(change.to, {}), change.log});
   CHECK(show(counts) == "+0 =0 -0 ~0");
 }
+
+}  // namespace sync_test
