@@ -77,6 +77,8 @@ node::Result apply_here(const node::Node& node, const Bundle& made, const CookOp
   policy.threshold = 1;
   node::ApplyOptions apply;
   apply.settings = options.settings;
+  // In staging the source is what counts. What is left is kept in archives/, and told.
+  apply.drift = node::DriftChoice::discard;
   return node::apply(node, made.archive, policy, apply);
 }
 
@@ -100,7 +102,7 @@ Detected detect(const node::Node& node, const CookOptions& options) {
 namespace {
 
 node::Node logged(const node::Node& node, BuildLog& log) {
-  node::Node copy{node.root, Dir::open(node.root.path), node.launch, node.around};
+  node::Node copy{node.root, Dir::open(node.root.path), node.launch, node.around, node.patience};
   copy.around.events = [&log, show = node.around.events](const Event& event) {
     log.take(event);
     show(event);

@@ -5,7 +5,9 @@
 #include "artifact/read_tree.hh"
 #include "base/encoding.hh"
 #include "base/error.hh"
+#include "node/drift.hh"
 #include "node/finish.hh"
+#include "node/freeze.hh"
 #include "node/hooks.hh"
 #include "node/preflight.hh"
 #include "node/release_tree.hh"
@@ -147,16 +149,17 @@ std::optional<Result> recover(const Node& node) {
 }
 
 std::optional<Result> recover_under_lock(const Node& node, const std::string& purpose) {
-  const phase::Lock lock = phase::Lock::take(node.lock_path(), purpose, node.around.clock);
+  const phase::Lock lock = node.lock_switch(purpose);
   check_owners(node);
   return recover(node);
 }
 
 Result apply(const Node& node, const fs::path& path, const crypto::TrustPolicy& policy,
              const ApplyOptions& options) {
-  const phase::Lock lock = phase::Lock::take(node.lock_path(), "release apply", node.around.clock);
+  const phase::Lock lock = node.lock_switch("release apply");
   check_owners(node);
   require_recovered(node);
+  require_not_frozen(node);
   const artifact::Archive archive = artifact::open_archive(path, policy);
   check_archive(node, archive, policy, options);
   check_root(node);
@@ -166,11 +169,13 @@ Result apply(const Node& node, const fs::path& path, const crypto::TrustPolicy& 
   plan.sequence = archive.info.sequence;
   plan.manifest = archive.info.manifest.digest.hex();
   plan.settings = options.settings;
+  if (!plan.previous.empty()) guard_drift(node, plan.previous, options.drift);
+  plan.keeps_drift = options.drift == DriftChoice::keep && !plan.previous.empty();
   return carry_out(node, plan, &archive);
 }
 
 Result rollback(const Node& node, const std::optional<std::string>& deployment) {
-  const phase::Lock lock = phase::Lock::take(node.lock_path(), "release rollback", node.around.clock);
+  const phase::Lock lock = node.lock_switch("release rollback");
   check_owners(node);
   require_recovered(node);
   check_root(node);
@@ -190,6 +195,8 @@ Result rollback(const Node& node, const std::optional<std::string>& deployment) 
   plan.version = target.version;
   plan.sequence = target.sequence;
   plan.manifest = target.manifest;
+  // Whoever goes back is in need: nothing is refused, and the run/ that is left is kept with its changes.
+  guard_drift(node, plan.previous, DriftChoice::discard);
   return carry_out(node, plan, nullptr);
 }
 

@@ -12,9 +12,13 @@
 
 namespace bakehouse::node {
 
+// What becomes of changes that somebody made in run/.
+enum class DriftChoice { refuse, keep, discard };
+
 struct ApplyOptions {
   enum class Downgrade { refuse, allow } downgrade = Downgrade::refuse;
   std::vector<std::string> settings;  // --set
+  DriftChoice drift = DriftChoice::refuse;
 };
 
 struct Result {

@@ -29,7 +29,7 @@ bool is_deployment_id(std::string_view id) {
 Node open_node(const fs::path& root, fs::path launch, phase::Surroundings around) {
   config::Root opened = config::read_root(root);
   base::Dir dir = base::Dir::open(opened.path);
-  return {std::move(opened), std::move(dir), std::move(launch), std::move(around)};
+  return {std::move(opened), std::move(dir), std::move(launch), std::move(around), {}};
 }
 
 config::Root init_root(const fs::path& path, const std::string& project, config::Mode mode,

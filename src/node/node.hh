@@ -4,8 +4,10 @@
 #include "base/dir.hh"
 #include "config/root.hh"
 #include "phase/history.hh"
+#include "phase/lock.hh"
 #include "phase/transaction.hh"
 
+#include <chrono>
 #include <filesystem>
 #include <optional>
 #include <string>
@@ -17,10 +19,15 @@ struct Node {
   base::Dir dir;                 // of root.path
   std::filesystem::path launch;  // the helper that starts processes
   phase::Surroundings around;
+  std::chrono::milliseconds patience{0};  // how long a command waits for another one to end
 
   std::filesystem::path journal_path() const { return root.state() / "journal"; }
   std::filesystem::path history_path() const { return root.state() / "history.jsonl"; }
+  std::filesystem::path run_index_path() const { return root.state() / "run.index"; }
   std::filesystem::path lock_path() const { return root.state() / "switch.lock"; }
+  phase::Lock lock_switch(const std::string& purpose) const {
+    return phase::Lock::wait_for(lock_path(), purpose, around, patience);
+  }
 };
 
 Node open_node(const std::filesystem::path& root, std::filesystem::path launch, phase::Surroundings around);

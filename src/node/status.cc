@@ -1,7 +1,7 @@
 #include "node/status.hh"
 
-#include "artifact/metadata.hh"
 #include "base/error.hh"
+#include "node/drift.hh"
 #include "node/release_tree.hh"
 #include "node/services.hh"
 #include "phase/lock.hh"
@@ -42,6 +42,7 @@ Status read_status(const Node& node) {
     status.since = current->ended;
   }
   status.running = phase::Lock::holder(node.lock_path()).value_or("");
+  status.frozen = read_freeze(node);
   const auto records = phase::Journal::read(node.journal_path());
   const bool is_open = !records.empty() && records.back().kind != phase::Record::Kind::closed;
   // Asked again: a transaction that began meanwhile has an open journal and needs no recovery.
@@ -67,6 +68,7 @@ Value encode(const Status& status, const config::Root& root) {
                      {"since", status.since == 0 ? std::string() : base::iso_datetime(status.since)},
                      {"recovery_needed", status.recovery_needed},
                      {"running", status.running},
+                     {"frozen", status.frozen ? encode(*status.frozen) : Value()},
                      {"services", services},
                      {"down", down}});
 }
@@ -82,8 +84,7 @@ Verification verify(const Node& node) {
     throw Error(Fault::differs, fmt::format("the manifest of {} is not the one that was applied", *id),
                 "apply the release's archive again");
   }
-  const auto expected = tree::parse_manifest(
-      node.dir.read_file(places.records / "expected", artifact::largest_manifest), "expected");
+  const auto expected = read_expected(node, *id);
   return {tree::diff_with_directory(release.manifest, node.dir.open_dir(places.tree)),
           tree::diff_with_directory(expected, node.dir.open_dir(node.root.layout.run))};
 }

@@ -1,6 +1,7 @@
 // Commands that look and change nothing.
 #pragma once
 
+#include "node/freeze.hh"
 #include "node/node.hh"
 #include "service/spec.hh"
 #include "text/value.hh"
@@ -19,6 +20,7 @@ struct Status {
   base::Seconds since = 0;  // when it came into service
   bool recovery_needed = false;
   std::string running;  // who holds the switch lock; "" when nobody does
+  std::optional<Freeze> frozen;
   std::vector<service::ServiceState> services;
   // Processes of the release that do not run, or had to be started again.
   std::vector<std::string> down;

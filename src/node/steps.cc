@@ -7,6 +7,7 @@
 #include "launch/place.hh"
 #include "net/tcp.hh"
 #include "node/backup.hh"
+#include "node/drift.hh"
 #include "node/health.hh"
 #include "node/hooks.hh"
 #include "node/release_tree.hh"
@@ -57,9 +58,20 @@ void copy_metadata(const base::Dir& from, const base::Dir& to) {
   }
 }
 
-void copy_deployment(const base::Dir& from, const tree::Manifest& manifest, const base::Dir& to) {
-  tree::make_tree(from, manifest, to);
+void copy_deployment(const base::Dir& from, const tree::Manifest& manifest, const base::Dir& to,
+                     tree::StatIndex* index) {
+  tree::MakeOptions options;
+  options.index = index;
+  tree::make_tree(from, manifest, to, options);
   copy_metadata(from, to);
+}
+
+// The index learns of every file, so that the next look at run/ reads none.
+void copy_to_run(const Transaction& t, const base::Dir& from, const tree::Manifest& manifest,
+                 const base::Dir& to) {
+  tree::StatIndex index = tree::StatIndex::load(t.node.run_index_path());
+  copy_deployment(from, manifest, to, &index);
+  index.save(t.node.run_index_path());
 }
 
 // Rollback counts once more what is left when a key has been revoked since. Unpacking writes the
@@ -114,13 +126,15 @@ void stage(const Transaction& t) {
     keep_signatures(t.archive->beside, deployment);
   } else {
     manifest = read_release(t.node, t.plan.target).manifest;
-    copy_deployment(root.open_dir(places_of(t.node.root.layout, t.plan.target).tree), manifest, deployment);
+    copy_deployment(root.open_dir(places_of(t.node.root.layout, t.plan.target).tree), manifest, deployment,
+                    nullptr);
   }
   artifact::check_hooks(manifest);
   root.set_mode(t.places.tree, 0755);
   root.make_dir(t.places.next, 0755);
   const base::Dir next = root.open_dir(t.places.next);
-  copy_deployment(deployment, manifest, next);
+  copy_to_run(t, deployment, manifest, next);
+  if (t.plan.keeps_drift) carry_drift(t.node, t.plan.previous, manifest, next);
   base::Fd id = next.create_file(artifact::metadata_path() / "deployment", 0644);
   base::write_all(id, t.plan.id + "\n", "deployment");
   id.close("deployment");

@@ -24,7 +24,8 @@ Value encode(const Plan& plan) {
                      {"manifest", plan.manifest},
                      {"who", plan.who},
                      {"began", plan.began},
-                     {"settings", settings}});
+                     {"settings", settings},
+                     {"keeps_drift", plan.keeps_drift}});
 }
 
 Plan decode_plan(const Value& value) {
@@ -41,6 +42,7 @@ Plan decode_plan(const Value& value) {
   plan.who = value.string_at("who");
   plan.began = value.integer_at("began");
   for (const Value& setting : value.at("settings").items()) plan.settings.push_back(setting.text());
+  plan.keeps_drift = value.boolean_at("keeps_drift");
   return plan;
 }
 

@@ -27,6 +27,7 @@ struct Plan {
   std::string who;
   base::Seconds began = 0;
   std::vector<std::string> settings;  // --set
+  bool keeps_drift = false;           // changes made in run/ are made in the new one, too
 };
 text::Value encode(const Plan& plan);
 Plan decode_plan(const text::Value& value);

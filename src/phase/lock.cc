@@ -6,10 +6,13 @@
 
 #include <fmt/format.h>
 
+#include <charconv>
 #include <climits>
+#include <csignal>
 #include <cstdlib>
 
 #include <pwd.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 namespace bakehouse::phase {
@@ -18,6 +21,33 @@ namespace {
 namespace fs = std::filesystem;
 using base::Error;
 using base::Fault;
+
+std::optional<base::FileLock> try_take(const fs::path& path, const std::string& purpose,
+                                       const base::Clock& clock) {
+  return base::FileLock::try_take(
+      path,
+      fmt::format("{}: {}, process {}, boot {}, since {}", describe_user(), purpose, ::getpid(),
+                  base::boot_id(), base::iso_datetime(clock.seconds())),
+      clock);
+}
+
+[[noreturn]] void refuse(const fs::path& path, const std::optional<std::string>& holder) {
+  throw Error(Fault::locked,
+              fmt::format("'{}' is locked by {}", path.native(), holder.value_or("somebody who just ended")),
+              "wait until it has ended and try again");
+}
+
+// As `try_take` wrote it. nullopt of who holds it on another boot: the file outlives its writer's machine.
+std::optional<pid_t> process_in(const std::string& text) {
+  constexpr std::string_view before = ", process ";
+  const size_t begin = text.rfind(before);
+  if (begin == std::string::npos || text.find(", boot " + base::boot_id(), begin) == std::string::npos)
+    return std::nullopt;
+  const char* const digits = text.data() + begin + before.size();
+  pid_t pid = 0;
+  const auto error = std::from_chars(digits, text.data() + text.size(), pid).ec;
+  return error == std::errc() && pid > 0 ? std::optional(pid) : std::nullopt;
+}
 
 }  // namespace
 
@@ -32,18 +62,40 @@ std::string describe_user() {
 }
 
 Lock Lock::take(const fs::path& path, const std::string& purpose, const base::Clock& clock) {
-  auto lock =
-      base::FileLock::try_take(path,
-                               fmt::format("{}: {}, process {}, boot {}, since {}", describe_user(), purpose,
-                                           ::getpid(), base::boot_id(), base::iso_datetime(clock.seconds())),
-                               clock);
-  if (lock) return Lock(*std::move(lock));
-  throw Error(
-      Fault::locked,
-      fmt::format("'{}' is locked by {}", path.native(), holder(path).value_or("somebody who just ended")),
-      "wait until it has ended and try again");
+  if (auto lock = try_take(path, purpose, clock)) return Lock(*std::move(lock));
+  refuse(path, holder(path));
+}
+
+Lock Lock::wait_for(const fs::path& path, const std::string& purpose, const Surroundings& around,
+                    std::chrono::milliseconds at_most) {
+  constexpr std::chrono::milliseconds between(50);
+  const auto until = around.clock.steady() + at_most;
+  std::string told;
+  for (;;) {
+    if (auto lock = try_take(path, purpose, around.clock)) return Lock(*std::move(lock));
+    const auto who = holder(path);
+    if (around.clock.steady() >= until || around.cancelled()) refuse(path, who);
+    if (who && *who != told && around.events)
+      around.events({base::Event::Kind::note, "lock", "waiting for " + *who});
+    told = who.value_or(told);
+    around.clock.wait(between);
+  }
 }
 
 std::optional<std::string> Lock::holder(const fs::path& path) { return base::FileLock::holder(path); }
+
+std::optional<std::string> ask_holder_to_stop(const fs::path& path,
+                                              const std::function<bool(const std::string& text)>& may) {
+  const auto text = Lock::holder(path);
+  if (!text) return std::nullopt;
+  const auto pid = process_in(*text);
+  if (!pid || !may(*text)) throw Error(Fault::refused, fmt::format("'{}' cannot be asked to stop", *text));
+  const base::Fd process(static_cast<int>(::syscall(SYS_pidfd_open, *pid, 0)));
+  // Asked again with the process in hand: while it holds the lock, its number is nobody else's.
+  if (!process || Lock::holder(path) != text) return std::nullopt;
+  if (::syscall(SYS_pidfd_send_signal, process.get(), SIGTERM, nullptr, 0) != 0)
+    base::fail_os("ask to stop", *text);
+  return text;
+}
 
 }  // namespace bakehouse::phase

@@ -35,4 +35,5 @@ s/\blinux (x86_64|aarch64|riscv64|armv7l|i686)\b/linux <arch>/g
 s/"(began|ended|sequence)": ?[0-9]+/"\1":<number>/g
 s/"durations": ?\{[^}]*\}/"durations":{<times>}/g
 s/"who": ?"[^"]*"/"who":"<who>"/g
-s/\b(is locked by|running:) [^:]+:/\1 <who>:/g
+s/\b(is locked by|running:|asked to undo:|waiting for) [^:]+:/\1 <who>:/g
+s/\bfrozen by .+ since/frozen by <who> since/g

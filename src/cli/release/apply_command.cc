@@ -38,22 +38,24 @@ int report(const node::Result& result, const std::string& what, const Screen& sc
 }  // namespace
 
 int run_apply(const GlobalOptions& global, const ApplyCommand& command, const Screen& screen) {
-  const node::Node node = open_node(global, screen);
+  const node::Node node = open_node(global, screen, command.wait);
   node::ApplyOptions options;
   options.settings = command.settings;
   if (command.allow_downgrade) options.downgrade = node::ApplyOptions::Downgrade::allow;
+  if (command.keep_drift) options.drift = node::DriftChoice::keep;
+  if (command.discard_drift) options.drift = node::DriftChoice::discard;
   const auto policy = crypto::load_trust(node::trust_directory(node.root), node.root.project);
   return report(node::apply(node, find_archive(node.root, command.archive), policy, options),
                 "in service:", screen);
 }
 
 int run_rollback(const GlobalOptions& global, const RollbackCommand& command, const Screen& screen) {
-  const node::Node node = open_node(global, screen);
+  const node::Node node = open_node(global, screen, command.wait);
   return report(node::rollback(node, command.deployment), "back in service:", screen);
 }
 
-int run_recover(const GlobalOptions& global, const Screen& screen) {
-  const node::Node node = open_node(global, screen);
+int run_recover(const GlobalOptions& global, const RecoverCommand& command, const Screen& screen) {
+  const node::Node node = open_node(global, screen, command.wait);
   const auto recovered = node::recover_under_lock(node, "release recover");
   if (!recovered) {
     screen.say("nothing to recover");

@@ -11,8 +11,11 @@
 
 namespace bakehouse::cli {
 
+// `--wait` of the commands that take the switch lock: "" (not given), "ever", or a time such as "10m".
+using Wait = std::string;
+
 // What a command works on: the root that was named or is around.
-node::Node open_node(const GlobalOptions& global, const Screen& screen);
+node::Node open_node(const GlobalOptions& global, const Screen& screen, const Wait& wait = {});
 
 struct InitCommand {
   std::string name;
@@ -31,14 +34,29 @@ struct ApplyCommand {
   std::string archive;  // a file, or a version in the root's releases/
   std::vector<std::string> settings;
   bool allow_downgrade = false;
+  bool keep_drift = false;
+  bool discard_drift = false;
+  Wait wait;
 };
 int run_apply(const GlobalOptions& global, const ApplyCommand& command, const Screen& screen);
 
 struct RollbackCommand {
   std::optional<std::string> deployment;
+  Wait wait;
 };
 int run_rollback(const GlobalOptions& global, const RollbackCommand& command, const Screen& screen);
-int run_recover(const GlobalOptions& global, const Screen& screen);
+
+struct RecoverCommand {
+  Wait wait;
+};
+int run_recover(const GlobalOptions& global, const RecoverCommand& command, const Screen& screen);
+int run_cancel(const GlobalOptions& global, const Screen& screen);
+
+struct FreezeCommand {
+  std::string reason;
+};
+int run_freeze(const GlobalOptions& global, const FreezeCommand& command, const Screen& screen);
+int run_thaw(const GlobalOptions& global, const Screen& screen);
 
 struct StatusCommand {
   bool check = false;

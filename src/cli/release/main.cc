@@ -8,8 +8,8 @@ namespace {
 using namespace bakehouse;  // NOLINT(google-build-using-namespace): the program is all of it
 
 const cli::Grammar grammar{"release",
-                           {"init", "trust", "apply", "rollback", "recover", "status", "history", "verify",
-                            "show", "list", "extract", "serve", "exec"},
+                           {"init", "trust", "apply", "rollback", "recover", "cancel", "freeze", "thaw",
+                            "status", "history", "verify", "show", "list", "extract", "serve", "exec"},
                            "",
                            {"--root", "--layout", "--set", "--to"},
                            {"exec"}};
@@ -20,6 +20,8 @@ struct Commands {
   cli::TrustCommand trust;
   cli::ApplyCommand apply;
   cli::RollbackCommand rollback;
+  cli::RecoverCommand recover;
+  cli::FreezeCommand freeze;
   cli::StatusCommand status;
   cli::VerifyCommand verify;
   cli::ArchiveCommand archive;
@@ -65,6 +67,12 @@ void add_trust(CLI::App& app, Commands& all) {
       ->required();
 }
 
+// A value stands behind a '=': another word is the archive.
+void add_wait(CLI::App* command, cli::Wait& wait) {
+  command->add_flag("--wait{ever}", wait,
+                    "wait for another command to end: as long as it takes, or --wait=10m");
+}
+
 void add_transactions(CLI::App& app, Commands& all) {
   auto* apply =
       add(app, all, "apply", "put a release into service, or leave everything as it was",
@@ -74,11 +82,32 @@ void add_transactions(CLI::App& app, Commands& all) {
       ->allow_extra_args(false);
   apply->add_flag("--allow-downgrade", all.apply.allow_downgrade,
                   "accept a release older than one that was in service");
-  add(app, all, "rollback", "put the deployment before the current one back",
-      [](const Commands& c, const cli::Screen& screen) { return run_rollback(c.global, c.rollback, screen); })
-      ->add_option("DEPLOYMENT", all.rollback.deployment, "another one, as `release history` names it");
-  add(app, all, "recover", "take up a transaction that was interrupted",
-      [](const Commands& c, const cli::Screen& screen) { return run_recover(c.global, screen); });
+  auto* keep = apply->add_flag("--keep-drift", all.apply.keep_drift,
+                               "make the changes that run/ has in the new release, too");
+  apply->add_flag("--discard-drift", all.apply.discard_drift, "leave the changes that run/ has behind")
+      ->excludes(keep);
+  add_wait(apply, all.apply.wait);
+  auto* rollback = add(app, all, "rollback", "put the deployment before the current one back",
+                       [](const Commands& c, const cli::Screen& screen) {
+                         return run_rollback(c.global, c.rollback, screen);
+                       });
+  rollback->add_option("DEPLOYMENT", all.rollback.deployment, "another one, as `release history` names it");
+  add_wait(rollback, all.rollback.wait);
+  auto* recover = add(
+      app, all, "recover", "take up a transaction that was interrupted",
+      [](const Commands& c, const cli::Screen& screen) { return run_recover(c.global, c.recover, screen); });
+  add_wait(recover, all.recover.wait);
+}
+
+void add_holds(CLI::App& app, Commands& all) {
+  add(app, all, "cancel", "ask the transaction that runs to undo, and wait until it has",
+      [](const Commands& c, const cli::Screen& screen) { return run_cancel(c.global, screen); });
+  add(app, all, "freeze", "refuse every apply until `thaw`",
+      [](const Commands& c, const cli::Screen& screen) { return run_freeze(c.global, c.freeze, screen); })
+      ->add_option("REASON", all.freeze.reason, "what whoever is refused will read")
+      ->required();
+  add(app, all, "thaw", "end a freeze",
+      [](const Commands& c, const cli::Screen& screen) { return run_thaw(c.global, screen); });
 }
 
 void add_views(CLI::App& app, Commands& all) {
@@ -141,6 +170,7 @@ int main(int argc, char** argv) {
   add_init(app, all);
   add_trust(app, all);
   add_transactions(app, all);
+  add_holds(app, all);
   add_views(app, all);
   add_archives(app, all);
   add_exec(app, all);

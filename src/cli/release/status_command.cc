@@ -35,6 +35,7 @@ int run_status(const GlobalOptions& global, const StatusCommand& command, const 
   if (!status.outcome.empty() && status.outcome != "good")
     screen.say(fmt::format("  the last attempt ended {}", status.outcome));
   if (!status.running.empty()) screen.say(fmt::format("  running: {}", status.running));
+  if (status.frozen) screen.say("  " + status.frozen->describe());
   if (status.recovery_needed) screen.say("  a transaction was interrupted: `release recover` takes it up");
   say_services(status.services, screen);
   if (!status.down.empty()) {

@@ -1,6 +1,7 @@
 #include "node/apply.hh"
 
 #include "base/error.hh"
+#include "node/freeze.hh"
 #include "site.hh"
 
 #include <doctest/doctest.h>
@@ -399,6 +400,87 @@ TEST_CASE("a rollback that fails leaves the newer release in service") {
       says(describe(result), "6 reverted: post_deploy failed: the hook 'post_deploy' exited with status 1"));
   CHECK(site.describe_all() == before);
   CHECK(site.history().back().kind == "rollback");
+}
+
+TEST_CASE("changes that somebody made in run/ are not left behind unasked") {
+  Site site;
+  site.apply(release("1.0", 1));
+  const auto page = site.root() / "run/index.html";
+  const auto time = fs::last_write_time(page);
+  base::write_file(page, "PAGE 1.0\n");  // of the same size, and then of the same time
+  fs::last_write_time(page, time);
+  const std::string before = site.describe_all();
+  CHECK(says(refusal([&] { return site.apply(release("2.0", 2)); }), "another content: index.html"));
+  CHECK(site.describe_all() == before);
+  CHECK(site.history().size() == 1);
+
+  ApplyOptions discard;
+  discard.drift = DriftChoice::discard;
+  const Result second = site.apply(release("2.0", 2), discard);
+  CHECK(describe(second) == "good");
+  CHECK(says(site.warnings, "another content: index.html"));
+  CHECK(site.read("archives/" + second.deployment + "/run/index.html") == "PAGE 1.0\n");
+  CHECK(is_verified(site));
+}
+
+TEST_CASE("changes of run/ are made in the new release where it has no other idea") {
+  Site site;
+  Release first = release("1.0", 1);
+  first.tree["conf/app.ini"] = File{"a = 1\n"};
+  first.tree["gone/with/it"] = File{"x"};
+  first.tree["tools"] = File{"y"};
+  site.apply(first);
+  site.write("run/conf/app.ini", "a = 2\n");
+  site.write("run/gone/own", "mine");
+  fs::remove(site.root() / "run/tools");
+  site.write("run/tools/one", "a directory now");
+  fs::permissions(site.root() / "run/lib", fs::perms(0700));
+
+  ApplyOptions keep;
+  keep.drift = DriftChoice::keep;
+  Release second = release("2.0", 2);
+  second.tree["conf/app.ini"] = File{"a = 1\n"};
+  second.tree["tools"] = File{"y"};
+  CHECK(describe(site.apply(second, keep)) == "good");
+  CHECK(site.read("run/conf/app.ini") == "a = 2\n");
+  CHECK(site.read("run/gone/own") == "mine");
+  CHECK(site.read("run/tools/one") == "a directory now");
+  CHECK(site.read("run/index.html") == "page 2.0\n");
+  CHECK_FALSE(site.exists("run/gone/with"));
+  CHECK((fs::status(site.root() / "run/lib").permissions() & fs::perms::all) == fs::perms(0700));
+
+  Release third = release("3.0", 3);
+  third.tree["conf/app.ini"] = File{"a = 3\n"};
+  third.tree["tools"] = File{"y"};
+  const std::string before = site.describe_all();
+  const Result refused = site.apply(third, keep);
+  CHECK(says(describe(refused), "10 failed: stage failed: these changes of run/ cannot be kept"));
+  CHECK(says(describe(refused), "another content: conf/app.ini"));
+  CHECK_FALSE(describe(refused).find("tools") != std::string::npos);
+  CHECK(site.describe_all() == before);
+  CHECK(site.litter().empty());
+}
+
+TEST_CASE("a rollback is not kept waiting by changes of run/") {
+  Site site;
+  site.apply(release("1.0", 1));
+  site.apply(release("2.0", 2));
+  site.write("run/index.html", "mended in haste\n");
+  CHECK(describe(site.rollback()) == "good");
+  CHECK(says(site.warnings, "another content: index.html"));
+  CHECK(site.read("run/index.html") == "page 1.0\n");
+}
+
+TEST_CASE("a frozen node applies nothing and goes back all the same") {
+  Site site;
+  site.apply(release("1.0", 1));
+  site.apply(release("2.0", 2));
+  freeze(site.node(), "a holiday");
+  CHECK(says(refusal([&] { return site.apply(release("3.0", 3)); }), "10: shop is frozen by "));
+  CHECK(describe(site.rollback()) == "good");
+  REQUIRE(thaw(site.node()));
+  CHECK_FALSE(thaw(site.node()));
+  CHECK(describe(site.apply(release("3.0", 3))) == "good");
 }
 
 }  // namespace apply_test

@@ -1,0 +1,32 @@
+// What has become of run/ since it was put into service. A deployment would leave such changes behind, so
+// somebody has to say that it may.
+#pragma once
+
+#include "base/dir.hh"
+#include "node/apply.hh"
+#include "node/node.hh"
+#include "tree/diff.hh"
+#include "tree/manifest.hh"
+
+#include <string>
+#include <vector>
+
+namespace bakehouse::node {
+
+// What run/ holds of `deployment`, compared with what it should hold. Files that the kernel says are
+// unchanged since they were read last are not read again.
+std::vector<tree::Difference> find_drift(const Node& node, const std::string& deployment);
+
+// Before a transaction touches anything: tells of drift and saves it as
+// `.bakehouse/drift/<deployment>.patch`. Error(refused) when there is some and `choice` is to refuse.
+void guard_drift(const Node& node, const std::string& deployment, DriftChoice choice);
+
+// Makes in `next`, a tree that is to run, the changes that run/ has. Error(refused) for a change of what the
+// new release has changed as well.
+void carry_drift(const Node& node, const std::string& deployment, const tree::Manifest& release,
+                 const base::Dir& next);
+
+// The manifest of what run/ should hold since `deployment` was configured.
+tree::Manifest read_expected(const Node& node, const std::string& deployment);
+
+}  // namespace bakehouse::node

@@ -1,0 +1,129 @@
+#include "node/drift_patch.hh"
+
+#include "base/encoding.hh"
+#include "base/error.hh"
+#include "base/files.hh"
+#include "base/process.hh"
+
+#include <fmt/format.h>
+
+#include <optional>
+
+namespace bakehouse::node {
+namespace {
+
+namespace fs = std::filesystem;
+using base::Dir;
+using base::FileType;
+using base::TreePath;
+using tree::Difference;
+
+constexpr size_t most_paths = 1000;
+constexpr uint64_t largest_text = 1 << 20;
+constexpr uint32_t mode_of_file = 0100000;
+constexpr uint32_t mode_of_link = 0120000;
+
+// One side of a path: what a patch can say of it.
+struct Side {
+  std::optional<uint32_t> mode;  // as git writes it; nullopt when there is nothing
+  std::optional<std::string> text;
+};
+
+bool is_text(const std::string& content) { return content.find('\0') == std::string::npos; }
+
+Side look_at(const Dir& tree, const TreePath& path) {
+  Side side;
+  const auto stat = tree.stat(path);
+  if (!stat) return {{}, ""};
+  if (stat->type == FileType::symlink) return {mode_of_link | 0, tree.read_link(path)};
+  if (stat->type != FileType::regular) return side;
+  side.mode = mode_of_file | ((stat->mode & 0100) != 0 ? 0755 : 0644);
+  if (stat->size > largest_text) return side;
+  std::string content = tree.read_file(path, largest_text);
+  if (is_text(content)) side.text = std::move(content);
+  return side;
+}
+
+// A name in a patch ends with its line.
+std::string name_in_patch(std::string_view before, const TreePath& path) {
+  return fmt::format("{}/{}", before, base::printable(path.str()));
+}
+
+class Patch {
+ public:
+  explicit Patch(const base::Fd& out) : out_(out) {}
+
+  void add(const TreePath& path, const Side& before, const Side& after) {
+    say("diff --git {} {}", name_in_patch("a", path), name_in_patch("b", path));
+    if (before.mode && after.mode && *before.mode != *after.mode)
+      say("old mode {:o}\nnew mode {:o}", *before.mode, *after.mode);
+    if (!before.mode) say("new file mode {:o}", *after.mode);
+    if (!after.mode) say("deleted file mode {:o}", *before.mode);
+    const std::string from = before.mode ? name_in_patch("a", path) : "/dev/null";
+    const std::string to = after.mode ? name_in_patch("b", path) : "/dev/null";
+    if (!before.text || !after.text)
+      say("Binary files {} and {} differ", from, to);
+    else if (*before.text != *after.text)
+      compare(from, *before.text, to, *after.text);
+  }
+
+  template <typename... Facts>
+  void say(fmt::format_string<Facts...> format, Facts&&... facts) {
+    base::write_all(out_, fmt::format(format, std::forward<Facts>(facts)...) + "\n", "the patch");
+  }
+
+ private:
+  // Copies are compared: what the application may change meanwhile, or make a device, is nothing for another
+  // program.
+  void compare(const std::string& from, const std::string& before, const std::string& to,
+               const std::string& after) {
+    base::write_file(scratch_.path() / "before", before);
+    base::write_file(scratch_.path() / "after", after);
+    base::Command diff;
+    diff.argv = {"diff", "-u", "--label", from, "--label", to, "before", "after"};
+    diff.environment = {"PATH=/usr/bin:/bin", "LC_ALL=C"};
+    diff.directory = scratch_.path();
+    diff.output = &out_;
+    const base::ExitStatus status = base::Process::start(diff).wait();
+    constexpr int different = 1;
+    if (status.code != different) say("# `diff` {}", status.describe());
+  }
+
+  const base::Fd& out_;
+  base::TempDir scratch_;
+};
+
+void write(const Node& node, const std::string& deployment, const std::vector<Difference>& differences,
+           Patch patch) {
+  const Dir before = node.dir.open_dir(places_of(node.root.layout, deployment).tree);
+  const Dir after = node.dir.open_dir(node.root.layout.run);
+  const TreePath* last = nullptr;
+  size_t paths = 0;
+  for (const Difference& difference : differences) {
+    patch.say("# {}", difference.describe());
+    if (last != nullptr && *last == difference.path) continue;
+    last = &difference.path;
+    if (++paths > most_paths) {
+      patch.say("# and more: the first {} are here", most_paths);
+      break;
+    }
+    const Side old_side = look_at(before, difference.path);
+    const Side new_side = look_at(after, difference.path);
+    if (old_side.mode || new_side.mode) patch.add(difference.path, old_side, new_side);
+  }
+}
+
+}  // namespace
+
+fs::path save_patch(const Node& node, const std::string& deployment,
+                    const std::vector<Difference>& differences) {
+  const auto directory = TreePath::parse(".bakehouse/drift");
+  node.dir.make_dirs(directory, 0700);
+  const fs::path file = node.root.path / directory.str() / (deployment + ".patch");
+  base::AtomicFile out(file, 0600);
+  write(node, deployment, differences, Patch(out.fd()));
+  out.commit();
+  return file;
+}
+
+}  // namespace bakehouse::node
