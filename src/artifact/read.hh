@@ -11,6 +11,7 @@
 
 #include <filesystem>
 #include <functional>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -58,7 +59,13 @@ Unpacked unpack(const Archive& archive, const base::Dir& to, const UnpackOptions
 // The same checks, writing nothing.
 tree::Manifest check(const Archive& archive, unsigned workers = 0);
 
-// What the archive lists; of the tree nothing is read.
+// What describes the release; of the tree nothing is read.
+struct Contents {
+  tree::Manifest manifest;
+  std::map<std::string, std::string> parts;  // by name in `.bakehouse/`
+};
+Contents read_contents(const Archive& archive);
+// The manifest alone.
 tree::Manifest list(const Archive& archive);
 
 // Writes the entries of these paths, and what is below them, into `to`; only the frames that hold them

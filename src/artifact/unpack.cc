@@ -211,8 +211,13 @@ tree::Manifest check(const Archive& archive, unsigned workers) {
   return within(archive, [&] { return read_body(archive, nullptr, {.workers = workers}).manifest; });
 }
 
-tree::Manifest list(const Archive& archive) {
-  return within(archive, [&] { return read_front(archive, BodyReader(archive)).manifest; });
+tree::Manifest list(const Archive& archive) { return read_contents(archive).manifest; }
+
+Contents read_contents(const Archive& archive) {
+  return within(archive, [&] {
+    Front front = read_front(archive, BodyReader(archive));
+    return Contents{std::move(front.manifest), std::move(front.parts)};
+  });
 }
 
 }  // namespace bakehouse::artifact

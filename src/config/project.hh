@@ -57,6 +57,20 @@ struct HookSettings {
   std::chrono::milliseconds time_limit{std::chrono::minutes(10)};
 };
 
+// How many deployments of the past are kept: the newest, and the newest of so many days, weeks, months and
+// years.
+struct KeepRule {
+  int last = 5;
+  int daily = 0;
+  int weekly = 0;
+  int monthly = 0;
+  int yearly = 0;
+};
+struct Keep {
+  KeepRule content;  // trees: what a rollback needs
+  KeepRule data;     // the copies of data and dumps
+};
+
 struct Project {
   std::string name;
   VersionSource version;
@@ -68,6 +82,7 @@ struct Project {
   std::vector<HealthCheck> health;
   std::vector<DataLink> data;
   UndoData undo_data = UndoData::closed;
+  Keep keep;
   HookSettings hook_defaults;
   std::map<std::string, HookSettings> hooks;  // by phase; only those that differ
 

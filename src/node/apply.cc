@@ -5,11 +5,12 @@
 #include "artifact/read_tree.hh"
 #include "base/encoding.hh"
 #include "base/error.hh"
+#include "node/begin.hh"
 #include "node/drift.hh"
 #include "node/finish.hh"
-#include "node/freeze.hh"
 #include "node/hooks.hh"
 #include "node/preflight.hh"
+#include "node/prune.hh"
 #include "node/release_tree.hh"
 #include "phase/hooks.hh"
 #include "phase/lock.hh"
@@ -41,18 +42,6 @@ void run_closing_hook(const Node& node, const Plan& plan, const std::string& pha
   }
 }
 
-Plan begin_plan(const Node& node, std::string kind, const std::vector<phase::HistoryEntry>& history) {
-  Plan plan;
-  plan.kind = std::move(kind);
-  plan.id = make_deployment_id(node.around.clock);
-  plan.previous = deployment_in_run(node).value_or("");
-  if (const auto* previous = phase::find_deployment(history, plan.previous))
-    plan.previous_version = previous->version;
-  plan.who = phase::describe_user();
-  plan.began = node.around.clock.seconds();
-  return plan;
-}
-
 // After the commit the new release counts, whatever happens to the bookkeeping that follows from it.
 Result conclude(Transaction& transaction) {
   try {
@@ -72,6 +61,7 @@ Result carry_out(const Node& node, const Plan& plan, const artifact::Archive* ar
   if (reversal) return finish_reverted(transaction, *reversal);
   Result result = conclude(transaction);
   run_closing_hook(node, plan, "post_install");
+  prune_by_rule(node);
   return result;
 }
 
@@ -89,6 +79,19 @@ void require_known_run(const Node& node, const Plan& plan, const phase::Journal&
 void require_recovered(const Node& node) {
   const auto recovered = recover(node);
   if (recovered && recovered->outcome == "needs-hands") throw Error(*recovered->error);
+}
+
+// The last look before anything is touched: at what somebody has changed, and at what was planned.
+void require_drift_settled(const Node& node, const artifact::Archive& archive, const Plan& plan,
+                           const ApplyOptions& options) {
+  std::vector<tree::Difference> drift;
+  if (!plan.previous.empty()) drift = find_drift(node, plan.previous);
+  if (options.plan && *options.plan != plan_id(node, archive, plan, drift)) {
+    throw Error(Fault::refused,
+                fmt::format("this is not what the plan {} was made for", base::printable(*options.plan)),
+                "`release plan` with the same options shows what would happen now");
+  }
+  guard_drift(node, plan.previous, drift, options.drift);
 }
 
 const phase::HistoryEntry& rollback_target(const Node& node, const std::vector<phase::HistoryEntry>& history,
@@ -111,6 +114,10 @@ const phase::HistoryEntry& rollback_target(const Node& node, const std::vector<p
   if (target->outcome != "good") {
     throw Error(Fault::refused,
                 fmt::format("{} ended {}: only a good deployment can be put back", id, target->outcome));
+  }
+  if (!node.dir.exists(places_of(node.root.layout, id).tree)) {
+    throw Error(Fault::input, fmt::format("{} is no longer here: it was pruned", id),
+                "apply its archive with --allow-downgrade");
   }
   return *target;
 }
@@ -159,18 +166,9 @@ Result apply(const Node& node, const fs::path& path, const crypto::TrustPolicy& 
   const phase::Lock lock = node.lock_switch("release apply");
   check_owners(node);
   require_recovered(node);
-  require_not_frozen(node);
   const artifact::Archive archive = artifact::open_archive(path, policy);
-  check_archive(node, archive, policy, options);
-  check_root(node);
-  Plan plan = begin_plan(node, "apply", phase::read_history(node.history_path()));
-  plan.parent = plan.previous;
-  plan.version = archive.info.version;
-  plan.sequence = archive.info.sequence;
-  plan.manifest = archive.info.manifest.digest.hex();
-  plan.settings = options.settings;
-  if (!plan.previous.empty()) guard_drift(node, plan.previous, options.drift);
-  plan.keeps_drift = options.drift == DriftChoice::keep && !plan.previous.empty();
+  const Plan plan = begin_apply(node, archive, policy, options, phase::read_history(node.history_path()));
+  require_drift_settled(node, archive, plan, options);
   return carry_out(node, plan, &archive);
 }
 
@@ -196,7 +194,7 @@ Result rollback(const Node& node, const std::optional<std::string>& deployment) 
   plan.sequence = target.sequence;
   plan.manifest = target.manifest;
   // Whoever goes back is in need: nothing is refused, and the run/ that is left is kept with its changes.
-  guard_drift(node, plan.previous, DriftChoice::discard);
+  guard_drift(node, plan.previous, find_drift(node, plan.previous), DriftChoice::discard);
   return carry_out(node, plan, nullptr);
 }
 

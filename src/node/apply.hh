@@ -19,6 +19,7 @@ struct ApplyOptions {
   enum class Downgrade { refuse, allow } downgrade = Downgrade::refuse;
   std::vector<std::string> settings;  // --set
   DriftChoice drift = DriftChoice::refuse;
+  std::optional<std::string> plan;  // the id of a forecast: refused when it would be another one now
 };
 
 struct Result {

@@ -86,16 +86,20 @@ tree::Manifest read_expected(const Node& node, const std::string& deployment) {
   return tree::parse_manifest(node.dir.read_file(file, artifact::largest_manifest), "expected");
 }
 
+std::vector<Difference> find_drift(const Node& node, const std::string& deployment, tree::StatIndex& index) {
+  return tree::diff_with_directory(read_expected(node, deployment), node.dir.open_dir(node.root.layout.run),
+                                   {&index});
+}
+
 std::vector<Difference> find_drift(const Node& node, const std::string& deployment) {
   tree::StatIndex index = tree::StatIndex::load(node.run_index_path());
-  auto differences = tree::diff_with_directory(read_expected(node, deployment),
-                                               node.dir.open_dir(node.root.layout.run), {&index});
+  auto differences = find_drift(node, deployment, index);
   index.save(node.run_index_path());
   return differences;
 }
 
-void guard_drift(const Node& node, const std::string& deployment, DriftChoice choice) {
-  const auto differences = find_drift(node, deployment);
+void guard_drift(const Node& node, const std::string& deployment, const std::vector<Difference>& differences,
+                 DriftChoice choice) {
   if (differences.empty()) return;
   const auto patch = save_patch(node, deployment, differences);
   const std::string what =

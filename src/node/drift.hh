@@ -15,11 +15,15 @@ namespace bakehouse::node {
 
 // What run/ holds of `deployment`, compared with what it should hold. Files that the kernel says are
 // unchanged since they were read last are not read again.
+std::vector<tree::Difference> find_drift(const Node& node, const std::string& deployment,
+                                         tree::StatIndex& index);
+// The same with the root's own index, which learns of what was read.
 std::vector<tree::Difference> find_drift(const Node& node, const std::string& deployment);
 
 // Before a transaction touches anything: tells of drift and saves it as
 // `.bakehouse/drift/<deployment>.patch`. Error(refused) when there is some and `choice` is to refuse.
-void guard_drift(const Node& node, const std::string& deployment, DriftChoice choice);
+void guard_drift(const Node& node, const std::string& deployment, const std::vector<tree::Difference>& drift,
+                 DriftChoice choice);
 
 // Makes in `next`, a tree that is to run, the changes that run/ has. Error(refused) for a change of what the
 // new release has changed as well.

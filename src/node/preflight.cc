@@ -82,19 +82,19 @@ void check_space(const Node& node, const ReleaseInfo& info) {
   if (::statvfs(node.root.path.c_str(), &disk) != 0)
     base::fail_os("look at the file system of", node.root.path.native());
   const uint64_t free_bytes = uint64_t{disk.f_bavail} * disk.f_frsize;
-  const uint64_t data = disk_usage(node.root.at(node.root.layout.data));
+  const uint64_t data = data_size(node);
   const uint64_t needed = 2 * (info.bytes + info.entries * disk.f_frsize + data);
   if (needed > free_bytes) {
     throw Error(
         Fault::refused,
         fmt::format("the release and a backup of data need {} bytes, {} are free", needed, free_bytes),
-        "make room");
+        "make room; `release prune --emergency` keeps only what serves and where a rollback goes");
   }
   // A file system that does not count inodes says it has none at all.
   if (disk.f_files != 0 && 2 * info.entries > disk.f_favail) {
     throw Error(Fault::refused,
                 fmt::format("the release needs {} inodes, {} are free", 2 * info.entries, disk.f_favail),
-                "make room");
+                "make room; `release prune --emergency` keeps only what serves and where a rollback goes");
   }
 }
 
@@ -136,6 +136,8 @@ void check_archive(const Node& node, const artifact::Archive& archive, const cry
   check_sequence(info, phase::read_history(node.history_path()), options);
   check_space(node, info);
 }
+
+uint64_t data_size(const Node& node) { return disk_usage(node.root.at(node.root.layout.data)); }
 
 void check_owners(const Node& node) {
   if (::geteuid() != 0) return;

@@ -75,8 +75,10 @@ Start start_of(const Node& node, const InService& release, const Words& words) {
   return start;
 }
 
+}  // namespace
+
 // Those of the release that exist here, and those that only the configuration knows.
-Words process_names(const launch::LaunchFile& launch, const config::Project& project) {
+std::vector<std::string> process_names(const launch::LaunchFile& launch, const config::Project& project) {
   Words names;
   for (const auto& process : launch.processes) {
     if (process.exists_in(launch::usual_exec_env)) names.push_back(process.type);
@@ -86,8 +88,6 @@ Words process_names(const launch::LaunchFile& launch, const config::Project& pro
   }
   return names;
 }
-
-}  // namespace
 
 std::vector<service::ServiceSpec> service_specs(const Node& node, const std::string& deployment) {
   const ReleaseTree release = read_release(node, deployment);

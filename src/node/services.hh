@@ -16,6 +16,9 @@ namespace bakehouse::node {
 std::vector<std::string> base_environment(const Node& node, const std::string& deployment,
                                           const std::string& version);
 
+// The processes of a release that run on this node, by name.
+std::vector<std::string> process_names(const launch::LaunchFile& launch, const config::Project& project);
+
 // Of the deployment that is (or is about to be) at run/.
 std::vector<service::ServiceSpec> service_specs(const Node& node, const std::string& deployment);
 

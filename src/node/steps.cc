@@ -21,7 +21,7 @@
 
 #include <set>
 
-// The steps of the node's transaction, in the order in which they run. Each undo is right whether
+// The steps of the node's transaction. Each undo is right whether
 // its step ran whole, in part or, for `deploy`, at the very moment of the switch.
 
 namespace bakehouse::node {
@@ -163,7 +163,7 @@ void unstage(const Transaction& t, const Undo& undo) {
 }
 
 Step stage_step(Transaction& t) {
-  return {"stage", {}, [&t](const Value&) { stage(t); }, [&t](const Undo& undo) { unstage(t, undo); }};
+  return {{}, {}, [&t](const Value&) { stage(t); }, [&t](const Undo& undo) { unstage(t, undo); }};
 }
 
 std::vector<TreePath> data_directories(const Transaction& t, const config::Project& project) {
@@ -258,7 +258,7 @@ Step configure_step(Transaction& t) {
       if (is_empty) t.node.dir.remove_tree(directory);
     }
   };
-  return {"configure", prepare, [&t](const Value&) { configure(t); }, undo};
+  return {{}, prepare, [&t](const Value&) { configure(t); }, undo};
 }
 
 // The old release is back: its processes run again, and whether it is well is said, not undone.
@@ -279,7 +279,7 @@ void restart_previous(Transaction& t, const Undo& undo) {
 }
 
 Step stop_step(Transaction& t) {
-  return {"stop",
+  return {{},
           {},
           [&t](const Value&) { t.services->stop(); },
           [&t](const Undo& undo) { restart_previous(t, undo); }};
@@ -326,8 +326,7 @@ Step backup_step(Transaction& t) {
     }
     return Value::map({{"undo_data", rule}});
   };
-  return {"backup", prepare, [&t](const Value&) { backup(t); },
-          [&t](const Undo& undo) { undo_backup(t, undo); }};
+  return {{}, prepare, [&t](const Value&) { backup(t); }, [&t](const Undo& undo) { undo_backup(t, undo); }};
 }
 
 Value identity_of(const base::Dir& root, const TreePath& tree) {
@@ -360,11 +359,11 @@ Step deploy_step(Transaction& t) {
                        {"old", identity_of(t.node.dir, t.node.root.layout.run)}});
   };
   const auto run = [&t](const Value&) { tree::exchange(t.node.dir, t.node.root.layout.run, t.places.next); };
-  return {"deploy", prepare, run, [&t](const Undo&) { switch_back(t); }};
+  return {{}, prepare, run, [&t](const Undo&) { switch_back(t); }};
 }
 
 Step hook_step(Transaction& t, const std::string& phase) {
-  return {phase,
+  return {{},
           {},
           [&t, phase](const Value&) {
             run_phase_hooks(t.node, hook_call(t, phase, t.plan.id), &t.journal, t.node.around);
@@ -399,7 +398,7 @@ void start(const Transaction& t) {
 }
 
 Step start_step(Transaction& t) {
-  return {"start", {}, [&t](const Value&) { start(t); }, [&t](const Undo&) { t.services->stop(); }};
+  return {{}, {}, [&t](const Value&) { start(t); }, [&t](const Undo&) { t.services->stop(); }};
 }
 
 Step health_step(Transaction& t) {
@@ -408,15 +407,36 @@ Step health_step(Transaction& t) {
     require_health(t.node, project.health, base_environment(t.node, t.plan.id, t.plan.version), *t.services,
                    t.node.around);
   };
-  return {"health", {}, run, {}};
+  return {{}, {}, run, {}};
 }
+
+struct NamedStep {
+  const char* name;
+  Step (*make)(Transaction& t);
+};
+constexpr NamedStep all_steps[] = {
+    {"stage", stage_step},   {"configure", configure_step},
+    {"stop", stop_step},     {"backup", backup_step},
+    {"deploy", deploy_step}, {"post_deploy", [](Transaction& t) { return hook_step(t, "post_deploy"); }},
+    {"start", start_step},   {"upgrade", [](Transaction& t) { return hook_step(t, "upgrade"); }},
+    {"health", health_step},
+};
 
 }  // namespace
 
+std::vector<std::string> step_names() {
+  std::vector<std::string> names;
+  for (const NamedStep& step : all_steps) names.emplace_back(step.name);
+  return names;
+}
+
 std::vector<Step> make_steps(Transaction& t) {
-  return {stage_step(t),  configure_step(t),       stop_step(t),
-          backup_step(t), deploy_step(t),          hook_step(t, "post_deploy"),
-          start_step(t),  hook_step(t, "upgrade"), health_step(t)};
+  std::vector<Step> steps;
+  for (const NamedStep& step : all_steps) {
+    steps.push_back(step.make(t));
+    steps.back().name = step.name;
+  }
+  return steps;
 }
 
 }  // namespace bakehouse::node

@@ -50,6 +50,8 @@ struct Transaction {
 Transaction make_transaction(const Node& node, Plan plan, const artifact::Archive* archive,
                              phase::Journal& journal, std::unique_ptr<service::ServiceDriver> services);
 
+// The names of all, in their order.
+std::vector<std::string> step_names();
 // They refer to `transaction`, which must outlive them.
 std::vector<phase::Step> make_steps(Transaction& transaction);
 

@@ -37,3 +37,10 @@ s/"durations": ?\{[^}]*\}/"durations":{<times>}/g
 s/"who": ?"[^"]*"/"who":"<who>"/g
 s/\b(is locked by|running:|asked to undo:|waiting for) [^:]+:/\1 <who>:/g
 s/\bfrozen by .+ since/frozen by <who> since/g
+
+# What an apply would start from, and what lies on a disk
+s/\bplan ([0-9a-f]{16})\b/plan <plan>/g
+s/"plan":"[0-9a-f]{16}"/"plan":"<plan>"/g
+s/\b(content|data|all), [0-9]+ bytes/\1, <number> bytes/g
+s/\bfreed [0-9]+ bytes/freed <number> bytes/g
+s/\{"bytes":[0-9]+,"content"/{"bytes":<number>,"content"/g

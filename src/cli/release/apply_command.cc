@@ -3,6 +3,7 @@
 #include "base/error.hh"
 #include "cli/release/commands.hh"
 #include "node/apply.hh"
+#include "node/forecast.hh"
 
 #include <fmt/format.h>
 
@@ -35,17 +36,32 @@ int report(const node::Result& result, const std::string& what, const Screen& sc
   return 0;
 }
 
-}  // namespace
-
-int run_apply(const GlobalOptions& global, const ApplyCommand& command, const Screen& screen) {
-  const node::Node node = open_node(global, screen, command.wait);
+node::ApplyOptions options_of(const ApplyCommand& command) {
   node::ApplyOptions options;
   options.settings = command.settings;
+  options.plan = command.plan;
   if (command.allow_downgrade) options.downgrade = node::ApplyOptions::Downgrade::allow;
   if (command.keep_drift) options.drift = node::DriftChoice::keep;
   if (command.discard_drift) options.drift = node::DriftChoice::discard;
+  return options;
+}
+
+}  // namespace
+
+int run_plan(const GlobalOptions& global, const ApplyCommand& command, const Screen& screen) {
+  const node::Node node = open_node(global, screen);
   const auto policy = crypto::load_trust(node::trust_directory(node.root), node.root.project);
-  return report(node::apply(node, find_archive(node.root, command.archive), policy, options),
+  const node::Forecast forecast =
+      node::forecast_apply(node, find_archive(node.root, command.archive), policy, options_of(command));
+  for (const std::string& line : node::in_lines(forecast)) screen.say(line);
+  screen.answer(node::encode(forecast));
+  return 0;
+}
+
+int run_apply(const GlobalOptions& global, const ApplyCommand& command, const Screen& screen) {
+  const node::Node node = open_node(global, screen, command.wait);
+  const auto policy = crypto::load_trust(node::trust_directory(node.root), node.root.project);
+  return report(node::apply(node, find_archive(node.root, command.archive), policy, options_of(command)),
                 "in service:", screen);
 }
 

@@ -36,8 +36,10 @@ struct ApplyCommand {
   bool allow_downgrade = false;
   bool keep_drift = false;
   bool discard_drift = false;
+  std::optional<std::string> plan;  // apply
   Wait wait;
 };
+int run_plan(const GlobalOptions& global, const ApplyCommand& command, const Screen& screen);
 int run_apply(const GlobalOptions& global, const ApplyCommand& command, const Screen& screen);
 
 struct RollbackCommand {
@@ -57,6 +59,19 @@ struct FreezeCommand {
 };
 int run_freeze(const GlobalOptions& global, const FreezeCommand& command, const Screen& screen);
 int run_thaw(const GlobalOptions& global, const Screen& screen);
+
+struct PruneCommand {
+  bool emergency = false;
+  bool dry_run = false;
+  Wait wait;
+};
+int run_prune(const GlobalOptions& global, const PruneCommand& command, const Screen& screen);
+
+struct PinCommand {
+  std::string deployment;
+  bool off = false;
+};
+int run_pin(const GlobalOptions& global, const PinCommand& command, const Screen& screen);
 
 struct StatusCommand {
   bool check = false;

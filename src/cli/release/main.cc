@@ -7,12 +7,13 @@ namespace {
 
 using namespace bakehouse;  // NOLINT(google-build-using-namespace): the program is all of it
 
-const cli::Grammar grammar{"release",
-                           {"init", "trust", "apply", "rollback", "recover", "cancel", "freeze", "thaw",
-                            "status", "history", "verify", "show", "list", "extract", "serve", "exec"},
-                           "",
-                           {"--root", "--layout", "--set", "--to"},
-                           {"exec"}};
+const cli::Grammar grammar{
+    "release",
+    {"init", "trust", "plan", "apply", "rollback", "recover", "cancel", "freeze", "thaw", "prune", "pin",
+     "status", "history", "verify", "show", "list", "extract", "serve", "exec"},
+    "",
+    {"--root", "--layout", "--set", "--plan", "--to"},
+    {"exec"}};
 
 struct Commands {
   cli::GlobalOptions global;
@@ -22,6 +23,8 @@ struct Commands {
   cli::RollbackCommand rollback;
   cli::RecoverCommand recover;
   cli::FreezeCommand freeze;
+  cli::PruneCommand prune;
+  cli::PinCommand pin;
   cli::StatusCommand status;
   cli::VerifyCommand verify;
   cli::ArchiveCommand archive;
@@ -73,15 +76,24 @@ void add_wait(CLI::App* command, cli::Wait& wait) {
                     "wait for another command to end: as long as it takes, or --wait=10m");
 }
 
+// What a plan and an apply start from.
+void add_intent(CLI::App* command, cli::ApplyCommand& apply) {
+  command->add_option("ARCHIVE", apply.archive, "an archive, or a version in releases/")->required();
+  command->add_option("--set", apply.settings, "a.b=value, over the configuration")->allow_extra_args(false);
+  command->add_flag("--allow-downgrade", apply.allow_downgrade,
+                    "accept a release older than one that was in service");
+}
+
 void add_transactions(CLI::App& app, Commands& all) {
+  add_intent(
+      add(app, all, "plan", "what apply would do",
+          [](const Commands& c, const cli::Screen& screen) { return run_plan(c.global, c.apply, screen); }),
+      all.apply);
   auto* apply =
       add(app, all, "apply", "put a release into service, or leave everything as it was",
           [](const Commands& c, const cli::Screen& screen) { return run_apply(c.global, c.apply, screen); });
-  apply->add_option("ARCHIVE", all.apply.archive, "an archive, or a version in releases/")->required();
-  apply->add_option("--set", all.apply.settings, "a.b=value, over the configuration")
-      ->allow_extra_args(false);
-  apply->add_flag("--allow-downgrade", all.apply.allow_downgrade,
-                  "accept a release older than one that was in service");
+  add_intent(apply, all.apply);
+  apply->add_option("--plan", all.apply.plan, "the id of a plan: refused when anything has changed since");
   auto* keep = apply->add_flag("--keep-drift", all.apply.keep_drift,
                                "make the changes that run/ has in the new release, too");
   apply->add_flag("--discard-drift", all.apply.discard_drift, "leave the changes that run/ has behind")
@@ -108,6 +120,22 @@ void add_holds(CLI::App& app, Commands& all) {
       ->required();
   add(app, all, "thaw", "end a freeze",
       [](const Commands& c, const cli::Screen& screen) { return run_thaw(c.global, screen); });
+}
+
+void add_retention(CLI::App& app, Commands& all) {
+  auto* prune =
+      add(app, all, "prune", "remove what `keep:` does not keep of earlier deployments",
+          [](const Commands& c, const cli::Screen& screen) { return run_prune(c.global, c.prune, screen); });
+  prune->add_flag(
+      "--emergency", all.prune.emergency,
+      "for a full disk: all but what is in service, where a rollback goes, and what is pinned or in use");
+  prune->add_flag("--dry-run", all.prune.dry_run, "only tell");
+  add_wait(prune, all.prune.wait);
+  auto* pin =
+      add(app, all, "pin", "keep a deployment whatever `keep:` says",
+          [](const Commands& c, const cli::Screen& screen) { return run_pin(c.global, c.pin, screen); });
+  pin->add_option("DEPLOYMENT", all.pin.deployment, "as `release history` names it")->required();
+  pin->add_flag("--off", all.pin.off, "let the rule decide again");
 }
 
 void add_views(CLI::App& app, Commands& all) {
@@ -171,6 +199,7 @@ int main(int argc, char** argv) {
   add_trust(app, all);
   add_transactions(app, all);
   add_holds(app, all);
+  add_retention(app, all);
   add_views(app, all);
   add_archives(app, all);
   add_exec(app, all);

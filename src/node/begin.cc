@@ -1,0 +1,56 @@
+#include "node/begin.hh"
+
+#include "base/files.hh"
+#include "node/freeze.hh"
+#include "node/preflight.hh"
+#include "text/json.hh"
+
+namespace bakehouse::node {
+
+using text::Value;
+
+Plan begin_plan(const Node& node, std::string kind, const std::vector<phase::HistoryEntry>& history) {
+  Plan plan;
+  plan.kind = std::move(kind);
+  plan.id = make_deployment_id(node.around.clock);
+  plan.previous = deployment_in_run(node).value_or("");
+  if (const auto* previous = phase::find_deployment(history, plan.previous))
+    plan.previous_version = previous->version;
+  plan.who = phase::describe_user();
+  plan.began = node.around.clock.seconds();
+  return plan;
+}
+
+Plan begin_apply(const Node& node, const artifact::Archive& archive, const crypto::TrustPolicy& policy,
+                 const ApplyOptions& options, const std::vector<phase::HistoryEntry>& history) {
+  require_not_frozen(node);
+  check_archive(node, archive, policy, options);
+  check_root(node);
+  Plan plan = begin_plan(node, "apply", history);
+  plan.parent = plan.previous;
+  plan.version = archive.info.version;
+  plan.sequence = archive.info.sequence;
+  plan.manifest = archive.info.manifest.digest.hex();
+  plan.settings = options.settings;
+  plan.keeps_drift = options.drift == DriftChoice::keep && !plan.previous.empty();
+  return plan;
+}
+
+std::string plan_id(const Node& node, const artifact::Archive& archive, const Plan& plan,
+                    const std::vector<tree::Difference>& drift) {
+  constexpr uint64_t largest_node_file = 1 << 20;
+  constexpr size_t digits = 16;
+  Value settings = Value::list();
+  for (const std::string& setting : plan.settings) settings.push(setting);
+  Value changes = Value::list();
+  for (const tree::Difference& difference : drift) changes.push(difference.describe());
+  const auto node_file = base::read_file_if_any(node.root.path / "node.yaml", largest_node_file);
+  const Value facts = Value::map({{"release", crypto::sha256(archive.release_json).hex()},
+                                  {"previous", plan.previous},
+                                  {"settings", settings},
+                                  {"node", node_file ? crypto::sha256(*node_file).hex() : std::string()},
+                                  {"drift", changes}});
+  return crypto::sha256(text::to_json(facts)).hex().substr(0, digits);
+}
+
+}  // namespace bakehouse::node

@@ -1,0 +1,24 @@
+// What apply settles before it touches anything, and a plan tells of. Private to this folder.
+#pragma once
+
+#include "artifact/read.hh"
+#include "node/apply.hh"
+#include "node/transaction.hh"
+#include "tree/diff.hh"
+
+#include <string>
+#include <vector>
+
+namespace bakehouse::node {
+
+Plan begin_plan(const Node& node, std::string kind, const std::vector<phase::HistoryEntry>& history);
+
+// All that can be refused before anything is touched, but for drift.
+Plan begin_apply(const Node& node, const artifact::Archive& archive, const crypto::TrustPolicy& policy,
+                 const ApplyOptions& options, const std::vector<phase::HistoryEntry>& history);
+
+// A name for everything that an apply would start from: equal when nothing of it has changed.
+std::string plan_id(const Node& node, const artifact::Archive& archive, const Plan& plan,
+                    const std::vector<tree::Difference>& drift);
+
+}  // namespace bakehouse::node

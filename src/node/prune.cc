@@ -1,0 +1,198 @@
+#include "node/prune.hh"
+
+#include "base/encoding.hh"
+#include "base/error.hh"
+#include "node/in_use.hh"
+#include "node/release_tree.hh"
+#include "node/retention.hh"
+#include "node/transaction.hh"
+#include "phase/journal.hh"
+
+#include <fmt/format.h>
+
+#include <map>
+#include <set>
+
+#include <sys/stat.h>
+
+namespace bakehouse::node {
+namespace {
+
+namespace fs = std::filesystem;
+using base::Error;
+using base::Event;
+using base::Fault;
+using base::TreePath;
+using phase::HistoryEntry;
+using text::Value;
+
+constexpr uint64_t block = 512;  // of st_blocks, whatever the file system's own is
+
+// Below the directories of one deployment.
+struct Leavings {
+  std::vector<TreePath> content;
+  std::vector<TreePath> data;
+};
+
+Leavings leavings_of(const Node& node, const std::string& deployment) {
+  const Places places = places_of(node.root.layout, deployment);
+  const auto there = [&](std::vector<TreePath> paths) {
+    std::erase_if(paths, [&](const TreePath& path) { return !node.dir.exists(path); });
+    return paths;
+  };
+  return {there({places.tree, places.backup / "run", places.backup / "run.failed", places.records,
+                 TreePath::parse(".bakehouse/drift") / (deployment + ".patch")}),
+          there({places.backup / "data", places.backup / "data.manifest", places.backup / "data.restored",
+                 places.backup / "data.failed", places.backup / "dumps"})};
+}
+
+TreePath pins() { return TreePath::parse(".bakehouse/pins"); }
+
+std::set<std::string> pinned(const Node& node) {
+  const auto dir = node.dir.open_dir_if_any(pins());
+  if (!dir) return {};
+  const auto names = dir->names();
+  return {names.begin(), names.end()};
+}
+
+// Why each is kept, whatever the rule says.
+std::map<std::string, std::string> needed(const Node& node, const std::vector<HistoryEntry>& history,
+                                          const std::string& current) {
+  std::map<std::string, std::string> reasons;
+  for (const std::string& id : pinned(node)) reasons.emplace(id, "pinned");
+  const auto records = phase::Journal::read(node.journal_path());
+  if (!records.empty() && records.back().kind != phase::Record::Kind::closed) {
+    const Plan plan = decode_plan(records.front().facts);
+    for (const std::string& id : {plan.id, plan.previous, plan.target, plan.parent})
+      reasons.emplace(id, "an open transaction needs it");
+  }
+  reasons.insert_or_assign(current, "in service");
+  if (const auto* now = phase::find_deployment(history, current))
+    reasons.insert_or_assign(now->parent, "the next rollback goes there");
+  return reasons;
+}
+
+uint64_t bytes_below(const Node& node, const std::vector<TreePath>& paths) {
+  uint64_t bytes = 0;
+  const auto count = [&](const fs::path& path) {
+    struct stat found {};
+    // What has another name elsewhere stays.
+    if (::lstat(path.c_str(), &found) == 0 && (S_ISDIR(found.st_mode) || found.st_nlink == 1))
+      bytes += static_cast<uint64_t>(found.st_blocks) * block;
+  };
+  for (const TreePath& path : paths) {
+    const fs::path top = node.root.at(path);
+    count(top);
+    std::error_code failure;
+    if (fs::symlink_status(top, failure).type() != fs::file_type::directory) continue;
+    for (auto entry =
+             fs::recursive_directory_iterator(top, fs::directory_options::skip_permission_denied, failure);
+         !failure && entry != fs::recursive_directory_iterator(); entry.increment(failure))
+      count(entry->path());
+  }
+  return bytes;
+}
+
+bool is_used(const PathsInUse& used, const Leavings& leavings) {
+  return std::ranges::any_of(leavings.content, [&](const TreePath& path) { return used.within(path); });
+}
+
+config::Keep rule_of(const Node& node, const std::string& current, Urgency urgency) {
+  if (urgency == Urgency::by_rule) return read_configuration(node, current).keep;
+  config::KeepRule least;
+  least.last = 1;
+  return {least, least};
+}
+
+std::string in_words(const Removal& removal) {
+  const char* what = removal.content ? (removal.data ? "all" : "its content") : "its copies of data";
+  return fmt::format("{} {}: {}, {} bytes", removal.version, removal.deployment, what, removal.bytes);
+}
+
+}  // namespace
+
+Value encode(const PrunePlan& plan) {
+  Value removals = Value::list();
+  for (const Removal& removal : plan.removals) {
+    removals.push(Value::map({{"deployment", removal.deployment},
+                              {"version", removal.version},
+                              {"content", removal.content},
+                              {"data", removal.data},
+                              {"bytes", removal.bytes}}));
+  }
+  Value kept = Value::list();
+  for (const std::string& line : plan.kept) kept.push(line);
+  return Value::map({{"removals", removals}, {"kept", kept}});
+}
+
+PrunePlan plan_prune(const Node& node, Urgency urgency) {
+  PrunePlan plan;
+  const auto current = deployment_in_run(node);
+  if (!current) return plan;
+  const auto history = phase::read_history(node.history_path());
+  const config::Keep keep = rule_of(node, *current, urgency);
+  const auto keeps_content = kept_by(keep.content, history);
+  const auto keeps_data = kept_by(keep.data, history);
+  const auto reasons = needed(node, history, *current);
+  const PathsInUse used(node);
+  for (const HistoryEntry& entry : history) {
+    Leavings leavings = leavings_of(node, entry.deployment);
+    if (keeps_content.contains(entry.deployment)) leavings.content.clear();
+    if (keeps_data.contains(entry.deployment)) leavings.data.clear();
+    if (leavings.content.empty() && leavings.data.empty()) continue;
+    const auto reason = reasons.find(entry.deployment);
+    if (reason != reasons.end() || is_used(used, leavings)) {
+      plan.kept.push_back(fmt::format("{} {}: {}", entry.version, entry.deployment,
+                                      reason != reasons.end() ? reason->second : "a process uses it"));
+      continue;
+    }
+    plan.removals.push_back({entry.deployment, entry.version, !leavings.content.empty(),
+                             !leavings.data.empty(),
+                             bytes_below(node, leavings.content) + bytes_below(node, leavings.data)});
+  }
+  return plan;
+}
+
+void prune(const Node& node, const PrunePlan& plan) {
+  for (const Removal& removal : plan.removals) {
+    const Leavings leavings = leavings_of(node, removal.deployment);
+    if (removal.content)
+      for (const TreePath& path : leavings.content) node.dir.remove_tree(path);
+    if (removal.data)
+      for (const TreePath& path : leavings.data) node.dir.remove_tree(path);
+    const TreePath backup = places_of(node.root.layout, removal.deployment).backup;
+    const auto left = node.dir.open_dir_if_any(backup);
+    if (left && left->names().empty()) node.dir.remove_tree(backup);
+    node.around.events({Event::Kind::note, "prune", "pruned " + in_words(removal)});
+  }
+}
+
+void prune_by_rule(const Node& node) {
+  try {
+    prune(node, plan_prune(node, Urgency::by_rule));
+  } catch (const std::exception& error) {
+    node.around.events({Event::Kind::warning, "prune", error.what()});
+  }
+}
+
+void pin(const Node& node, const std::string& deployment) {
+  if (!node.dir.exists(places_of(node.root.layout, deployment).tree)) {
+    throw Error(Fault::input, fmt::format("there is no deployment '{}' here", base::printable(deployment)),
+                "see `release history`");
+  }
+  node.dir.make_dirs(pins(), 0755);
+  if (!node.dir.exists(pins() / deployment)) node.dir.create_file(pins() / deployment, 0644);
+}
+
+bool is_pinned(const Node& node, const std::string& deployment) {
+  return node.dir.exists(pins() / deployment);
+}
+
+bool unpin(const Node& node, const std::string& deployment) {
+  const TreePath pin = pins() / places_of(node.root.layout, deployment).id;
+  if (!node.dir.exists(pin)) return false;
+  node.dir.remove_file(pin);
+  return true;
+}
+
+}  // namespace bakehouse::node

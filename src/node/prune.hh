@@ -1,0 +1,47 @@
+// Removing what deployments of the past have left, but nothing that may still be needed.
+#pragma once
+
+#include "node/node.hh"
+#include "text/value.hh"
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace bakehouse::node {
+
+enum class Urgency {
+  by_rule,    // what `keep:` of the configuration in force does not keep
+  emergency,  // all but what is in service, where a rollback would go, and what is pinned or in use
+};
+
+struct Removal {
+  std::string deployment;
+  std::string version;
+  bool content =
+      false;          // deploy/<id>, the runs in archives/<id>, its records: no rollback leads there any more
+  bool data = false;  // the copies of data and dumps in archives/<id>
+  uint64_t bytes = 0;  // that it frees, as far as they are its alone
+};
+
+struct PrunePlan {
+  std::vector<Removal> removals;  // oldest first
+  std::vector<std::string> kept;  // "<id>: pinned": what the rule would not keep
+};
+text::Value encode(const PrunePlan& plan);
+
+// Changes nothing. The caller holds the switch lock or only wants to know.
+PrunePlan plan_prune(const Node& node, Urgency urgency);
+// Writes nothing before it has freed something, so that it works on a full disk. The caller holds the switch
+// lock.
+void prune(const Node& node, const PrunePlan& plan);
+// After a deployment: a failure is told and changes nothing.
+void prune_by_rule(const Node& node);
+
+// A pinned deployment is kept whatever the rule says. Error(input) for one that is not here.
+void pin(const Node& node, const std::string& deployment);
+bool is_pinned(const Node& node, const std::string& deployment);
+// Whether it was pinned.
+bool unpin(const Node& node, const std::string& deployment);
+
+}  // namespace bakehouse::node

@@ -1,0 +1,24 @@
+#!/usr/bin/env bash
+# A full disk: nothing can be applied, until what nobody needs is removed, which needs no room itself.
+
+((EUID == 0)) || skip "only root may mount a small file system"
+mkdir production
+mount -t tmpfs -o size=2m none production 2>/dev/null || skip "this machine does not let one mount a file system"
+trap 'umount production' EXIT
+
+make_staging
+make_production
+for version in 1 2 3 4; do
+  make_project source "$version"
+  head -c 50000 /dev/urandom >source/picture
+  make_archive "$version"
+done
+for version in 1 2 3; do
+  release apply "staging/releases/shop-$version.tar.zst" --root production --quiet
+done
+cat /dev/zero >production/data/log 2>/dev/null || true
+apply_fails() { release apply staging/releases/shop-4.tar.zst --root production 2>&1 | sed 's/[0-9]\+/<number>/g'; }
+run apply_fails
+run release prune --emergency --root production
+rm production/data/log
+run release apply staging/releases/shop-4.tar.zst --root production --quiet
