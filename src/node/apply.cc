@@ -141,6 +141,15 @@ void require_not_revoked(const Node& node, const std::string& deployment) {
 
 }  // namespace
 
+std::optional<std::string> cancel(const Node& node) {
+  check_owners(node);  // whoever could write the lock's text could name any process
+  return phase::ask_holder_to_stop(node.lock_path(), [](const std::string& holder) {
+    // `release serve` holds the lock for a moment, too, and is not to be ended.
+    return holder.find(": release apply, ") != std::string::npos ||
+           holder.find(": release rollback, ") != std::string::npos;
+  });
+}
+
 std::optional<Result> recover(const Node& node) {
   auto journal = phase::Journal::open(node.journal_path());
   if (!journal || journal->is_closed()) return std::nullopt;

@@ -36,6 +36,9 @@ Result apply(const Node& node, const std::filesystem::path& archive, const crypt
 // To the named deployment, or to the one before the current.
 Result rollback(const Node& node, const std::optional<std::string>& deployment);
 
+// Asks the transaction that runs to undo, as a signal would. Who it was; nullopt when none runs.
+std::optional<std::string> cancel(const Node& node);
+
 // Takes up what an interrupted transaction left: undone, or finished when it had committed.
 // nullopt when there was nothing. The caller holds the switch lock.
 std::optional<Result> recover(const Node& node);

@@ -7,6 +7,7 @@
 
 #include <fmt/format.h>
 
+#include <utility>
 #include <vector>
 
 namespace bakehouse::node {
@@ -26,10 +27,13 @@ bool is_same(const tree::Entry& one, const tree::Entry& other) {
          one.link == other.link;
 }
 
+// What is carried becomes ours: a set-id bit that an application gave itself would then be worth more.
+uint32_t harmless_mode(uint32_t mode) { return mode & 0777; }
+
 void copy_file(const Dir& from, const TreePath& path, const base::FileStat& stat, const Dir& to) {
   const std::string shown = base::printable(path.str());
   const base::Fd source = from.open_file(path);
-  base::Fd target = to.create_file(path, stat.mode);
+  base::Fd target = to.create_file(path, harmless_mode(stat.mode));
   std::vector<char> buffer(size_t{256} << 10);
   while (const size_t count = base::read_some(source, buffer, shown))
     base::write_all(target, {buffer.data(), count}, shown);
@@ -37,24 +41,43 @@ void copy_file(const Dir& from, const TreePath& path, const base::FileStat& stat
   target.close(shown);
 }
 
-// `next` has there what the old release had, or nothing.
-void make_as_in_run(const Dir& run, const TreePath& path, const Dir& next) {
-  const auto found = run.stat(path);
-  const bool both_directories = found && found->type == FileType::directory && next.open_dir_if_any(path);
-  if (both_directories) {
-    next.set_mode(path, found->mode);
-    return;
+// Makes in `next`, which has at each path what the old release had or nothing, what run/ has.
+class Carrier {
+ public:
+  Carrier(const Dir& run, const Dir& next) : run_(run), next_(next) {}
+
+  void carry(const TreePath& path) {
+    const auto found = run_.stat(path);
+    const bool is_directory = found && found->type == FileType::directory;
+    if (!is_directory || !next_.open_dir_if_any(path)) next_.remove_tree(path);
+    if (!found) return;
+    next_.make_dirs(path.parent(), 0755);
+    switch (found->type) {
+      case FileType::directory: make_directory(path, harmless_mode(found->mode)); break;
+      case FileType::symlink: next_.make_symlink(run_.read_link(path), path); break;
+      case FileType::regular: copy_file(run_, path, *found, next_); break;
+      case FileType::other: break;  // a socket or FIFO: whoever made it makes it anew
+    }
   }
-  next.remove_tree(path);
-  if (!found) return;
-  next.make_dirs(path.parent(), 0755);
-  switch (found->type) {
-    case FileType::directory: next.make_dir(path, found->mode); break;
-    case FileType::symlink: next.make_symlink(run.read_link(path), path); break;
-    case FileType::regular: copy_file(run, path, *found, next); break;
-    case FileType::other: break;  // a socket or FIFO: whoever made it makes it anew
+
+  // Innermost first: who may not write a directory may not look for what it holds either.
+  void finish() {
+    for (auto made = modes_.rbegin(); made != modes_.rend(); ++made)
+      next_.set_mode(made->first, made->second);
   }
-}
+
+ private:
+  // Open to us until all it holds is made.
+  void make_directory(const TreePath& path, uint32_t mode) {
+    next_.make_dirs(path, 0755);
+    next_.set_mode(path, mode | 0700);
+    modes_.emplace_back(path, mode);
+  }
+
+  const Dir& run_;
+  const Dir& next_;
+  std::vector<std::pair<TreePath, uint32_t>> modes_;
+};
 
 bool can_be_carried(const Difference& difference, const tree::Manifest& before,
                     const tree::Manifest& release) {
@@ -123,7 +146,14 @@ void carry_drift(const Node& node, const std::string& deployment, const tree::Ma
     if (!can_be_carried(difference, before, release)) conflicts.push_back(difference);
   if (!conflicts.empty()) refuse_to_carry(conflicts);
   const Dir run = node.dir.open_dir(node.root.layout.run);
-  for (const Difference& difference : differences) make_as_in_run(run, difference.path, next);
+  Carrier carrier(run, next);
+  const TreePath* last = nullptr;
+  for (const Difference& difference : differences) {
+    // All differences of one path follow each other.
+    if (last == nullptr || *last != difference.path) carrier.carry(difference.path);
+    last = &difference.path;
+  }
+  carrier.finish();
 }
 
 }  // namespace bakehouse::node

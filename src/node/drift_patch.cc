@@ -20,6 +20,7 @@ using tree::Difference;
 
 constexpr size_t most_paths = 1000;
 constexpr uint64_t largest_text = 1 << 20;
+constexpr uint64_t most_text = 16 << 20;  // in all: the application may have written anything
 constexpr uint32_t mode_of_file = 0100000;
 constexpr uint32_t mode_of_link = 0120000;
 
@@ -61,7 +62,8 @@ class Patch {
     if (!after.mode) say("deleted file mode {:o}", *before.mode);
     const std::string from = before.mode ? name_in_patch("a", path) : "/dev/null";
     const std::string to = after.mode ? name_in_patch("b", path) : "/dev/null";
-    if (!before.text || !after.text)
+    if (before.text && after.text) compared_ += before.text->size() + after.text->size();
+    if (!before.text || !after.text || compared_ > most_text)
       say("Binary files {} and {} differ", from, to);
     else if (*before.text != *after.text)
       compare(from, *before.text, to, *after.text);
@@ -91,6 +93,7 @@ class Patch {
 
   const base::Fd& out_;
   base::TempDir scratch_;
+  uint64_t compared_ = 0;
 };
 
 void write(const Node& node, const std::string& deployment, const std::vector<Difference>& differences,

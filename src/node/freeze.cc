@@ -3,6 +3,7 @@
 #include "base/encoding.hh"
 #include "base/error.hh"
 #include "base/files.hh"
+#include "node/preflight.hh"
 #include "text/json.hh"
 
 #include <fmt/format.h>
@@ -50,12 +51,14 @@ void freeze(const Node& node, const std::string& reason) {
                 fmt::format("a reason is one line of text, at most {} bytes long", longest_reason),
                 "whoever is refused will read it");
   }
+  check_owners(node);
   require_not_frozen(node);
   const Freeze freeze{reason, phase::describe_user(), node.around.clock.seconds()};
   base::write_file(file_of(node), text::to_json(encode(freeze)) + "\n", 0644);
 }
 
 std::optional<Freeze> thaw(const Node& node) {
+  check_owners(node);
   auto freeze = read_freeze(node);
   if (freeze) node.dir.remove_file(base::TreePath::parse(".bakehouse/freeze.json"));
   return freeze;

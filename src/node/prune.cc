@@ -3,6 +3,7 @@
 #include "base/encoding.hh"
 #include "base/error.hh"
 #include "node/in_use.hh"
+#include "node/preflight.hh"
 #include "node/release_tree.hh"
 #include "node/retention.hh"
 #include "node/transaction.hh"
@@ -154,6 +155,7 @@ PrunePlan plan_prune(const Node& node, Urgency urgency) {
 }
 
 void prune(const Node& node, const PrunePlan& plan) {
+  check_owners(node);
   for (const Removal& removal : plan.removals) {
     const Leavings leavings = leavings_of(node, removal.deployment);
     if (removal.content)
@@ -176,6 +178,7 @@ void prune_by_rule(const Node& node) {
 }
 
 void pin(const Node& node, const std::string& deployment) {
+  check_owners(node);
   if (!node.dir.exists(places_of(node.root.layout, deployment).tree)) {
     throw Error(Fault::input, fmt::format("there is no deployment '{}' here", base::printable(deployment)),
                 "see `release history`");
@@ -189,6 +192,7 @@ bool is_pinned(const Node& node, const std::string& deployment) {
 }
 
 bool unpin(const Node& node, const std::string& deployment) {
+  check_owners(node);
   const TreePath pin = pins() / places_of(node.root.layout, deployment).id;
   if (!node.dir.exists(pin)) return false;
   node.dir.remove_file(pin);

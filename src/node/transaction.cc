@@ -42,7 +42,8 @@ Plan decode_plan(const Value& value) {
   plan.who = value.string_at("who");
   plan.began = value.integer_at("began");
   for (const Value& setting : value.at("settings").items()) plan.settings.push_back(setting.text());
-  plan.keeps_drift = value.boolean_at("keeps_drift");
+  // The version before did not know of it, and its journal may be open.
+  plan.keeps_drift = value.find("keeps_drift") != nullptr && value.boolean_at("keeps_drift");
   return plan;
 }
 

@@ -1,6 +1,7 @@
 // Commands that hold something up: a transaction that runs, or all that would come.
 #include "base/error.hh"
 #include "cli/release/commands.hh"
+#include "node/apply.hh"
 #include "node/freeze.hh"
 
 #include <fmt/format.h>
@@ -10,18 +11,12 @@ namespace {
 
 using text::Value;
 
-// `release serve` holds the lock for a moment, too, and is not to be ended.
-bool is_transaction(const std::string& holder) {
-  return holder.find(": release apply, ") != std::string::npos ||
-         holder.find(": release rollback, ") != std::string::npos;
-}
-
 }  // namespace
 
 int run_cancel(const GlobalOptions& global, const Screen& screen) {
   node::Node node = open_node(global, screen, "ever");
   node.around.events = [](const base::Event&) {};
-  const auto holder = phase::ask_holder_to_stop(node.lock_path(), is_transaction);
+  const auto holder = node::cancel(node);
   if (!holder) {
     screen.say("nothing runs");
     screen.done(Value::map({{"outcome", "nothing"}}));

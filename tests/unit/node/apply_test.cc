@@ -435,6 +435,9 @@ TEST_CASE("changes of run/ are made in the new release where it has no other ide
   fs::remove(site.root() / "run/tools");
   site.write("run/tools/one", "a directory now");
   fs::permissions(site.root() / "run/lib", fs::perms(0700));
+  site.write("run/closed/inner", "x");
+  fs::permissions(site.root() / "run/closed/inner", fs::perms(06755));
+  fs::permissions(site.root() / "run/closed", fs::perms(0500));
 
   ApplyOptions keep;
   keep.drift = DriftChoice::keep;
@@ -447,7 +450,11 @@ TEST_CASE("changes of run/ are made in the new release where it has no other ide
   CHECK(site.read("run/tools/one") == "a directory now");
   CHECK(site.read("run/index.html") == "page 2.0\n");
   CHECK_FALSE(site.exists("run/gone/with"));
-  CHECK((fs::status(site.root() / "run/lib").permissions() & fs::perms::all) == fs::perms(0700));
+  const auto mode = [&](const char* path) { return fs::status(site.root() / path).permissions(); };
+  CHECK(mode("run/lib") == fs::perms(0700));
+  CHECK(mode("run/closed") == fs::perms(0500));
+  // A program that gave itself another identity does not get ours.
+  CHECK(mode("run/closed/inner") == fs::perms(0755));
 
   Release third = release("3.0", 3);
   third.tree["conf/app.ini"] = File{"a = 3\n"};
