@@ -102,12 +102,10 @@ Detected detect(const node::Node& node, const CookOptions& options) {
 namespace {
 
 node::Node logged(const node::Node& node, BuildLog& log) {
-  node::Node copy{node.root, Dir::open(node.root.path), node.launch, node.around, node.patience};
-  copy.around.events = [&log, show = node.around.events](const Event& event) {
+  return node::with_events(node, [&log, show = node.around.events](const Event& event) {
     log.take(event);
     show(event);
-  };
-  return copy;
+  });
 }
 
 Bundle build_and_bundle(const node::Node& node, const CookOptions& options, BuildLog& log) {

@@ -211,6 +211,15 @@ std::string decode_layout_of_project(MapReader& file, Diagnostics& faults) {
 
 }  // namespace
 
+std::string_view name_of(UndoData rule) {
+  switch (rule) {
+    case UndoData::always: return "always";
+    case UndoData::never: return "never";
+    case UndoData::closed: break;
+  }
+  return "closed";
+}
+
 Project decode_project(const Value& merged, Diagnostics& faults) {
   Project project;
   MapReader file(merged, "the project file", faults);

@@ -10,6 +10,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace bakehouse::config {
@@ -52,6 +53,7 @@ struct DataLink {
 };
 
 enum class UndoData { closed, always, never };
+std::string_view name_of(UndoData rule);
 
 struct HookSettings {
   std::chrono::milliseconds time_limit{std::chrono::minutes(10)};
@@ -66,9 +68,10 @@ struct KeepRule {
   int monthly = 0;
   int yearly = 0;
 };
+// Without a rule all are kept.
 struct Keep {
-  KeepRule content;  // trees: what a rollback needs
-  KeepRule data;     // the copies of data and dumps
+  std::optional<KeepRule> content;  // trees: what a rollback needs
+  std::optional<KeepRule> data;     // the copies of data and dumps
 };
 
 struct Project {

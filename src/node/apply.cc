@@ -6,6 +6,7 @@
 #include "base/encoding.hh"
 #include "base/error.hh"
 #include "node/begin.hh"
+#include "node/deployment_log.hh"
 #include "node/drift.hh"
 #include "node/finish.hh"
 #include "node/hooks.hh"
@@ -53,7 +54,7 @@ Result conclude(Transaction& transaction) {
   }
 }
 
-Result carry_out(const Node& node, const Plan& plan, const artifact::Archive* archive) {
+Result run_transaction(const Node& node, const Plan& plan, const artifact::Archive* archive) {
   auto services = service::open_driver(node.root.state());
   phase::Journal journal = phase::Journal::create(node.journal_path(), encode(plan), plan.began);
   Transaction transaction = make_transaction(node, plan, archive, journal, std::move(services));
@@ -61,7 +62,15 @@ Result carry_out(const Node& node, const Plan& plan, const artifact::Archive* ar
   if (reversal) return finish_reverted(transaction, *reversal);
   Result result = conclude(transaction);
   run_closing_hook(node, plan, "post_install");
-  prune_by_rule(node);
+  // Who goes back is in need, and the older release may have another rule.
+  if (plan.kind == "apply") prune_by_rule(node);
+  return result;
+}
+
+Result carry_out(const Node& node, const Plan& plan, const artifact::Archive* archive) {
+  DeploymentLog log(node, plan);
+  Result result = run_transaction(log.watch(node), plan, archive);
+  log.end(result);
   return result;
 }
 
@@ -75,6 +84,15 @@ void require_known_run(const Node& node, const Plan& plan, const phase::Journal&
               "see `release history`, then put the other one there");
 }
 
+Result take_up(const Node& node, const Plan& plan, phase::Journal& journal) {
+  phase::end_recorded_processes(journal, node.around);
+  require_known_run(node, plan, journal);
+  Transaction transaction =
+      make_transaction(node, plan, nullptr, journal, service::open_driver(node.root.state()));
+  if (journal.has(Kind::commit)) return conclude(transaction);
+  return finish_reverted(transaction, phase::undo_steps(journal, make_steps(transaction), node.around));
+}
+
 // What an earlier transaction left comes first: the node must be whole before it changes again.
 void require_recovered(const Node& node) {
   const auto recovered = recover(node);
@@ -84,6 +102,11 @@ void require_recovered(const Node& node) {
 // The last look before anything is touched: at what somebody has changed, and at what was planned.
 void require_drift_settled(const Node& node, const artifact::Archive& archive, const Plan& plan,
                            const ApplyOptions& options) {
+  if (plan.previous.empty() && !options.plan) return;
+  if (options.drift == DriftChoice::discard && !options.plan) {
+    tell_drift(node, plan.previous);
+    return;
+  }
   std::vector<tree::Difference> drift;
   if (!plan.previous.empty()) drift = find_drift(node, plan.previous);
   if (options.plan && *options.plan != plan_id(node, archive, plan, drift)) {
@@ -154,14 +177,13 @@ std::optional<Result> recover(const Node& node) {
   auto journal = phase::Journal::open(node.journal_path());
   if (!journal || journal->is_closed()) return std::nullopt;
   const Plan plan = decode_plan(journal->facts());
-  node.around.events({Event::Kind::warning, "recover",
-                      fmt::format("the {} of {} was interrupted; taking it up", plan.kind, plan.version)});
-  phase::end_recorded_processes(*journal, node.around);
-  require_known_run(node, plan, *journal);
-  Transaction transaction =
-      make_transaction(node, plan, nullptr, *journal, service::open_driver(node.root.state()));
-  if (journal->has(Kind::commit)) return conclude(transaction);
-  return finish_reverted(transaction, phase::undo_steps(*journal, make_steps(transaction), node.around));
+  DeploymentLog log(node, plan);
+  const Node watched = log.watch(node);
+  watched.around.events({Event::Kind::warning, "recover",
+                         fmt::format("the {} of {} was interrupted; taking it up", plan.kind, plan.version)});
+  Result result = take_up(watched, plan, *journal);
+  log.end(result);
+  return result;
 }
 
 std::optional<Result> recover_under_lock(const Node& node, const std::string& purpose) {
@@ -177,6 +199,7 @@ Result apply(const Node& node, const fs::path& path, const crypto::TrustPolicy& 
   require_recovered(node);
   const artifact::Archive archive = artifact::open_archive(path, policy);
   const Plan plan = begin_apply(node, archive, policy, options, phase::read_history(node.history_path()));
+  check_switch(node);
   require_drift_settled(node, archive, plan, options);
   return carry_out(node, plan, &archive);
 }
@@ -186,6 +209,7 @@ Result rollback(const Node& node, const std::optional<std::string>& deployment) 
   check_owners(node);
   require_recovered(node);
   check_root(node);
+  check_switch(node);
   const auto history = phase::read_history(node.history_path());
   const phase::HistoryEntry target = rollback_target(node, history, deployment);
   const ReleaseTree release = read_release(node, target.deployment);
@@ -202,8 +226,7 @@ Result rollback(const Node& node, const std::optional<std::string>& deployment) 
   plan.version = target.version;
   plan.sequence = target.sequence;
   plan.manifest = target.manifest;
-  // Whoever goes back is in need: nothing is refused, and the run/ that is left is kept with its changes.
-  guard_drift(node, plan.previous, find_drift(node, plan.previous), DriftChoice::discard);
+  tell_drift(node, plan.previous);
   return carry_out(node, plan, nullptr);
 }
 

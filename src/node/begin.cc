@@ -1,13 +1,37 @@
 #include "node/begin.hh"
 
+#include "base/encoding.hh"
+#include "base/error.hh"
 #include "base/files.hh"
 #include "node/freeze.hh"
 #include "node/preflight.hh"
 #include "text/json.hh"
 
+#include <fmt/format.h>
+
 namespace bakehouse::node {
 
 using text::Value;
+
+namespace {
+
+// Another one whenever the path was touched.
+std::string sign_of(const Node& node, const tree::Difference& difference) {
+  const base::Dir run = node.dir.open_dir(node.root.layout.run);
+  std::optional<base::FileStat> found;
+  try {
+    found = run.stat(difference.path);
+  } catch (const base::Error&) {
+    // What holds it is no directory any more, which is a difference of its own.
+  }
+  const std::string stamp =
+      found ? fmt::format("{} {}.{}", found->inode, found->ctime.seconds, found->ctime.nanoseconds)
+            : std::string();
+  return fmt::format("{} {} {}", tree::word_for(difference.kind), base::printable(difference.path.str()),
+                     stamp);
+}
+
+}  // namespace
 
 Plan begin_plan(const Node& node, std::string kind, const std::vector<phase::HistoryEntry>& history) {
   Plan plan;
@@ -43,7 +67,7 @@ std::string plan_id(const Node& node, const artifact::Archive& archive, const Pl
   Value settings = Value::list();
   for (const std::string& setting : plan.settings) settings.push(setting);
   Value changes = Value::list();
-  for (const tree::Difference& difference : drift) changes.push(difference.describe());
+  for (const tree::Difference& difference : drift) changes.push(sign_of(node, difference));
   const auto node_file = base::read_file_if_any(node.root.path / "node.yaml", largest_node_file);
   const Value facts = Value::map({{"release", crypto::sha256(archive.release_json).hex()},
                                   {"previous", plan.previous},

@@ -10,6 +10,8 @@
 #include <utility>
 #include <vector>
 
+#include <unistd.h>
+
 namespace bakehouse::node {
 namespace {
 
@@ -17,6 +19,7 @@ using base::Dir;
 using base::Error;
 using base::Event;
 using base::Fault;
+using base::FileStat;
 using base::FileType;
 using base::TreePath;
 using tree::Difference;
@@ -27,18 +30,78 @@ bool is_same(const tree::Entry& one, const tree::Entry& other) {
          one.link == other.link;
 }
 
-// What is carried becomes ours: a set-id bit that an application gave itself would then be worth more.
-uint32_t harmless_mode(uint32_t mode) { return mode & 0777; }
+// Where a change can be made without taking anything from the new release.
+class Ground {
+ public:
+  Ground(const tree::Manifest& before, const NewRun& run) : before_(before), run_(run) {}
 
-void copy_file(const Dir& from, const TreePath& path, const base::FileStat& stat, const Dir& to) {
-  const std::string shown = base::printable(path.str());
-  const base::Fd source = from.open_file(path);
-  base::Fd target = to.create_file(path, harmless_mode(stat.mode));
-  std::vector<char> buffer(size_t{256} << 10);
-  while (const size_t count = base::read_some(source, buffer, shown))
-    base::write_all(target, {buffer.data(), count}, shown);
-  base::set_mtime(target, stat.mtime, shown);
-  target.close(shown);
+  bool allows(const Difference& difference) const {
+    switch (difference.kind) {
+      case Difference::Kind::owner:
+      case Difference::Kind::attributes:
+      case Difference::Kind::hard_link:
+      case Difference::Kind::unreadable: return false;
+      default: break;
+    }
+    const TreePath& path = difference.path;
+    if (touches_data(path) || lies_in_a_file(path)) return false;
+    const auto old_entry = before_.find(path);
+    const auto new_entry = run_.release.find(path);
+    if (!old_entry) return !new_entry;
+    return new_entry && is_same(*old_entry, *new_entry) && (is_kept(difference) || holds_nothing_new(path));
+  }
+
+ private:
+  static bool is_kept(const Difference& difference) {
+    return difference.kind != Difference::Kind::missing && difference.kind != Difference::Kind::type;
+  }
+
+  bool touches_data(const TreePath& path) const {
+    return std::ranges::any_of(run_.links, [&](const config::DataLink& link) {
+      return path.is_within(link.in_run) || link.in_run.is_within(path);
+    });
+  }
+
+  bool lies_in_a_file(const TreePath& path) const {
+    for (TreePath above = path.parent(); !above.is_top(); above = above.parent()) {
+      const auto entry = run_.release.find(above);
+      if (!entry || entry->type == FileType::directory) continue;
+      // Where the old release had the same file, that has become a directory in run/, and will here.
+      const auto old_entry = before_.find(above);
+      return !old_entry || !is_same(*old_entry, *entry);
+    }
+    return false;
+  }
+
+  // What goes with a directory must be nothing that the release brings anew.
+  bool holds_nothing_new(const TreePath& path) const {
+    const auto& entries = run_.release.entries;
+    for (size_t i = *run_.release.index_of(path.str()); i < entries.size(); ++i) {
+      const TreePath below = TreePath::parse(entries.path(i));
+      if (!below.str().starts_with(path.str())) break;
+      if (below.is_within(path) && !before_.find(below)) return false;
+    }
+    return true;
+  }
+
+  const tree::Manifest& before_;
+  const NewRun& run_;
+};
+
+void require_ground(const tree::Manifest& before, const NewRun& run, const std::vector<Difference>& drift) {
+  const Ground ground(before, run);
+  std::vector<Difference> conflicts;
+  for (const Difference& difference : drift)
+    if (!ground.allows(difference)) conflicts.push_back(difference);
+  if (conflicts.empty()) return;
+  std::string list = tree::describe(conflicts);
+  list.pop_back();  // its last line's end
+  throw Error(
+      Fault::refused,
+      "these changes of run/ cannot be made in the new release, which has changed the same paths, or they "
+      "cannot be read:\n" +
+          list,
+      "apply with --discard-drift, and make them again by hand");
 }
 
 // Makes in `next`, which has at each path what the old release had or nothing, what run/ has.
@@ -53,9 +116,12 @@ class Carrier {
     if (!found) return;
     next_.make_dirs(path.parent(), 0755);
     switch (found->type) {
-      case FileType::directory: make_directory(path, harmless_mode(found->mode)); break;
-      case FileType::symlink: next_.make_symlink(run_.read_link(path), path); break;
-      case FileType::regular: copy_file(run_, path, *found, next_); break;
+      case FileType::directory: make_directory(path, *found); break;
+      case FileType::symlink:
+        next_.make_symlink(run_.read_link(path), path);
+        give_away(path, *found);
+        break;
+      case FileType::regular: copy_file(path, *found); break;
       case FileType::other: break;  // a socket or FIFO: whoever made it makes it anew
     }
   }
@@ -67,11 +133,34 @@ class Carrier {
   }
 
  private:
+  // A set-id bit that an application gave itself is not for the new release.
+  static uint32_t harmless_mode(const FileStat& found) { return found.mode & 0777; }
+
+  // What the application made stays its own, where that can be.
+  void give_away(const TreePath& path, const FileStat& found) {
+    if (::geteuid() == 0) next_.set_owner(path, found.uid, found.gid);
+  }
+
   // Open to us until all it holds is made.
-  void make_directory(const TreePath& path, uint32_t mode) {
+  void make_directory(const TreePath& path, const FileStat& found) {
     next_.make_dirs(path, 0755);
-    next_.set_mode(path, mode | 0700);
-    modes_.emplace_back(path, mode);
+    give_away(path, found);
+    next_.set_mode(path, harmless_mode(found) | 0700);
+    modes_.emplace_back(path, harmless_mode(found));
+  }
+
+  void copy_file(const TreePath& path, const FileStat& found) {
+    const std::string shown = base::printable(path.str());
+    const base::Fd source = run_.open_file(path);
+    base::Fd target = next_.create_file(path, harmless_mode(found));
+    std::vector<char> buffer(size_t{256} << 10);
+    while (const size_t count = base::read_some(source, buffer, shown))
+      base::write_all(target, {buffer.data(), count}, shown);
+    if (tree::identity_of(base::stat_of(source, shown)) != tree::identity_of(found))
+      throw Error(Fault::input, fmt::format("'{}' changed while it was copied", shown));
+    base::set_mtime(target, found.mtime, shown);
+    target.close(shown);
+    give_away(path, found);
   }
 
   const Dir& run_;
@@ -79,27 +168,17 @@ class Carrier {
   std::vector<std::pair<TreePath, uint32_t>> modes_;
 };
 
-bool can_be_carried(const Difference& difference, const tree::Manifest& before,
-                    const tree::Manifest& release) {
-  switch (difference.kind) {
-    case Difference::Kind::owner:
-    case Difference::Kind::attributes:
-    case Difference::Kind::hard_link:
-    case Difference::Kind::unreadable: return false;
-    default: break;
+// What is told of it, whether or not it could be saved.
+std::string tell_and_save(const Node& node, const std::string& deployment,
+                          const std::vector<Difference>& drift) {
+  std::string saved;
+  try {
+    saved = "as a patch: " + save_patch(node, deployment, drift).native();
+  } catch (const std::exception& error) {
+    saved = fmt::format("no patch could be saved: {}", error.what());
   }
-  const auto old_entry = before.find(difference.path);
-  const auto new_entry = release.find(difference.path);
-  if (!old_entry) return !new_entry;
-  return new_entry && is_same(*old_entry, *new_entry);
-}
-
-[[noreturn]] void refuse_to_carry(const std::vector<Difference>& conflicts) {
-  throw Error(
-      Fault::refused,
-      "these changes of run/ cannot be kept, because the release has another idea of the same paths:\n" +
-          tree::describe(conflicts),
-      "apply with --discard-drift, and make them again by hand");
+  return fmt::format("'{}' is no longer what was put into service:\n{}{}",
+                     node.root.at(node.root.layout.run).native(), tree::describe(drift), saved);
 }
 
 }  // namespace
@@ -116,39 +195,48 @@ std::vector<Difference> find_drift(const Node& node, const std::string& deployme
 
 std::vector<Difference> find_drift(const Node& node, const std::string& deployment) {
   tree::StatIndex index = tree::StatIndex::load(node.run_index_path());
-  auto differences = find_drift(node, deployment, index);
-  index.save(node.run_index_path());
-  return differences;
+  auto drift = find_drift(node, deployment, index);
+  try {
+    index.save(node.run_index_path());
+  } catch (const Error& error) {
+    // All it costs is reading again, and the disk may be full.
+    node.around.events({Event::Kind::warning, "preflight", error.what()});
+  }
+  return drift;
 }
 
-void guard_drift(const Node& node, const std::string& deployment, const std::vector<Difference>& differences,
+void guard_drift(const Node& node, const std::string& deployment, const std::vector<Difference>& drift,
                  DriftChoice choice) {
-  if (differences.empty()) return;
-  const auto patch = save_patch(node, deployment, differences);
-  const std::string what =
-      fmt::format("'{}' is no longer what was put into service:\n{}as a patch: {}",
-                  node.root.at(node.root.layout.run).native(), tree::describe(differences), patch.native());
+  if (drift.empty()) return;
+  const std::string what = tell_and_save(node, deployment, drift);
   if (choice == DriftChoice::refuse) {
     throw Error(
         Fault::refused, what,
         "--keep-drift makes the same changes in the new release, --discard-drift does not; the old run/ is "
-        "kept in archives/ in any case");
+        "kept in archives/ until it is pruned");
   }
   node.around.events({Event::Kind::warning, "preflight", what});
 }
 
-void carry_drift(const Node& node, const std::string& deployment, const tree::Manifest& release,
-                 const Dir& next) {
-  const auto differences = find_drift(node, deployment);
-  const tree::Manifest before = read_expected(node, deployment);
-  std::vector<Difference> conflicts;
-  for (const Difference& difference : differences)
-    if (!can_be_carried(difference, before, release)) conflicts.push_back(difference);
-  if (!conflicts.empty()) refuse_to_carry(conflicts);
-  const Dir run = node.dir.open_dir(node.root.layout.run);
-  Carrier carrier(run, next);
+void tell_drift(const Node& node, const std::string& deployment) {
+  try {
+    guard_drift(node, deployment, find_drift(node, deployment), DriftChoice::discard);
+  } catch (const std::exception& error) {
+    node.around.events({Event::Kind::warning, "preflight", error.what()});
+  }
+}
+
+void require_carriable(const Node& node, const std::string& deployment, const NewRun& run) {
+  require_ground(read_expected(node, deployment), run, find_drift(node, deployment));
+}
+
+void carry_drift(const Node& node, const std::string& deployment, const NewRun& run, const Dir& next) {
+  const auto drift = find_drift(node, deployment);
+  require_ground(read_expected(node, deployment), run, drift);
+  const Dir old = node.dir.open_dir(node.root.layout.run);
+  Carrier carrier(old, next);
   const TreePath* last = nullptr;
-  for (const Difference& difference : differences) {
+  for (const Difference& difference : drift) {
     // All differences of one path follow each other.
     if (last == nullptr || *last != difference.path) carrier.carry(difference.path);
     last = &difference.path;

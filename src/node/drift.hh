@@ -3,6 +3,7 @@
 #pragma once
 
 #include "base/dir.hh"
+#include "config/project.hh"
 #include "node/apply.hh"
 #include "node/node.hh"
 #include "tree/diff.hh"
@@ -24,11 +25,19 @@ std::vector<tree::Difference> find_drift(const Node& node, const std::string& de
 // `.bakehouse/drift/<deployment>.patch`. Error(refused) when there is some and `choice` is to refuse.
 void guard_drift(const Node& node, const std::string& deployment, const std::vector<tree::Difference>& drift,
                  DriftChoice choice);
+// Finds, tells and saves, and never fails: for who goes on in any case.
+void tell_drift(const Node& node, const std::string& deployment);
 
-// Makes in `next`, a tree that is to run, the changes that run/ has. Error(refused) for a change of what the
-// new release has changed as well.
-void carry_drift(const Node& node, const std::string& deployment, const tree::Manifest& release,
-                 const base::Dir& next);
+// The release into whose run the changes are to be made.
+struct NewRun {
+  const tree::Manifest& release;
+  const std::vector<config::DataLink>& links;
+};
+// Error(refused) for a change that cannot be made there: of what the release has changed as well, of what
+// leads to data, and of what cannot be read.
+void require_carriable(const Node& node, const std::string& deployment, const NewRun& run);
+// Makes them in `next`. To be called when the application has ended: what it wrote last counts.
+void carry_drift(const Node& node, const std::string& deployment, const NewRun& run, const base::Dir& next);
 
 // The manifest of what run/ should hold since `deployment` was configured.
 tree::Manifest read_expected(const Node& node, const std::string& deployment);

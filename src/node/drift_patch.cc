@@ -24,30 +24,47 @@ constexpr uint64_t most_text = 16 << 20;  // in all: the application may have wr
 constexpr uint32_t mode_of_file = 0100000;
 constexpr uint32_t mode_of_link = 0120000;
 
-// One side of a path: what a patch can say of it.
+// One side of a path: what a patch can say of it. Without a mode there is nothing, or nothing that a patch
+// knows.
 struct Side {
-  std::optional<uint32_t> mode;  // as git writes it; nullopt when there is nothing
-  std::optional<std::string> text;
+  std::optional<uint32_t> mode;     // as git writes it
+  std::optional<std::string> text;  // nullopt: it is none, or a long one
+  std::string unknown;              // why it could not be looked at
 };
+const Side nothing{{}, "", ""};
 
 bool is_text(const std::string& content) { return content.find('\0') == std::string::npos; }
 
 Side look_at(const Dir& tree, const TreePath& path) {
-  Side side;
   const auto stat = tree.stat(path);
-  if (!stat) return {{}, ""};
-  if (stat->type == FileType::symlink) return {mode_of_link | 0, tree.read_link(path)};
-  if (stat->type != FileType::regular) return side;
-  side.mode = mode_of_file | ((stat->mode & 0100) != 0 ? 0755 : 0644);
+  if (!stat) return nothing;
+  if (stat->type == FileType::symlink) return {mode_of_link, tree.read_link(path), ""};
+  if (stat->type != FileType::regular) return nothing;
+  Side side{mode_of_file | ((stat->mode & 0100) != 0 ? 0755U : 0644U), std::nullopt, ""};
   if (stat->size > largest_text) return side;
   std::string content = tree.read_file(path, largest_text);
   if (is_text(content)) side.text = std::move(content);
   return side;
 }
 
-// A name in a patch ends with its line.
+// The application may have made anything of it.
+Side try_to_look_at(const Dir& tree, const TreePath& path) {
+  try {
+    return look_at(tree, path);
+  } catch (const base::Error& error) {
+    return {{}, std::nullopt, error.what()};
+  }
+}
+
+// As git writes it: quoted where there is more than text, so that a name in a patch ends with its line.
 std::string name_in_patch(std::string_view before, const TreePath& path) {
-  return fmt::format("{}/{}", before, base::printable(path.str()));
+  const std::string shown = base::printable(path.str());
+  return shown == path.str() ? fmt::format("{}/{}", before, shown) : fmt::format("\"{}/{}\"", before, shown);
+}
+
+// In the lines of names a blank would end it.
+std::string ended(const std::string& name) {
+  return name.find(' ') == std::string::npos ? name : name + "\t";
 }
 
 class Patch {
@@ -55,6 +72,12 @@ class Patch {
   explicit Patch(const base::Fd& out) : out_(out) {}
 
   void add(const TreePath& path, const Side& before, const Side& after) {
+    constexpr uint32_t type = 0170000;
+    if (before.mode && after.mode && (*before.mode & type) != (*after.mode & type)) {
+      add(path, before, nothing);
+      add(path, nothing, after);
+      return;
+    }
     say("diff --git {} {}", name_in_patch("a", path), name_in_patch("b", path));
     if (before.mode && after.mode && *before.mode != *after.mode)
       say("old mode {:o}\nnew mode {:o}", *before.mode, *after.mode);
@@ -82,7 +105,7 @@ class Patch {
     base::write_file(scratch_.path() / "before", before);
     base::write_file(scratch_.path() / "after", after);
     base::Command diff;
-    diff.argv = {"diff", "-u", "--label", from, "--label", to, "before", "after"};
+    diff.argv = {"diff", "-u", "--label", ended(from), "--label", ended(to), "before", "after"};
     diff.environment = {"PATH=/usr/bin:/bin", "LC_ALL=C"};
     diff.directory = scratch_.path();
     diff.output = &out_;
@@ -110,9 +133,12 @@ void write(const Node& node, const std::string& deployment, const std::vector<Di
       patch.say("# and more: the first {} are here", most_paths);
       break;
     }
-    const Side old_side = look_at(before, difference.path);
-    const Side new_side = look_at(after, difference.path);
-    if (old_side.mode || new_side.mode) patch.add(difference.path, old_side, new_side);
+    const Side old_side = try_to_look_at(before, difference.path);
+    const Side new_side = try_to_look_at(after, difference.path);
+    if (!old_side.unknown.empty() || !new_side.unknown.empty())
+      patch.say("# {}{}", base::printable(old_side.unknown), base::printable(new_side.unknown));
+    else if (old_side.mode || new_side.mode)
+      patch.add(difference.path, old_side, new_side);
   }
 }
 

@@ -101,15 +101,6 @@ launch::LaunchFile launch_in(const artifact::Contents& contents) {
                                       : launch::parse_launch(file->second, file->first);
 }
 
-std::string_view word_for(config::UndoData rule) {
-  switch (rule) {
-    case config::UndoData::always: return "always";
-    case config::UndoData::never: return "never";
-    case config::UndoData::closed: break;
-  }
-  return "closed";
-}
-
 // As if it had ended good already.
 std::vector<std::string> rollbacks_ended(const Node& node, const config::Project& project, const Plan& plan,
                                          std::vector<phase::HistoryEntry> history) {
@@ -150,6 +141,11 @@ std::string list_or_none(const std::vector<std::string>& words) {
 Forecast forecast_apply(const Node& node, const std::filesystem::path& path,
                         const crypto::TrustPolicy& policy, const ApplyOptions& options) {
   check_owners(node);
+  if (is_open(phase::Journal::read(node.journal_path()))) {
+    throw base::Error(base::Fault::refused,
+                      "a transaction runs here, or was interrupted: nobody can tell what comes after it",
+                      "wait until it has ended, or run `release recover`");
+  }
   const artifact::Archive archive = artifact::open_archive(path, policy);
   const auto history = phase::read_history(node.history_path());
   const Plan plan = begin_apply(node, archive, policy, options, history);
@@ -174,7 +170,7 @@ Forecast forecast_apply(const Node& node, const std::filesystem::path& path,
   forecast.bytes = bytes_written(forecast.changes, contents.manifest);
   forecast.data_bytes = data_size(node);
   forecast.processes = process_names(launch_in(contents), project);
-  forecast.undo_data = word_for(project.undo_data);
+  forecast.undo_data = config::name_of(project.undo_data);
   forecast.downtime = usual_downtime(history);
   forecast.rollbacks_ended = rollbacks_ended(node, project, plan, history);
   return forecast;

@@ -34,9 +34,14 @@ std::optional<Freeze> read_freeze(const Node& node) {
   const auto file = file_of(node);
   const auto content = base::read_file_if_any(file, largest_freeze);
   if (!content) return std::nullopt;
-  const Value value = text::parse_json(*content, file.native());
-  return Freeze{base::printable(value.string_at("reason")), base::printable(value.string_at("who")),
-                value.integer_at("since")};
+  try {
+    const Value value = text::parse_json(*content, file.native());
+    return Freeze{base::printable(value.string_at("reason")), base::printable(value.string_at("who")),
+                  value.integer_at("since")};
+  } catch (const Error& error) {
+    // Somebody wanted it frozen, and `thaw` must still end it.
+    return Freeze{fmt::format("nobody can read why: {}", error.what()), "somebody", 0};
+  }
 }
 
 void require_not_frozen(const Node& node) {

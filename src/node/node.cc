@@ -32,6 +32,12 @@ Node open_node(const fs::path& root, fs::path launch, phase::Surroundings around
   return {std::move(opened), std::move(dir), std::move(launch), std::move(around), {}};
 }
 
+Node with_events(const Node& node, base::EventSink events) {
+  Node copy{node.root, base::Dir::open(node.root.path), node.launch, node.around, node.patience};
+  copy.around.events = std::move(events);
+  return copy;
+}
+
 config::Root init_root(const fs::path& path, const std::string& project, config::Mode mode,
                        const config::Layout& layout, std::optional<fs::path> key) {
   config::check_project_name(project);

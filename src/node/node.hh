@@ -24,11 +24,17 @@ struct Node {
   std::filesystem::path journal_path() const { return root.state() / "journal"; }
   std::filesystem::path history_path() const { return root.state() / "history.jsonl"; }
   std::filesystem::path run_index_path() const { return root.state() / "run.index"; }
+  std::filesystem::path log_of(const std::string& deployment) const {
+    return root.state() / "logs/deployments" / (deployment + ".log");
+  }
   std::filesystem::path lock_path() const { return root.state() / "switch.lock"; }
   phase::Lock lock_switch(const std::string& purpose) const {
     return phase::Lock::wait_for(lock_path(), purpose, around, patience);
   }
 };
+
+// The same root, whose events go elsewhere.
+Node with_events(const Node& node, base::EventSink events);
 
 Node open_node(const std::filesystem::path& root, std::filesystem::path launch, phase::Surroundings around);
 

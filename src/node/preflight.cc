@@ -163,7 +163,10 @@ void check_root(const Node& node) {
                 fmt::format("'{}' exists and is no deployment of ours", node.root.at(layout.run).native()),
                 "move it away");
   }
-  if (const auto reason = tree::why_not(tree::Way::exchange, node.dir, layout.run))
+}
+
+void check_switch(const Node& node) {
+  if (const auto reason = tree::why_not(tree::Way::exchange, node.dir, node.root.layout.run))
     throw Error(Fault::refused, *reason, "put the root on ext4, XFS, btrfs or tmpfs");
 }
 

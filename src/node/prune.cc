@@ -35,16 +35,21 @@ struct Leavings {
   std::vector<TreePath> data;
 };
 
-Leavings leavings_of(const Node& node, const std::string& deployment) {
+Leavings leavings_of(const Node& node, const std::string& deployment, Urgency urgency) {
   const Places places = places_of(node.root.layout, deployment);
   const auto there = [&](std::vector<TreePath> paths) {
     std::erase_if(paths, [&](const TreePath& path) { return !node.dir.exists(path); });
     return paths;
   };
-  return {there({places.tree, places.backup / "run", places.backup / "run.failed", places.records,
-                 TreePath::parse(".bakehouse/drift") / (deployment + ".patch")}),
-          there({places.backup / "data", places.backup / "data.manifest", places.backup / "data.restored",
-                 places.backup / "data.failed", places.backup / "dumps"})};
+  const TreePath state = TreePath::parse(".bakehouse");
+  std::vector<TreePath> data{places.backup / "data", places.backup / "data.manifest",
+                             places.backup / "data.restored", places.backup / "dumps"};
+  // What visitors were thanked for and undo took away has no other copy: no rule removes it.
+  if (urgency == Urgency::emergency) data.push_back(places.backup / "data.failed");
+  return {
+      there({places.tree, places.backup / "run", places.backup / "run.failed", places.records,
+             state / "drift" / (deployment + ".patch"), state / "logs/deployments" / (deployment + ".log")}),
+      there(std::move(data))};
 }
 
 TreePath pins() { return TreePath::parse(".bakehouse/pins"); }
@@ -56,16 +61,18 @@ std::set<std::string> pinned(const Node& node) {
   return {names.begin(), names.end()};
 }
 
-// Why each is kept, whatever the rule says.
+// Why each is kept, whatever the rule says. What recovery may return to is as good as in service.
 std::map<std::string, std::string> needed(const Node& node, const std::vector<HistoryEntry>& history,
                                           const std::string& current) {
   std::map<std::string, std::string> reasons;
   for (const std::string& id : pinned(node)) reasons.emplace(id, "pinned");
   const auto records = phase::Journal::read(node.journal_path());
-  if (!records.empty() && records.back().kind != phase::Record::Kind::closed) {
+  if (is_open(records)) {
     const Plan plan = decode_plan(records.front().facts);
     for (const std::string& id : {plan.id, plan.previous, plan.target, plan.parent})
       reasons.emplace(id, "an open transaction needs it");
+    if (const auto* before = phase::find_deployment(history, plan.previous))
+      reasons.emplace(before->parent, "an open transaction needs it");
   }
   reasons.insert_or_assign(current, "in service");
   if (const auto* now = phase::find_deployment(history, current))
@@ -95,7 +102,8 @@ uint64_t bytes_below(const Node& node, const std::vector<TreePath>& paths) {
 }
 
 bool is_used(const PathsInUse& used, const Leavings& leavings) {
-  return std::ranges::any_of(leavings.content, [&](const TreePath& path) { return used.within(path); });
+  const auto is_within = [&](const TreePath& path) { return used.within(path); };
+  return std::ranges::any_of(leavings.content, is_within) || std::ranges::any_of(leavings.data, is_within);
 }
 
 config::Keep rule_of(const Node& node, const std::string& current, Urgency urgency) {
@@ -128,6 +136,7 @@ Value encode(const PrunePlan& plan) {
 
 PrunePlan plan_prune(const Node& node, Urgency urgency) {
   PrunePlan plan;
+  plan.urgency = urgency;
   const auto current = deployment_in_run(node);
   if (!current) return plan;
   const auto history = phase::read_history(node.history_path());
@@ -137,7 +146,7 @@ PrunePlan plan_prune(const Node& node, Urgency urgency) {
   const auto reasons = needed(node, history, *current);
   const PathsInUse used(node);
   for (const HistoryEntry& entry : history) {
-    Leavings leavings = leavings_of(node, entry.deployment);
+    Leavings leavings = leavings_of(node, entry.deployment, urgency);
     if (keeps_content.contains(entry.deployment)) leavings.content.clear();
     if (keeps_data.contains(entry.deployment)) leavings.data.clear();
     if (leavings.content.empty() && leavings.data.empty()) continue;
@@ -154,10 +163,15 @@ PrunePlan plan_prune(const Node& node, Urgency urgency) {
   return plan;
 }
 
+bool is_pinned(const Node& node, const std::string& deployment) {
+  return node.dir.exists(pins() / deployment);
+}
+
 void prune(const Node& node, const PrunePlan& plan) {
   check_owners(node);
   for (const Removal& removal : plan.removals) {
-    const Leavings leavings = leavings_of(node, removal.deployment);
+    if (is_pinned(node, removal.deployment)) continue;  // since the plan was made
+    const Leavings leavings = leavings_of(node, removal.deployment, plan.urgency);
     if (removal.content)
       for (const TreePath& path : leavings.content) node.dir.remove_tree(path);
     if (removal.data)
@@ -185,10 +199,6 @@ void pin(const Node& node, const std::string& deployment) {
   }
   node.dir.make_dirs(pins(), 0755);
   if (!node.dir.exists(pins() / deployment)) node.dir.create_file(pins() / deployment, 0644);
-}
-
-bool is_pinned(const Node& node, const std::string& deployment) {
-  return node.dir.exists(pins() / deployment);
 }
 
 bool unpin(const Node& node, const std::string& deployment) {

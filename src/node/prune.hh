@@ -25,6 +25,7 @@ struct Removal {
 };
 
 struct PrunePlan {
+  Urgency urgency = Urgency::by_rule;
   std::vector<Removal> removals;  // oldest first
   std::vector<std::string> kept;  // "<id>: pinned": what the rule would not keep
 };

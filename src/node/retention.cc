@@ -1,7 +1,7 @@
 #include "node/retention.hh"
 
 #include <chrono>
-#include <functional>
+#include <limits>
 
 namespace bakehouse::node {
 namespace {
@@ -53,23 +53,28 @@ class Selection {
 
 }  // namespace
 
-std::set<std::string> kept_by(const config::KeepRule& rule, const std::vector<HistoryEntry>& history) {
+std::set<std::string> kept_by(const std::optional<config::KeepRule>& rule,
+                              const std::vector<HistoryEntry>& history) {
+  const int last = rule ? rule->last : std::numeric_limits<int>::max();
   std::vector<const HistoryEntry*> good;
-  std::set<std::string> failed;
+  std::set<std::string> others;
   for (auto entry = history.rbegin(); entry != history.rend(); ++entry) {
-    if (entry->outcome == "good")
+    // To and fro in an incident pushes nothing out.
+    if (entry->outcome == "good" && entry->kind != "rollback")
       good.push_back(&*entry);
-    else if (std::ssize(good) < rule.last)
-      failed.insert(entry->deployment);
+    else if (std::ssize(good) < last)
+      others.insert(entry->deployment);
   }
   Selection selection(std::move(good));
-  selection.keep_newest(rule.last);
-  selection.keep_newest_of_each(daily, rule.daily);
-  selection.keep_newest_of_each(weekly, rule.weekly);
-  selection.keep_newest_of_each(monthly, rule.monthly);
-  selection.keep_newest_of_each(yearly, rule.yearly);
+  selection.keep_newest(last);
+  if (rule) {
+    selection.keep_newest_of_each(daily, rule->daily);
+    selection.keep_newest_of_each(weekly, rule->weekly);
+    selection.keep_newest_of_each(monthly, rule->monthly);
+    selection.keep_newest_of_each(yearly, rule->yearly);
+  }
   std::set<std::string> kept = selection.take();
-  kept.merge(failed);
+  kept.merge(others);
   return kept;
 }
 

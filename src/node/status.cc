@@ -4,6 +4,7 @@
 #include "node/drift.hh"
 #include "node/release_tree.hh"
 #include "node/services.hh"
+#include "node/transaction.hh"
 #include "phase/lock.hh"
 #include "service/driver.hh"
 
@@ -43,15 +44,14 @@ Status read_status(const Node& node) {
   }
   status.running = phase::Lock::holder(node.lock_path()).value_or("");
   status.frozen = read_freeze(node);
-  const auto records = phase::Journal::read(node.journal_path());
-  const bool is_open = !records.empty() && records.back().kind != phase::Record::Kind::closed;
+  const bool has_open_journal = is_open(phase::Journal::read(node.journal_path()));
   // Asked again: a transaction that began meanwhile has an open journal and needs no recovery.
   status.recovery_needed =
-      is_open && status.running.empty() && !phase::Lock::holder(node.lock_path()).has_value();
+      has_open_journal && status.running.empty() && !phase::Lock::holder(node.lock_path()).has_value();
   if (service::supervisor_runs(node.root.state())) {
     status.services = service::open_driver(node.root.state())->states();
   }
-  if (!status.deployment.empty() && !is_open) status.down = processes_down(node, status);
+  if (!status.deployment.empty() && !has_open_journal) status.down = processes_down(node, status);
   return status;
 }
 

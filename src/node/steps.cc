@@ -134,7 +134,6 @@ void stage(const Transaction& t) {
   root.make_dir(t.places.next, 0755);
   const base::Dir next = root.open_dir(t.places.next);
   copy_to_run(t, deployment, manifest, next);
-  if (t.plan.keeps_drift) carry_drift(t.node, t.plan.previous, manifest, next);
   base::Fd id = next.create_file(artifact::metadata_path() / "deployment", 0644);
   base::write_all(id, t.plan.id + "\n", "deployment");
   id.close("deployment");
@@ -220,6 +219,7 @@ void configure(const Transaction& t) {
   const config::Project project = configured_project(t);
   const ReleaseTree release = read_release(t.node, t.plan.id);
   require_data_can_return(t, project);
+  if (t.plan.keeps_drift) require_carriable(t.node, t.plan.previous, {release.manifest, project.data});
   launch::require_place(root.path() / layout.run.str(), release.launch.app_path);
   for (const TreePath& directory : data_directories(t, project)) root.make_dirs(directory, 0755);
   const base::Dir next = root.open_dir(t.places.next);
@@ -278,11 +278,22 @@ void restart_previous(Transaction& t, const Undo& undo) {
   }
 }
 
+// The application has ended: what it wrote last is there, and nothing is half written.
+void carry_drift_over(const Transaction& t) {
+  const tree::Manifest release = read_release(t.node, t.plan.id).manifest;
+  const auto links = read_configuration(t.node, t.plan.id).data;
+  const base::Dir next = t.node.dir.open_dir(t.places.next);
+  carry_drift(t.node, t.plan.previous, {release, links}, next);
+  base::sync_filesystem(next.fd(), next.path().native());
+}
+
+void stop(Transaction& t) {
+  t.services->stop();
+  if (t.plan.keeps_drift) carry_drift_over(t);
+}
+
 Step stop_step(Transaction& t) {
-  return {{},
-          {},
-          [&t](const Value&) { t.services->stop(); },
-          [&t](const Undo& undo) { restart_previous(t, undo); }};
+  return {{}, {}, [&t](const Value&) { stop(t); }, [&t](const Undo& undo) { restart_previous(t, undo); }};
 }
 
 void backup(const Transaction& t) {
@@ -318,13 +329,7 @@ void undo_backup(const Transaction& t, const Undo& undo) {
 
 Step backup_step(Transaction& t) {
   const auto prepare = [&t] {
-    const char* rule = "closed";
-    switch (read_configuration(t.node, t.plan.id).undo_data) {
-      case config::UndoData::closed: break;
-      case config::UndoData::always: rule = "always"; break;
-      case config::UndoData::never: rule = "never"; break;
-    }
-    return Value::map({{"undo_data", rule}});
+    return Value::map({{"undo_data", config::name_of(read_configuration(t.node, t.plan.id).undo_data)}});
   };
   return {{}, prepare, [&t](const Value&) { backup(t); }, [&t](const Undo& undo) { undo_backup(t, undo); }};
 }

@@ -47,6 +47,10 @@ Plan decode_plan(const Value& value) {
   return plan;
 }
 
+bool is_open(const std::vector<phase::Record>& records) {
+  return !records.empty() && records.back().kind != phase::Record::Kind::closed;
+}
+
 Serving serving(const Node& node, const Plan& plan) {
   const base::TreePath& run = node.root.layout.run;
   if (!node.dir.exists(run) && plan.previous.empty()) return Serving::old;

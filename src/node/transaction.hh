@@ -52,6 +52,9 @@ Transaction make_transaction(const Node& node, Plan plan, const artifact::Archiv
 
 // The names of all, in their order.
 std::vector<std::string> step_names();
+// Whether the transaction of these records, if any, runs or was interrupted.
+bool is_open(const std::vector<phase::Record>& records);
+
 // They refer to `transaction`, which must outlive them.
 std::vector<phase::Step> make_steps(Transaction& transaction);
 

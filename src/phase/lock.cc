@@ -49,6 +49,17 @@ std::optional<pid_t> process_in(const std::string& text) {
   return error == std::errc() && pid > 0 ? std::optional(pid) : std::nullopt;
 }
 
+bool has_open(pid_t pid, const fs::path& path) {
+  std::error_code failure;
+  const fs::path wanted = fs::canonical(path, failure);
+  for (auto file = fs::directory_iterator(fmt::format("/proc/{}/fd", pid), failure);
+       !failure && file != fs::directory_iterator(); file.increment(failure)) {
+    std::error_code gone;
+    if (fs::read_symlink(file->path(), gone) == wanted) return true;
+  }
+  return false;
+}
+
 }  // namespace
 
 std::string describe_user() {
@@ -89,10 +100,14 @@ std::optional<std::string> ask_holder_to_stop(const fs::path& path,
   const auto text = Lock::holder(path);
   if (!text) return std::nullopt;
   const auto pid = process_in(*text);
-  if (!pid || !may(*text)) throw Error(Fault::refused, fmt::format("'{}' cannot be asked to stop", *text));
-  const base::Fd process(static_cast<int>(::syscall(SYS_pidfd_open, *pid, 0)));
-  // Asked again with the process in hand: while it holds the lock, its number is nobody else's.
-  if (!process || Lock::holder(path) != text) return std::nullopt;
+  const base::Fd process(pid ? static_cast<int>(::syscall(SYS_pidfd_open, *pid, 0)) : -1);
+  // The number may be another process's in another container, or now: only who has the file open can be it.
+  // Asked with the process in hand, so that its number stays its own.
+  const bool is_it = process && has_open(*pid, path) && may(*text);
+  if (!Lock::holder(path)) return std::nullopt;
+  if (!is_it)
+    throw Error(Fault::refused, fmt::format("'{}' cannot be asked to stop", *text),
+                "end it by hand: SIGTERM makes it undo");
   if (::syscall(SYS_pidfd_send_signal, process.get(), SIGTERM, nullptr, 0) != 0)
     base::fail_os("ask to stop", *text);
   return text;

@@ -167,6 +167,12 @@ std::vector<Difference> diff_with_directory(const Manifest& expected, const base
   options.index = look.index;
   options.workers = look.workers;
   options.faults = ScanOptions::Faults::report;
+  // A file that should not be there, or has another size, differs whatever it holds; and it may be of any
+  // size.
+  options.wants_content = [&](const base::TreePath& path, uint64_t size) {
+    const auto entry = expected.find(path);
+    return entry && entry->type == base::FileType::regular && entry->size == size;
+  };
   if (tells_owners(expected)) options.detail = Detail::all;
   Scan found = scan(dir, options);
   std::vector<Difference> differences = diff(expected, found.manifest);

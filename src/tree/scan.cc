@@ -160,7 +160,7 @@ class Scanner {
     }
     Entry entry = describe(dir, here, path, *stat);
     if (stat->type == FileType::regular && !recall(entry, *stat) &&
-        options_.content == ScanOptions::Content::all) {
+        options_.content == ScanOptions::Content::all && wants_content(path, stat->size)) {
       unread.push_back({folder.entries.size(), *stat});
     }
     if (stat->type == FileType::directory) add_inner(folder, name, path, *stat);
@@ -183,6 +183,10 @@ class Scanner {
       entry.attributes = read_attributes(dir, here);
     }
     return entry;
+  }
+
+  bool wants_content(const TreePath& path, uint64_t size) const {
+    return !options_.wants_content || options_.wants_content(path, size);
   }
 
   // Whether the digest is known without reading.

@@ -22,6 +22,9 @@ struct ScanOptions {
   Detail detail = Detail::release;
   // `known`: nothing is read; a file that the index does not know has a digest of zeros.
   enum class Content { all, known } content = Content::all;
+  // Whether the content of a file is of interest; of others the digest is zeros. Called from several threads
+  // at once.
+  std::function<bool(const base::TreePath&, uint64_t size)> wants_content;
   // Files it knows are not read (unless they are to be inspected); it learns of those that were.
   StatIndex* index = nullptr;
   // What cannot be read, vanishes or changes meanwhile, or contains itself: told in `Scan::faults`,

@@ -44,3 +44,6 @@ s/"plan":"[0-9a-f]{16}"/"plan":"<plan>"/g
 s/\b(content|data|all), [0-9]+ bytes/\1, <number> bytes/g
 s/\bfreed [0-9]+ bytes/freed <number> bytes/g
 s/\{"bytes":[0-9]+,"content"/{"bytes":<number>,"content"/g
+
+# The first line of a deployment's log
+s/^(apply|rollback) of (\S+) by .*/\1 of \2 by <who>/

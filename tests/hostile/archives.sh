@@ -52,7 +52,8 @@ fi
 
 # --- what there is -----------------------------------------------------------------------------------------------
 
-# Everything in the world but what a refused release may leave: records of the attempt, and who had the lock. The
+# Everything in the world but what a refused release may leave: records of the attempt, what was read of run/, and who
+# had the lock. The
 # times of directories in which the staging directory came and went are left out.
 world_state() {
   find world -mindepth 1 "${records[@]}" -prune -o -type d -printf '%p %i %y %m\n' -o -printf '%p %i %y %m %s %T@ %l\n' |
@@ -60,7 +61,8 @@ world_state() {
   find world "${records[@]}" -prune -o -type f -exec sha256sum {} + | sort
 }
 records=('(' -path 'world/*/.bakehouse/journal' -o -path 'world/*/.bakehouse/history.jsonl' -o
-  -path 'world/*/.bakehouse/switch.lock' ')')
+  -path 'world/*/.bakehouse/switch.lock' -o -path 'world/*/.bakehouse/run.index' -o
+  -path 'world/*/.bakehouse/logs/deployments' ')')
 
 make_root() { # NAME KEY
   "$release" init shop --root "world/$1" --quiet

@@ -77,6 +77,10 @@ struct StatusCommand {
   bool check = false;
 };
 int run_status(const GlobalOptions& global, const StatusCommand& command, const Screen& screen);
+struct LogCommand {
+  std::optional<std::string> deployment;  // else the newest
+};
+int run_log(const GlobalOptions& global, const LogCommand& command, const Screen& screen);
 int run_history(const GlobalOptions& global, const Screen& screen);
 
 struct VerifyCommand {

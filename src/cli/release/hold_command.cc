@@ -3,19 +3,18 @@
 #include "cli/release/commands.hh"
 #include "node/apply.hh"
 #include "node/freeze.hh"
+#include "node/transaction.hh"
 
 #include <fmt/format.h>
 
 namespace bakehouse::cli {
-namespace {
 
 using text::Value;
-
-}  // namespace
 
 int run_cancel(const GlobalOptions& global, const Screen& screen) {
   node::Node node = open_node(global, screen, "ever");
   node.around.events = [](const base::Event&) {};
+  const size_t before = phase::read_history(node.history_path()).size();
   const auto holder = node::cancel(node);
   if (!holder) {
     screen.say("nothing runs");
@@ -24,11 +23,15 @@ int run_cancel(const GlobalOptions& global, const Screen& screen) {
   }
   screen.say("asked to undo: " + *holder);
   const phase::Lock until_it_ended = node.lock_switch("release cancel");
+  if (node::is_open(phase::Journal::read(node.journal_path()))) {
+    throw base::Error(base::Fault::needs_hands, "it has ended, and not all of it is undone",
+                      "`release recover` goes on, and says what a person must do");
+  }
   const auto history = phase::read_history(node.history_path());
-  // It may have ended by itself before it was asked, or before it had begun anything.
-  const std::string outcome = history.empty() ? "failed" : history.back().outcome;
-  const std::string version = history.empty() ? "" : history.back().version;
-  screen.say(version.empty() ? "nothing had begun" : fmt::format("{} ended {}", version, outcome));
+  const bool had_begun = history.size() > before;
+  const std::string outcome = had_begun ? history.back().outcome : "nothing";
+  const std::string version = had_begun ? history.back().version : "";
+  screen.say(had_begun ? fmt::format("{} ended {}", version, outcome) : "it had begun nothing");
   screen.done(Value::map({{"outcome", outcome}, {"version", version}}));
   return 0;
 }

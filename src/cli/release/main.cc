@@ -9,8 +9,8 @@ using namespace bakehouse;  // NOLINT(google-build-using-namespace): the program
 
 const cli::Grammar grammar{
     "release",
-    {"init", "trust", "plan", "apply", "rollback", "recover", "cancel", "freeze", "thaw", "prune", "pin",
-     "status", "history", "verify", "show", "list", "extract", "serve", "exec"},
+    {"init", "trust",  "plan",    "apply", "rollback", "recover", "cancel", "freeze",  "thaw",  "prune",
+     "pin",  "status", "history", "log",   "verify",   "show",    "list",   "extract", "serve", "exec"},
     "",
     {"--root", "--layout", "--set", "--plan", "--to"},
     {"exec"}};
@@ -26,6 +26,7 @@ struct Commands {
   cli::PruneCommand prune;
   cli::PinCommand pin;
   cli::StatusCommand status;
+  cli::LogCommand log;
   cli::VerifyCommand verify;
   cli::ArchiveCommand archive;
   cli::ExecCommand exec;
@@ -144,6 +145,9 @@ void add_views(CLI::App& app, Commands& all) {
   })->add_flag("--check", all.status.check, "exit 9 unless all is well");
   add(app, all, "history", "every deployment and how it ended",
       [](const Commands& c, const cli::Screen& screen) { return run_history(c.global, screen); });
+  add(app, all, "log", "all that a deployment said, and its hooks with it",
+      [](const Commands& c, const cli::Screen& screen) { return run_log(c.global, c.log, screen); })
+      ->add_option("DEPLOYMENT", all.log.deployment, "as `release history` names it; else the newest");
   add(app, all, "verify", "check an archive, an unpacked release, or what is in service, byte by byte",
       [](const Commands& c, const cli::Screen& screen) { return run_verify(c.global, c.verify, screen); })
       ->add_option("ARCHIVE", all.verify.subject, "an archive, or a directory in which one was unpacked");

@@ -1,5 +1,6 @@
 #include "base/error.hh"
 #include "cli/release/commands.hh"
+#include "node/deployment_log.hh"
 #include "node/status.hh"
 
 #include <fmt/format.h>
@@ -45,6 +46,20 @@ int run_status(const GlobalOptions& global, const StatusCommand& command, const 
   screen.answer(node::encode(status, node.root));
   const bool is_well = !status.version.empty() && !status.recovery_needed && status.down.empty();
   return command.check && !is_well ? base::exit_code(base::Fault::differs) : 0;
+}
+
+int run_log(const GlobalOptions& global, const LogCommand& command, const Screen& screen) {
+  const node::Node node = open_node(global, screen);
+  const auto history = phase::read_history(node.history_path());
+  if (!command.deployment && history.empty())
+    throw base::Error(base::Fault::input, "nothing was deployed here yet", "apply a release first");
+  const std::string id = command.deployment ? *command.deployment : history.back().deployment;
+  const std::string log = node::read_log(node, id);
+  const auto* entry = phase::find_deployment(history, id);
+  screen.say(log.substr(0, log.find_last_not_of('\n') + 1));
+  screen.answer(Value::map(
+      {{"deployment", id}, {"record", entry != nullptr ? phase::encode(*entry) : Value()}, {"log", log}}));
+  return 0;
 }
 
 int run_history(const GlobalOptions& global, const Screen& screen) {

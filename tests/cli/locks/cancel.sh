@@ -30,7 +30,7 @@ flock 9
 release rollback --wait --root production >rollback.log 2>&1 9>&- &
 rollback=$!
 how_rollback_ended() { wait "$rollback"; }
-wait_until grep -q waiting rollback.log
+wait_until grep -qs waiting rollback.log
 run release recover --wait=1ms --root production 9>&-
 run release recover --wait=soon --root production
 exec 9>&-

@@ -7,9 +7,12 @@
 #include <doctest/doctest.h>
 
 #include <filesystem>
+#include <fstream>
 #include <string>
 
+#include <fcntl.h>
 #include <sys/mount.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 namespace apply_test {
@@ -407,7 +410,8 @@ TEST_CASE("changes that somebody made in run/ are not left behind unasked") {
   site.apply(release("1.0", 1));
   const auto page = site.root() / "run/index.html";
   const auto time = fs::last_write_time(page);
-  base::write_file(page, "PAGE 1.0\n");  // of the same size, and then of the same time
+  // The same file, of the same size, and then of the same time: only its ctime tells.
+  std::ofstream(page, std::ios::in | std::ios::out) << "PAGE 1.0\n";
   fs::last_write_time(page, time);
   const std::string before = site.describe_all();
   CHECK(says(refusal([&] { return site.apply(release("2.0", 2)); }), "another content: index.html"));
@@ -461,7 +465,8 @@ TEST_CASE("changes of run/ are made in the new release where it has no other ide
   third.tree["tools"] = File{"y"};
   const std::string before = site.describe_all();
   const Result refused = site.apply(third, keep);
-  CHECK(says(describe(refused), "10 failed: stage failed: these changes of run/ cannot be kept"));
+  CHECK(says(describe(refused),
+             "10 failed: configure failed: these changes of run/ cannot be made in the new release"));
   CHECK(says(describe(refused), "another content: conf/app.ini"));
   CHECK_FALSE(describe(refused).find("tools") != std::string::npos);
   CHECK(site.describe_all() == before);
@@ -478,6 +483,78 @@ TEST_CASE("a rollback is not kept waiting by changes of run/") {
   CHECK(site.read("run/index.html") == "page 1.0\n");
 }
 
+TEST_CASE("nothing that somebody made of run/ keeps a rollback from going back") {
+  Site site;
+  Release first = release("1.0", 1);
+  first.tree["public/media/one"] = File{"x"};
+  first.tree["link"] = support::Link{"lib"};
+  site.apply(first);
+  first.version = "2.0";
+  first.sequence = 2;
+  const Result second = site.apply(first);
+  fs::remove_all(site.root() / "run/public/media");
+  fs::create_symlink("/etc", site.root() / "run/public/media");
+  fs::remove(site.root() / "run/link");
+  site.write("run/link/one", "a directory now");
+  site.write("run/my notes", "with a blank\n");
+  site.write("run/a\nnew line", "x\n");
+  REQUIRE(::mkfifo((site.root() / "run/fifo").c_str(), 0600) == 0);
+  const int huge = ::open((site.root() / "run/huge").c_str(), O_WRONLY | O_CREAT, 0600);
+  REQUIRE(::ftruncate(huge, off_t{1} << 40) == 0);
+  ::close(huge);
+  CHECK(describe(site.rollback()) == "good");
+  CHECK(says(site.warnings, "not in the manifest: my notes"));
+  const std::string patch = site.read(".bakehouse/drift/" + second.deployment + ".patch");
+  CHECK(says(patch, "+++ b/my notes\t\n"));
+  CHECK(says(patch, "+++ \"b/a\\012new line\"\t\n"));
+  CHECK(says(patch, "deleted file mode 120000\n"));
+  CHECK(patch.size() < 10'000);
+}
+
+TEST_CASE("where no patch can be saved, drift is told all the same") {
+  Site site;
+  site.apply(release("1.0", 1));
+  site.write("run/extra", "x");
+  site.write(".bakehouse/drift", "no directory");
+  CHECK(says(refusal([&] { return site.apply(release("2.0", 2)); }), "no patch could be saved: "));
+  ApplyOptions discard;
+  discard.drift = DriftChoice::discard;
+  CHECK(describe(site.apply(release("2.0", 2), discard)) == "good");
+}
+
+TEST_CASE("changes that would take something from the new release, or lead to data, are not kept") {
+  Site site;
+  Release first = release("1.0", 1);
+  first.tree["a/x"] = File{"x"};
+  first.tree["b"] = File{"x"};
+  site.apply(first);
+  ApplyOptions keep;
+  keep.drift = DriftChoice::keep;
+  const auto refused = [&](Release second) {
+    second.version = "2.0";
+    second.sequence = 2;
+    const std::string before = site.describe_all();
+    const Result result = site.apply(second, keep);
+    CHECK(site.describe_all() == before);
+    CHECK(site.litter().empty());
+    return describe(result);
+  };
+  fs::remove_all(site.root() / "run/a");
+  Release more = first;
+  more.tree["a/z"] = File{"new"};
+  CHECK(says(refused(more), "missing: a\n"));
+  site.write("run/a/x", "x");
+  fs::last_write_time(site.root() / "run/a/x", fs::last_write_time(site.root() / "run/b"));
+
+  site.write("run/uploads/one", "x");
+  Release linked = first;
+  linked.settings = "data: {uploads: files}\n";
+  CHECK(says(refused(linked), "not in the manifest: uploads"));
+  Release file_there = first;
+  file_there.tree["uploads"] = File{"x"};
+  CHECK(says(refused(file_there), "not in the manifest: uploads/one"));
+}
+
 TEST_CASE("a frozen node applies nothing and goes back all the same") {
   Site site;
   site.apply(release("1.0", 1));
@@ -488,6 +565,10 @@ TEST_CASE("a frozen node applies nothing and goes back all the same") {
   REQUIRE(thaw(site.node()));
   CHECK_FALSE(thaw(site.node()));
   CHECK(describe(site.apply(release("3.0", 3))) == "good");
+  site.write(".bakehouse/freeze.json", "{damaged");
+  CHECK(says(refusal([&] { return site.apply(release("4.0", 4)); }), "nobody can read why"));
+  CHECK(thaw(site.node()));
+  CHECK_FALSE(thaw(site.node()));
 }
 
 }  // namespace apply_test

@@ -62,6 +62,23 @@ TEST_CASE("content and data have rules of their own") {
   CHECK(left(site, ids[3]) == "tree run data records ");
 }
 
+TEST_CASE("without a rule nothing is removed, and nothing by a rollback") {
+  Site site;
+  const auto ids = deploy(site, 8, "");
+  CHECK(left(site, ids[1]) == "tree data records ");
+  for (uint64_t i = 9; i < 12; ++i) site.apply(release(std::to_string(i), i, {}, ""));
+  site.apply(release("12", 12, {}, keep_two));
+  CHECK(left(site, ids[1]).empty());
+  Site other;
+  const auto first = deploy(other, 1, keep_two)[1];
+  pin(other.node(), first);
+  other.apply(release("2", 2, {}, keep_two));
+  other.apply(release("3", 3, {}, ""));
+  unpin(other.node(), first);
+  other.rollback();
+  CHECK(left(other, first) == "tree data records ");
+}
+
 TEST_CASE("a deployment that ends otherwise prunes nothing") {
   Site site;
   const auto ids = deploy(site, 2, "keep: {content: {last: 1}, data: {last: 1}}\n");
@@ -142,6 +159,9 @@ TEST_CASE("what an interrupted transaction names stays") {
   CHECK(left(site, ids[1]) == "tree data records ");
   REQUIRE(site.recover());
   CHECK(site.read("run/index.html") == "page 3\n");
+  // And where the release that recovery returned to would go.
+  CHECK(describe(site.rollback()) == "good");
+  CHECK(site.read("run/index.html") == "page 2\n");
 }
 
 TEST_CASE("a root in which nothing is deployed has nothing to prune") {

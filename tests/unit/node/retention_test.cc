@@ -21,14 +21,16 @@ struct Row {
   std::string id;
   base::Seconds ended;
   std::string outcome = "good";
+  std::string kind = "apply";
 };
 
-std::string kept(const config::KeepRule& rule, const std::vector<Row>& rows) {
+std::string kept(const std::optional<config::KeepRule>& rule, const std::vector<Row>& rows) {
   std::vector<phase::HistoryEntry> history;
   for (const Row& row : rows) {
     phase::HistoryEntry entry;
     entry.deployment = row.id;
     entry.outcome = row.outcome;
+    entry.kind = row.kind;
     entry.ended = row.ended;
     history.push_back(entry);
   }
@@ -49,6 +51,20 @@ TEST_CASE("the last good ones are kept") {
   CHECK(kept(rule(2), rows) == "bc");
   CHECK(kept(rule(9), rows) == "abc");
   CHECK(kept(rule(1), {}).empty());
+}
+
+TEST_CASE("without a rule all are kept") {
+  CHECK(kept(std::nullopt, {{"a", monday, "reverted"}, {"b", monday}, {"c", monday}}) == "abc");
+}
+
+TEST_CASE("going back counts for none") {
+  const std::vector<Row> rows{{"a", monday},
+                              {"b", monday},
+                              {"c", monday, "good", "rollback"},
+                              {"d", monday},
+                              {"e", monday, "good", "rollback"}};
+  CHECK(kept(rule(1), rows) == "de");
+  CHECK(kept(rule(2), rows) == "bcde");
 }
 
 TEST_CASE("order is that of the history, whatever the clock said") {
