@@ -25,7 +25,7 @@ run release statsu
 
 # A command that does not exist yet is unknown, so that it never changes its meaning later.
 run bake publish ./store
-run release plan staging/releases/shop-1.tar.zst
+run release deploy staging/releases/shop-1.tar.zst
 
 # `release` implies no command, and has no positional of its own.
 run release

@@ -8,6 +8,8 @@ make_project source 1.0.0
 make_archive 1.0.0
 make_project source 2.0.0
 mkdir -p source/.bake/hooks
+# The variable is the hook's.
+# shellcheck disable=SC2016
 printf '#!/bin/sh\ntouch "$BAKEHOUSE_ROOT/../migrating"\nexec sleep 600\n' >source/.bake/hooks/post_deploy
 chmod +x source/.bake/hooks/post_deploy
 make_archive 2.0.0
