@@ -235,14 +235,15 @@ Project decode_project(const Value& merged, Diagnostics& faults) {
     project.health = decode_health(*health, web_port(project, processes), faults);
   }
   if (const Value* data = file.take("data")) project.data = decode_data(*data, faults);
+  if (const Value* writable = file.take("writable"))
+    project.writable = decode_writable(*writable, project.data, faults);
   project.undo_data = decode_undo_data(file);
   if (const Value* keep = file.take("keep")) project.keep = decode_keep(*keep, faults);
   if (const Value* hooks = file.take("hooks")) decode_hooks(*hooks, project, faults);
   if (const Value* services = file.take("services")) check_services(*services, faults);
-  refuse_unsupported(
-      file, "",
-      {"source", "bundles", "allow", "data-format", "writable", "owners", "templates", "stores", "notify"},
-      faults);
+  refuse_unsupported(file, "",
+                     {"source", "bundles", "allow", "data-format", "owners", "templates", "stores", "notify"},
+                     faults);
   file.finish();
   return project;
 }

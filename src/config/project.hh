@@ -52,6 +52,12 @@ struct DataLink {
   base::TreePath in_data;
 };
 
+// A path in run/ that the application may write. Nothing there is drift.
+struct Writable {
+  base::TreePath path;
+  enum class Then { discard, keep } then = Then::discard;  // at the next deployment
+};
+
 enum class UndoData { closed, always, never };
 std::string_view name_of(UndoData rule);
 
@@ -84,6 +90,7 @@ struct Project {
   std::map<std::string, ProcessSettings> processes;
   std::vector<HealthCheck> health;
   std::vector<DataLink> data;
+  std::vector<Writable> writable;
   UndoData undo_data = UndoData::closed;
   Keep keep;
   HookSettings hook_defaults;

@@ -32,6 +32,9 @@ struct WebPort {
 std::vector<HealthCheck> decode_health(const text::Value& value, const WebPort& web,
                                        text::Diagnostics& faults);
 std::vector<DataLink> decode_data(const text::Value& value, text::Diagnostics& faults);
+// `links` are those of the project.
+std::vector<Writable> decode_writable(const text::Value& value, const std::vector<DataLink>& links,
+                                      text::Diagnostics& faults);
 Keep decode_keep(const text::Value& value, text::Diagnostics& faults);
 // Fills `hook_defaults` and `hooks`.
 void decode_hooks(const text::Value& value, Project& project, text::Diagnostics& faults);

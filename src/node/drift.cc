@@ -4,6 +4,7 @@
 #include "base/encoding.hh"
 #include "base/error.hh"
 #include "node/drift_patch.hh"
+#include "node/release_tree.hh"
 
 #include <fmt/format.h>
 
@@ -168,6 +169,12 @@ class Carrier {
   std::vector<std::pair<TreePath, uint32_t>> modes_;
 };
 
+void carry_all(Carrier& carrier, const Dir& run, const TreePath& path) {
+  carrier.carry(path);
+  if (const auto directory = run.open_dir_if_any(path))
+    for (const std::string& name : directory->names()) carry_all(carrier, run, path / name);
+}
+
 // What is told of it, whether or not it could be saved.
 std::string tell_and_save(const Node& node, const std::string& deployment,
                           const std::vector<Difference>& drift) {
@@ -189,8 +196,10 @@ tree::Manifest read_expected(const Node& node, const std::string& deployment) {
 }
 
 std::vector<Difference> find_drift(const Node& node, const std::string& deployment, tree::StatIndex& index) {
-  return tree::diff_with_directory(read_expected(node, deployment), node.dir.open_dir(node.root.layout.run),
-                                   {&index});
+  auto drift = tree::diff_with_directory(read_expected(node, deployment),
+                                         node.dir.open_dir(node.root.layout.run), {&index});
+  drop_writable(node, deployment, drift);
+  return drift;
 }
 
 std::vector<Difference> find_drift(const Node& node, const std::string& deployment) {
@@ -242,6 +251,29 @@ void carry_drift(const Node& node, const std::string& deployment, const NewRun& 
     last = &difference.path;
   }
   carrier.finish();
+}
+
+void drop_writable(const Node& node, const std::string& deployment, std::vector<Difference>& differences) {
+  if (differences.empty()) return;
+  const auto writable = read_configuration(node, deployment).writable;
+  std::erase_if(differences, [&](const Difference& difference) {
+    return std::ranges::any_of(
+        writable, [&](const config::Writable& one) { return difference.path.is_within(one.path); });
+  });
+}
+
+bool carry_writable(const Node& node, const std::vector<config::Writable>& writable, const Dir& next) {
+  const Dir run = node.dir.open_dir(node.root.layout.run);
+  Carrier carrier(run, next);
+  bool any = false;
+  for (const config::Writable& one : writable) {
+    if (one.then != config::Writable::Then::keep || !run.exists(one.path)) continue;
+    next.remove_tree(one.path);
+    carry_all(carrier, run, one.path);
+    any = true;
+  }
+  carrier.finish();
+  return any;
 }
 
 }  // namespace bakehouse::node

@@ -14,8 +14,8 @@
 
 namespace bakehouse::node {
 
-// What run/ holds of `deployment`, compared with what it should hold. Files that the kernel says are
-// unchanged since they were read last are not read again.
+// What run/ holds of `deployment`, compared with what it should hold; but for what the application may write.
+// Files that the kernel says are unchanged since they were read last are not read again.
 std::vector<tree::Difference> find_drift(const Node& node, const std::string& deployment,
                                          tree::StatIndex& index);
 // The same with the root's own index, which learns of what was read.
@@ -38,6 +38,14 @@ struct NewRun {
 void require_carriable(const Node& node, const std::string& deployment, const NewRun& run);
 // Makes them in `next`. To be called when the application has ended: what it wrote last counts.
 void carry_drift(const Node& node, const std::string& deployment, const NewRun& run, const base::Dir& next);
+
+// What the release in `next` wants to go on with of what the application wrote: taken out of run/, which is
+// the one before. Returns whether there was any.
+bool carry_writable(const Node& node, const std::vector<config::Writable>& writable, const base::Dir& next);
+
+// Leaves out what lies in a path that the application of that deployment may write.
+void drop_writable(const Node& node, const std::string& deployment,
+                   std::vector<tree::Difference>& differences);
 
 // The manifest of what run/ should hold since `deployment` was configured.
 tree::Manifest read_expected(const Node& node, const std::string& deployment);

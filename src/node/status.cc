@@ -85,8 +85,10 @@ Verification verify(const Node& node) {
                 "apply the release's archive again");
   }
   const auto expected = read_expected(node, *id);
-  return {tree::diff_with_directory(release.manifest, node.dir.open_dir(places.tree)),
-          tree::diff_with_directory(expected, node.dir.open_dir(node.root.layout.run))};
+  Verification found{tree::diff_with_directory(release.manifest, node.dir.open_dir(places.tree)),
+                     tree::diff_with_directory(expected, node.dir.open_dir(node.root.layout.run))};
+  drop_writable(node, *id, found.run);
+  return found;
 }
 
 }  // namespace bakehouse::node

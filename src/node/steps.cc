@@ -279,17 +279,20 @@ void restart_previous(Transaction& t, const Undo& undo) {
 }
 
 // The application has ended: what it wrote last is there, and nothing is half written.
-void carry_drift_over(const Transaction& t) {
-  const tree::Manifest release = read_release(t.node, t.plan.id).manifest;
-  const auto links = read_configuration(t.node, t.plan.id).data;
+void carry_over(const Transaction& t) {
+  const config::Project project = read_configuration(t.node, t.plan.id);
   const base::Dir next = t.node.dir.open_dir(t.places.next);
-  carry_drift(t.node, t.plan.previous, {release, links}, next);
-  base::sync_filesystem(next.fd(), next.path().native());
+  if (t.plan.keeps_drift) {
+    const tree::Manifest release = read_release(t.node, t.plan.id).manifest;
+    carry_drift(t.node, t.plan.previous, {release, project.data}, next);
+  }
+  const bool any = carry_writable(t.node, project.writable, next);
+  if (any || t.plan.keeps_drift) base::sync_filesystem(next.fd(), next.path().native());
 }
 
 void stop(Transaction& t) {
   t.services->stop();
-  if (t.plan.keeps_drift) carry_drift_over(t);
+  if (!t.plan.previous.empty()) carry_over(t);
 }
 
 Step stop_step(Transaction& t) {

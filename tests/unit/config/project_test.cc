@@ -315,10 +315,30 @@ TEST_CASE("what is kept of the past is counted") {
   CHECK(fault_of("keep: 5\n") == "2:1: 'keep' must be a map, not '5'");
 }
 
+TEST_CASE("what the application may write in run/ is named, and what becomes of it") {
+  CHECK(decode("name: shop\n").writable.empty());
+  const Project project = decode("name: shop\nwritable: {cache: discard, var/state.json: keep, old: }\n");
+  REQUIRE(project.writable.size() == 2);
+  CHECK(project.writable[0].path.str() == "cache");
+  CHECK(project.writable[0].then == Writable::Then::discard);
+  CHECK(project.writable[1].path.str() == "var/state.json");
+  CHECK(project.writable[1].then == Writable::Then::keep);
+  CHECK(fault_of("writable: {../x: keep}\n").starts_with("2:12: the path '../x' in 'writable' "));
+  CHECK(fault_of("writable: {.bakehouse/x: keep}\n") ==
+        "2:12: '.bakehouse/x' in 'writable' lies in a directory of Bakehouse's own");
+  CHECK(fault_of("writable: {cache: forget}\n") ==
+        "2:12: 'cache' in 'writable' must be one of discard, keep, not 'forget'");
+  CHECK(fault_of("data: {a/b: x}\nwritable: {a: keep}\n") ==
+        "3:12: 'a' in 'writable' meets a link to data (what lies in data/ is writable in any case)");
+  CHECK(fault_of("data: {a: x}\nwritable: {a/b: keep}\n")
+            .starts_with("3:12: 'a/b' in 'writable' meets a link"));
+  CHECK(fault_of("writable: [cache]\n").starts_with("2:1: 'writable' must be a map"));
+}
+
 TEST_CASE("a key of the format that cannot be honoured yet is refused by name") {
   const std::string unsupported = " is not supported by this version of Bakehouse";
   for (const char* key :
-       {"source", "bundles", "allow", "data-format", "writable", "owners", "templates", "stores", "notify"}) {
+       {"source", "bundles", "allow", "data-format", "owners", "templates", "stores", "notify"}) {
     CAPTURE(key);
     CHECK(fault_of(std::string(key) + ": {a: b}\n") == "2:1: '" + std::string(key) + "'" + unsupported);
     CHECK(fault_of(std::string(key) + ":\n").empty());

@@ -511,6 +511,42 @@ TEST_CASE("nothing that somebody made of run/ keeps a rollback from going back")
   CHECK(patch.size() < 10'000);
 }
 
+TEST_CASE("what the application may write is no drift, and is kept where the release says so") {
+  Site site;
+  const std::string settings = "writable: {cache: discard, var/state.json: keep, var/log: keep}\n";
+  Release first = release("1.0", 1, {}, settings);
+  first.tree["var/state.json"] = File{"{}"};
+  site.apply(first);
+  site.write("run/cache/page", "x");
+  site.write("run/var/state.json", "{\"visits\": 3}");
+  site.write("run/var/log/today", "one line\n");
+  CHECK(is_verified(site));
+  Release second = first;
+  second.version = "2.0";
+  second.sequence = 2;
+  CHECK(describe(site.apply(second)) == "good");
+  CHECK_FALSE(site.exists("run/cache"));
+  CHECK(site.read("run/var/state.json") == "{\"visits\": 3}");
+  CHECK(site.read("run/var/log/today") == "one line\n");
+  CHECK(is_verified(site));
+
+  // A release that fails leaves all as it was; one that does not name them any more starts without.
+  Release broken = second;
+  broken.version = "3.0";
+  broken.sequence = 3;
+  broken.tree[".bake/hooks/post_deploy"] = script("echo spoilt >var/state.json; exit 1");
+  const std::string before = site.describe("run");
+  CHECK(site.apply(broken).outcome == "reverted");
+  CHECK(site.describe("run") == before);
+  CHECK(describe(site.apply(release("4.0", 4))) == "good");
+  CHECK_FALSE(site.exists("run/var"));
+  CHECK(says(refusal([&] {
+               site.write("run/var/state.json", "x");
+               return site.apply(release("5.0", 5));
+             }),
+             "not in the manifest: var"));
+}
+
 TEST_CASE("where no patch can be saved, drift is told all the same") {
   Site site;
   site.apply(release("1.0", 1));
