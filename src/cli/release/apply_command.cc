@@ -18,7 +18,7 @@ using text::Value;
 // A path, or a version whose archive lies in the root's releases/.
 fs::path find_archive(const config::Root& root, const std::string& name) {
   if (name.find('/') != std::string::npos || fs::exists(name)) return name;
-  const fs::path kept = root.at(root.layout.releases) / artifact::archive_name(root.project, name);
+  fs::path kept = root.at(root.layout.releases) / artifact::archive_name(root.project, name);
   if (fs::exists(kept)) return kept;
   throw Error(Fault::input, fmt::format("there is neither a file '{}' nor '{}'", base::printable(name),
                                         base::printable(kept.native())));
