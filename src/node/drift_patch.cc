@@ -148,7 +148,7 @@ fs::path save_patch(const Node& node, const std::string& deployment,
                     const std::vector<Difference>& differences) {
   const auto directory = TreePath::parse(".bakehouse/drift");
   node.dir.make_dirs(directory, 0700);
-  const fs::path file = node.root.path / directory.str() / (deployment + ".patch");
+  fs::path file = node.root.path / directory.str() / (deployment + ".patch");
   base::AtomicFile out(file, 0600);
   write(node, deployment, differences, Patch(out.fd()));
   out.commit();

@@ -19,7 +19,6 @@
 namespace bakehouse::node {
 namespace {
 
-using base::FileType;
 using text::Value;
 
 constexpr std::string_view hooks_directory = ".bake/hooks/";

@@ -61,7 +61,7 @@ PathsInUse::PathsInUse(const Node& node) {
 }
 
 bool PathsInUse::within(const base::TreePath& tree) const {
-  const std::string path = tree.str();
+  const std::string& path = tree.str();
   const auto first = std::lower_bound(paths_.begin(), paths_.end(), path);
   return std::any_of(first, paths_.end(), [&](const std::string& used) {
     return used.starts_with(path) &&

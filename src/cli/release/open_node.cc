@@ -2,6 +2,9 @@
 #include "cli/release/commands.hh"
 #include "text/decode.hh"
 
+#include <algorithm>
+#include <chrono>
+
 namespace bakehouse::cli {
 namespace {
 
