@@ -13,6 +13,7 @@
 
 #include <algorithm>
 #include <map>
+#include <optional>
 #include <set>
 
 #include <sys/stat.h>
@@ -145,14 +146,15 @@ PrunePlan plan_prune(const Node& node, Urgency urgency) {
   const auto keeps_content = kept_by(keep.content, history);
   const auto keeps_data = kept_by(keep.data, history);
   const auto reasons = needed(node, history, *current);
-  const PathsInUse used(node);
+  std::optional<PathsInUse> used;  // all of /proc is read only when there is something to remove
   for (const HistoryEntry& entry : history) {
     Leavings leavings = leavings_of(node, entry.deployment, urgency);
     if (keeps_content.contains(entry.deployment)) leavings.content.clear();
     if (keeps_data.contains(entry.deployment)) leavings.data.clear();
     if (leavings.content.empty() && leavings.data.empty()) continue;
     const auto reason = reasons.find(entry.deployment);
-    if (reason != reasons.end() || is_used(used, leavings)) {
+    if (reason == reasons.end() && !used) used.emplace(node);
+    if (reason != reasons.end() || is_used(*used, leavings)) {
       plan.kept.push_back(fmt::format("{} {}: {}", entry.version, entry.deployment,
                                       reason != reasons.end() ? reason->second : "a process uses it"));
       continue;

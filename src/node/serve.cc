@@ -14,9 +14,8 @@ namespace bakehouse::node {
 void serve(const Node& node) {
   // Held until the supervisor answers, so that no transaction begins without knowing of it.
   // At boot, and right after `release serve &`, a transaction may be under way: it passes.
-  constexpr std::chrono::hours as_long_as_it_takes(24 * 365);
   std::optional<phase::Lock> lock =
-      phase::Lock::wait_for(node.lock_path(), "release serve", node.around, as_long_as_it_takes);
+      phase::Lock::wait_for(node.lock_path(), "release serve", node.around, phase::as_long_as_it_takes);
   check_owners(node);
   const auto recovered = recover(node);
   if (recovered && recovered->outcome == "needs-hands") throw *recovered->error;

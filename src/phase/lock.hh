@@ -13,6 +13,9 @@
 
 namespace bakehouse::phase {
 
+// For who waits without a limit of his own.
+constexpr std::chrono::hours as_long_as_it_takes(24 * 365);
+
 class Lock {
  public:
   // Error(locked) with the holder's text when somebody else has it.

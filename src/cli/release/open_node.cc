@@ -8,17 +8,15 @@
 namespace bakehouse::cli {
 namespace {
 
-constexpr std::chrono::hours as_long_as_it_takes(24 * 365);
-
 std::chrono::milliseconds patience(const Wait& wait) {
   if (wait.empty()) return {};
-  if (wait == "ever") return as_long_as_it_takes;
+  if (wait == "ever") return phase::as_long_as_it_takes;
   text::Diagnostics faults;
   const auto limit = text::as_duration(text::Value(wait), "--wait", faults);
   if (!limit)
     throw base::Error(base::Fault::usage, "--wait wants a time such as 30s, 10m or 2h",
                       "or no value, to wait as long as it takes");
-  return std::min<std::chrono::milliseconds>(*limit, as_long_as_it_takes);
+  return std::min<std::chrono::milliseconds>(*limit, phase::as_long_as_it_takes);
 }
 
 }  // namespace
