@@ -10,6 +10,7 @@
 
 #include <fmt/ranges.h>
 
+#include <algorithm>
 #include <optional>
 
 namespace bakehouse::config {
@@ -34,22 +35,55 @@ constexpr Role roles[] = {
     {"pillar", &Layout::pillar},
     {"build", &Layout::build},
     {"run", &Layout::run},
+    {"runs", &Layout::runs},
     {"data", &Layout::data},
     {"deployments", &Layout::deployments},
     {"releases", &Layout::releases},
     {"archives", &Layout::archives},
 };
 
-constexpr Switch switches[] = {Switch::exchange, Switch::symlink, Switch::inplace};
+constexpr Switch all_switches[] = {Switch::exchange, Switch::symlink, Switch::inplace};
 
-Switch decode_switch(text::MapReader& layout) {
+std::optional<Switch> decode_switch(const text::Value& value, text::Diagnostics& faults) {
+  const auto word = text::as_text(value, "'switch' in the layout", faults);
+  if (!word) return std::nullopt;
   std::vector<std::string> names;
-  for (const Switch how : switches) names.emplace_back(name_of(how));
-  const auto word = layout.choice("switch", names);
-  for (const Switch how : switches) {
-    if (word == name_of(how)) return how;
+  for (const Switch one : all_switches) {
+    if (*word == name_of(one)) return one;
+    names.emplace_back(name_of(one));
   }
-  return Switch::exchange;
+  const auto meant = text::nearest(*word, names);
+  faults.add(value.origin(),
+             fmt::format("'switch' in the layout must be one of {}, not '{}'{}", fmt::join(names, ", "),
+                         printable(*word), meant ? fmt::format(" (did you mean '{}'?)", *meant) : ""));
+  return std::nullopt;
+}
+
+Switches decode_switches(text::MapReader& layout, text::Diagnostics& faults) {
+  const text::Value* value = layout.take("switch");
+  if (value == nullptr) return {Switch::exchange};
+  Switches switches;
+  const auto add = [&](const text::Value& one) {
+    const auto decoded = decode_switch(one, faults);
+    if (!decoded) return;
+    if (std::ranges::find(switches, *decoded) == switches.end()) {
+      switches.push_back(*decoded);
+    } else {
+      faults.add(one.origin(), fmt::format("'switch' in the layout names {} twice", name_of(*decoded)));
+    }
+  };
+  if (value->is_list()) {
+    for (const text::Value& one : value->items()) add(one);
+  } else {
+    add(*value);
+  }
+  if (value->is_list() && value->items().empty())
+    faults.add(value->origin(), "'switch' in the layout names none");
+  if (switches.size() > 1 && std::ranges::find(switches, Switch::symlink) != switches.end()) {
+    faults.add(value->origin(), "'switch' in the layout names symlink beside another",
+               "run/ is either a link or a directory");
+  }
+  return switches.empty() ? Switches{Switch::exchange} : switches;
 }
 
 // Bakehouse's own state, and runs being prepared, stand beside the roles.
@@ -59,7 +93,7 @@ bool is_reserved_in_root(const TreePath& path) {
 }
 
 std::optional<TreePath> decode_role(const Role& role, text::MapReader& map, text::Diagnostics& faults) {
-  const text::Value* value = map.require(role.name);
+  const text::Value* value = role.path == &Layout::runs ? map.take(role.name) : map.require(role.name);
   if (value == nullptr) return std::nullopt;
   const auto text = text::as_text(*value, fmt::format("the role '{}'", role.name), faults);
   if (!text) return std::nullopt;
@@ -100,7 +134,12 @@ void decode_roles(const text::Value& value, Layout& layout, text::Diagnostics& f
   text::MapReader map(value, "the roles of the layout", faults);
   for (const Role& role : roles) layout.*role.path = decode_role(role, map, faults).value_or(TreePath());
   map.finish();
-  if (value.is_map()) check_apart(layout, value, faults);
+  if (!value.is_map()) return;
+  if (layout.run_is_link() && value.find("runs") == nullptr)
+    faults.add(value.origin(), "'runs' is missing in the roles of the layout: where run/ is to link to");
+  if (const text::Value* runs = value.find("runs"); runs != nullptr && !layout.run_is_link())
+    faults.add(runs->origin(), "the role 'runs' is for layouts whose switch is symlink");
+  check_apart(layout, value, faults);
 }
 
 std::string decode_layout_name(text::MapReader& layout, text::Diagnostics& faults) {
@@ -159,7 +198,7 @@ Layout decode_layout(const text::Value& value) {
   Layout layout;
   text::MapReader map(value, "the layout", faults);
   layout.name = decode_layout_name(map, faults);
-  layout.how = decode_switch(map);
+  layout.switches = decode_switches(map, faults);
   if (const text::Value* places = map.require("roles")) decode_roles(*places, layout, faults);
   map.finish();
   faults.throw_if_any();
@@ -168,9 +207,15 @@ Layout decode_layout(const text::Value& value) {
 
 text::Value encode_layout(const Layout& layout) {
   text::Value places = text::Value::map();
-  for (const Role& role : roles) places.set(role.name, (layout.*role.path).str());
-  return text::Value::map(
-      {{"name", layout.name}, {"switch", name_of(layout.how)}, {"roles", std::move(places)}});
+  for (const Role& role : roles) {
+    const TreePath& path = layout.*role.path;
+    if (!path.is_top()) places.set(role.name, path.str());
+  }
+  text::Value switches = text::Value::list();
+  for (const Switch one : layout.switches) switches.push(name_of(one));
+  return text::Value::map({{"name", layout.name},
+                           {"switch", switches.items().size() == 1 ? switches.items().front() : switches},
+                           {"roles", std::move(places)}});
 }
 
 }  // namespace bakehouse::config

@@ -14,19 +14,26 @@ namespace bakehouse::config {
 enum class Switch { exchange, symlink, inplace };
 std::string_view name_of(Switch how);
 
+// `symlink` stands alone, because run/ is either a link or a directory; of the others the first that works
+// where the root is.
+using Switches = std::vector<Switch>;
+
 struct Layout {
   std::string name;
-  Switch how = Switch::exchange;
+  Switches switches{Switch::exchange};
   base::TreePath source_remote;  // git/project.git
   base::TreePath pillar_remote;  // git/pillar.git
   base::TreePath source;         // project
   base::TreePath pillar;
   base::TreePath build;
   base::TreePath run;
+  base::TreePath runs;  // with `symlink`: what run/ links to, one for each deployment; else the top
   base::TreePath data;
   base::TreePath deployments;  // deploy
   base::TreePath releases;
   base::TreePath archives;
+
+  bool run_is_link() const { return switches.front() == Switch::symlink; }
 };
 
 // A name is looked for as NAME.yaml in each of `directories` in turn; what holds a '/' is a path.

@@ -13,6 +13,8 @@
 #include "node/preflight.hh"
 #include "node/prune.hh"
 #include "node/release_tree.hh"
+#include "node/run_place.hh"
+#include "node/switch.hh"
 #include "phase/hooks.hh"
 #include "phase/lock.hh"
 #include "service/driver.hh"
@@ -198,8 +200,8 @@ Result apply(const Node& node, const fs::path& path, const crypto::TrustPolicy& 
   check_owners(node);
   require_recovered(node);
   const artifact::Archive archive = artifact::open_archive(path, policy);
-  const Plan plan = begin_apply(node, archive, policy, options, phase::read_history(node.history_path()));
-  check_switch(node);
+  Plan plan = begin_apply(node, archive, policy, options, phase::read_history(node.history_path()));
+  plan.way = choose_switch(node);
   require_drift_settled(node, archive, plan, options);
   return carry_out(node, plan, &archive);
 }
@@ -209,7 +211,7 @@ Result rollback(const Node& node, const std::optional<std::string>& deployment) 
   check_owners(node);
   require_recovered(node);
   check_root(node);
-  check_switch(node);
+  const tree::Way way = choose_switch(node);
   const auto history = phase::read_history(node.history_path());
   const phase::HistoryEntry target = rollback_target(node, history, deployment);
   const ReleaseTree release = read_release(node, target.deployment);
@@ -223,6 +225,7 @@ Result rollback(const Node& node, const std::optional<std::string>& deployment) 
   // Rolled back once more, it goes further back and not to what was just left.
   plan.parent = target.parent;
   plan.target = target.deployment;
+  plan.way = way;
   plan.version = target.version;
   plan.sequence = target.sequence;
   plan.manifest = target.manifest;

@@ -5,6 +5,7 @@
 #include "base/files.hh"
 #include "node/freeze.hh"
 #include "node/preflight.hh"
+#include "node/run_place.hh"
 #include "text/json.hh"
 
 #include <fmt/format.h>
@@ -17,7 +18,7 @@ namespace {
 
 // Another one whenever the path was touched.
 std::string sign_of(const Node& node, const tree::Difference& difference) {
-  const base::Dir run = node.dir.open_dir(node.root.layout.run);
+  const base::Dir run = open_run(node);
   std::optional<base::FileStat> found;
   try {
     found = run.stat(difference.path);

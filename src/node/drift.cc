@@ -5,6 +5,7 @@
 #include "base/error.hh"
 #include "node/drift_patch.hh"
 #include "node/release_tree.hh"
+#include "node/run_place.hh"
 
 #include <fmt/format.h>
 
@@ -197,9 +198,8 @@ tree::Manifest read_expected(const Node& node, const std::string& deployment) {
 }
 
 std::vector<Difference> find_drift(const Node& node, const std::string& deployment, tree::StatIndex& index) {
-  auto drift = tree::diff_with_directory(read_expected(node, deployment),
-                                         node.dir.open_dir(node.root.layout.run), {&index});
-  drop_writable(node, deployment, drift);
+  auto drift = tree::diff_with_directory(read_expected(node, deployment), open_run(node), {&index});
+  drop_allowed(node, deployment, drift);
   return drift;
 }
 
@@ -243,7 +243,7 @@ void require_carriable(const Node& node, const std::string& deployment, const Ne
 void carry_drift(const Node& node, const std::string& deployment, const NewRun& run, const Dir& next) {
   const auto drift = find_drift(node, deployment);
   require_ground(read_expected(node, deployment), run, drift);
-  const Dir old = node.dir.open_dir(node.root.layout.run);
+  const Dir old = open_run(node);
   Carrier carrier(old, next);
   const TreePath* last = nullptr;
   for (const Difference& difference : drift) {
@@ -254,17 +254,18 @@ void carry_drift(const Node& node, const std::string& deployment, const NewRun& 
   carrier.finish();
 }
 
-void drop_writable(const Node& node, const std::string& deployment, std::vector<Difference>& differences) {
+void drop_allowed(const Node& node, const std::string& deployment, std::vector<Difference>& differences) {
   if (differences.empty()) return;
   const auto writable = read_configuration(node, deployment).writable;
   std::erase_if(differences, [&](const Difference& difference) {
-    return std::ranges::any_of(
-        writable, [&](const config::Writable& one) { return difference.path.is_within(one.path); });
+    const TreePath& path = difference.path;
+    const auto holds = [&](const config::Writable& one) { return path.is_within(one.path); };
+    return std::ranges::any_of(writable, holds) || belongs_to_mount(node, path);
   });
 }
 
 bool carry_writable(const Node& node, const std::vector<config::Writable>& writable, const Dir& next) {
-  const Dir run = node.dir.open_dir(node.root.layout.run);
+  const Dir run = open_run(node);
   Carrier carrier(run, next);
   bool any = false;
   for (const config::Writable& one : writable) {

@@ -43,9 +43,10 @@ void carry_drift(const Node& node, const std::string& deployment, const NewRun& 
 // the one before. Returns whether there was any.
 bool carry_writable(const Node& node, const std::vector<config::Writable>& writable, const base::Dir& next);
 
-// Leaves out what lies in a path that the application of that deployment may write.
-void drop_writable(const Node& node, const std::string& deployment,
-                   std::vector<tree::Difference>& differences);
+// Leaves out what lies in a path that the application of that deployment may write, and what is the file
+// system's own.
+void drop_allowed(const Node& node, const std::string& deployment,
+                  std::vector<tree::Difference>& differences);
 
 // The manifest of what run/ should hold since `deployment` was configured.
 tree::Manifest read_expected(const Node& node, const std::string& deployment);

@@ -1,4 +1,5 @@
 #include "node/drift_patch.hh"
+#include "node/run_place.hh"
 
 #include "base/encoding.hh"
 #include "base/error.hh"
@@ -122,7 +123,7 @@ class Patch {
 void write(const Node& node, const std::string& deployment, const std::vector<Difference>& differences,
            Patch patch) {
   const Dir before = node.dir.open_dir(places_of(node.root.layout, deployment).tree);
-  const Dir after = node.dir.open_dir(node.root.layout.run);
+  const Dir after = open_run(node);
   const TreePath* last = nullptr;
   size_t paths = 0;
   for (const Difference& difference : differences) {

@@ -1,7 +1,7 @@
 #include "node/finish.hh"
 
 #include "base/error.hh"
-#include "node/hooks.hh"
+#include "node/switch.hh"
 
 #include <fmt/format.h>
 
@@ -12,15 +12,6 @@ using base::Error;
 using base::Fault;
 using base::TreePath;
 using Kind = phase::Record::Kind;
-
-void retire_old_run(const Transaction& t) {
-  const base::Dir& root = t.node.dir;
-  if (t.plan.previous.empty() || !root.exists(t.places.next)) return;
-  root.make_dirs(t.places.backup, 0700);
-  root.rename_new(t.places.next, t.places.backup / "run");
-  root.open_dir(t.places.next.parent()).sync();
-  root.open_dir(t.places.backup).sync();
-}
 
 void point_current(const Transaction& t) {
   const base::Dir deployments = t.node.dir.open_dir(t.node.root.layout.deployments);

@@ -7,7 +7,7 @@
 
 namespace bakehouse::node {
 
-// After `commit`: the old run to archives/<id>/run, deploy/current, history, `closed`.
+// After `commit`: the old run to where it is kept, deploy/current, history, `closed`.
 Result finish_good(Transaction& transaction);
 // After the undo: history, `closed` unless a person must look first.
 Result finish_reverted(Transaction& transaction, const phase::Reversal& reversal);

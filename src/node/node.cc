@@ -18,12 +18,6 @@ using base::TreePath;
 
 constexpr std::string_view administrators_trust = "/etc/bakehouse/trust";
 
-bool is_deployment_id(std::string_view id) {
-  return id.size() <= 64 && !id.empty() && std::all_of(id.begin(), id.end(), [](char c) {
-           return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || c == 'T' || c == 'Z' || c == '-';
-         });
-}
-
 }  // namespace
 
 Node open_node(const fs::path& root, fs::path launch, phase::Surroundings around) {
@@ -65,6 +59,7 @@ config::Root init_root(const fs::path& path, const std::string& project, config:
                                     layout.data};
   if (mode != config::Mode::final) directories.insert(directories.end(), {layout.source, layout.pillar});
   if (!layout.run.parent().is_top()) directories.push_back(layout.run.parent());
+  if (layout.run_is_link()) directories.push_back(layout.runs);
   for (const TreePath& each : directories) dir.make_dirs(each, 0755);
   config::Root root{fs::canonical(path), project, mode, layout, std::move(key)};
   // Written last: what has a root.json is complete.
@@ -90,15 +85,18 @@ std::optional<std::string> deployment_in(const base::Dir& dir, const TreePath& t
   return id;
 }
 
-std::optional<std::string> deployment_in_run(const Node& node) {
-  return deployment_in(node.dir, node.root.layout.run);
+bool is_deployment_id(std::string_view id) {
+  return id.size() <= 64 && !id.empty() && std::all_of(id.begin(), id.end(), [](char c) {
+           return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || c == 'T' || c == 'Z' || c == '-';
+         });
 }
 
 Places places_of(const config::Layout& layout, const std::string& id) {
   if (!is_deployment_id(id))
     throw Error(Fault::input, fmt::format("'{}' is no deployment", base::printable(id)));
   // Beside run/, so that both are on one file system and links between them read the same.
-  const TreePath next = layout.run.parent() / fmt::format(".{}.{}", layout.run.name(), id);
+  const TreePath beside = layout.run.parent() / fmt::format(".{}.{}", layout.run.name(), id);
+  const TreePath next = layout.run_is_link() ? layout.runs / id : beside;
   return {id, layout.deployments / id, next, layout.archives / id,
           TreePath::parse(".bakehouse/deployments") / id};
 }

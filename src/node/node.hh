@@ -46,19 +46,20 @@ config::Root init_root(const std::filesystem::path& path, const std::string& pro
 // own.
 std::filesystem::path trust_directory(const config::Root& root);
 
-// The deployment that run/ says it holds; nullopt when there is no run/.
-std::optional<std::string> deployment_in_run(const Node& node);
 // What a directory that was prepared to run says, or nullopt.
 std::optional<std::string> deployment_in(const base::Dir& dir, const base::TreePath& tree);
 
 // Where things of one deployment are, relative to the root.
 struct Places {
   std::string id;
-  base::TreePath tree;     // deploy/<id>: pristine
-  base::TreePath next;     // .run.<id>: the tree to run before the switch, the old one after it
+  base::TreePath tree;  // deploy/<id>: pristine
+  // The tree to run until it is switched to: .run.<id>, where an exchange leaves the old one; or what run/ is
+  // to link to.
+  base::TreePath next;
   base::TreePath backup;   // archives/<id>
   base::TreePath records;  // .bakehouse/deployments/<id>: configuration and expected manifest
 };
+bool is_deployment_id(std::string_view id);
 Places places_of(const config::Layout& layout, const std::string& id);
 std::string make_deployment_id(const base::Clock& clock);
 

@@ -3,7 +3,7 @@
 #include "base/encoding.hh"
 #include "base/error.hh"
 #include "crypto/ownership.hh"
-#include "tree/switch.hh"
+#include "node/run_place.hh"
 
 #include <fmt/format.h>
 
@@ -32,6 +32,13 @@ void check_target(const Node& node, const ReleaseInfo& info) {
                 "bake it on a machine like this one");
   }
   const std::string run = node.root.at(node.root.layout.run).native();
+  if (info.run_path && node.root.layout.run_is_link()) {
+    throw Error(Fault::refused,
+                fmt::format("the release holds the path '{}', and here each is at a path of its own, which "
+                            "'{}' links to",
+                            base::printable(*info.run_path), run),
+                "use a layout that switches by exchange, or build without absolute paths");
+  }
   if (info.run_path && *info.run_path != run) {
     throw Error(Fault::refused,
                 fmt::format("the release holds the path '{}' and runs nowhere else; here it would be at '{}'",
@@ -118,6 +125,17 @@ void check_places(const Node& node) {
   }
 }
 
+// An empty directory, perhaps a mount, that the layout allows to fill where it is.
+bool may_be_filled(const Node& node) {
+  const config::Layout& layout = node.root.layout;
+  if (std::ranges::find(layout.switches, config::Switch::inplace) == layout.switches.end()) return false;
+  const auto run = node.dir.open_dir_if_any(layout.run);
+  if (!run) return false;
+  const auto names = run->names();
+  return std::ranges::all_of(
+      names, [&](const std::string& name) { return belongs_to_mount(node, base::TreePath::parse(name)); });
+}
+
 }  // namespace
 
 void check_archive(const Node& node, const artifact::Archive& archive, const crypto::TrustPolicy& policy,
@@ -154,20 +172,11 @@ void check_owners(const Node& node) {
 void check_root(const Node& node) {
   const config::Layout& layout = node.root.layout;
   check_places(node);
-  if (layout.how != config::Switch::exchange) {
-    throw Error(Fault::refused, fmt::format("the layout '{}' switches by {}, which this version cannot do",
-                                            layout.name, config::name_of(layout.how)));
-  }
-  if (node.dir.exists(layout.run) && !deployment_in_run(node)) {
+  if (node.dir.exists(layout.run) && !deployment_in_run(node) && !may_be_filled(node)) {
     throw Error(Fault::refused,
                 fmt::format("'{}' exists and is no deployment of ours", node.root.at(layout.run).native()),
                 "move it away");
   }
-}
-
-void check_switch(const Node& node) {
-  if (const auto reason = tree::why_not(tree::Way::exchange, node.dir, node.root.layout.run))
-    throw Error(Fault::refused, *reason, "put the root on ext4, XFS, btrfs or tmpfs");
 }
 
 }  // namespace bakehouse::node

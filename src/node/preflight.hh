@@ -15,8 +15,6 @@ uint64_t data_size(const Node& node);
 // What holds for every transaction: the switch works here, run/ is what we put there, and what has
 // to move within one file system is on one.
 void check_root(const Node& node);
-// Whether the file system can make the switch. Tries it, on names of its own: only under the switch lock.
-void check_switch(const Node& node);
 // As root, before anything below the root is believed: nobody else may write what decides what runs.
 void check_owners(const Node& node);
 

@@ -6,6 +6,7 @@
 #include "node/preflight.hh"
 #include "node/release_tree.hh"
 #include "node/retention.hh"
+#include "node/run_place.hh"
 #include "node/transaction.hh"
 #include "phase/journal.hh"
 
@@ -48,10 +49,14 @@ Leavings leavings_of(const Node& node, const std::string& deployment, Urgency ur
                              places.backup / "data.restored", places.backup / "dumps"};
   // What visitors were thanked for and undo took away has no other copy: no rule removes it.
   if (urgency == Urgency::emergency) data.push_back(places.backup / "data.failed");
-  return {
-      there({places.tree, places.backup / "run", places.backup / "run.failed", places.records,
-             state / "drift" / (deployment + ".patch"), state / "logs/deployments" / (deployment + ".log")}),
-      there(std::move(data))};
+  std::vector<TreePath> content{places.tree,
+                                places.backup / "run",
+                                places.backup / "run.failed",
+                                places.records,
+                                state / "drift" / (deployment + ".patch"),
+                                state / "logs/deployments" / (deployment + ".log")};
+  if (node.root.layout.run_is_link()) content.push_back(places.next);
+  return {there(std::move(content)), there(std::move(data))};
 }
 
 TreePath pins() { return TreePath::parse(".bakehouse/pins"); }

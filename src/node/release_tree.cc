@@ -81,7 +81,9 @@ config::Project read_configuration(const Node& node, const std::string& id) {
 
 std::string data_link_target(const config::DataLink& link, const config::Layout& layout) {
   std::string target;
-  const size_t levels = layout.run.parts().size() + link.in_run.parts().size() - 1;
+  // As deep as the directory that holds the links, wherever that is.
+  const size_t depth = layout.run_is_link() ? layout.runs.parts().size() + 1 : layout.run.parts().size();
+  const size_t levels = depth + link.in_run.parts().size() - 1;
   for (size_t i = 0; i < levels; ++i) target += "../";
   return target + (layout.data / link.in_data.str()).str();
 }

@@ -3,6 +3,7 @@
 #include "base/error.hh"
 #include "node/apply.hh"
 #include "node/preflight.hh"
+#include "node/run_place.hh"
 #include "node/services.hh"
 #include "phase/lock.hh"
 #include "service/serve.hh"

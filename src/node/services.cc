@@ -3,6 +3,7 @@
 #include "artifact/metadata.hh"
 #include "base/error.hh"
 #include "node/preflight.hh"
+#include "node/run_place.hh"
 
 #include <fmt/format.h>
 
@@ -115,7 +116,7 @@ Start start_in_release(const Node& node, const Words& words) {
   }
   check_owners(node);
   // As far as the helper believes them: whoever wants to know more asks `release verify`.
-  const base::Dir run = node.dir.open_dir(node.root.layout.run);
+  const base::Dir run = open_run(node);
   const auto info = artifact::decode_release(run.read_file(part("release.json"), artifact::largest_part));
   const TreePath launch_file = part("launch.json");
   launch::LaunchFile launch;

@@ -3,6 +3,7 @@
 #include "base/error.hh"
 #include "node/drift.hh"
 #include "node/release_tree.hh"
+#include "node/run_place.hh"
 #include "node/services.hh"
 #include "node/transaction.hh"
 #include "phase/lock.hh"
@@ -86,8 +87,8 @@ Verification verify(const Node& node) {
   }
   const auto expected = read_expected(node, *id);
   Verification found{tree::diff_with_directory(release.manifest, node.dir.open_dir(places.tree)),
-                     tree::diff_with_directory(expected, node.dir.open_dir(node.root.layout.run))};
-  drop_writable(node, *id, found.run);
+                     tree::diff_with_directory(expected, open_run(node))};
+  drop_allowed(node, *id, found.run);
   return found;
 }
 

@@ -12,10 +12,10 @@
 #include "node/hooks.hh"
 #include "node/release_tree.hh"
 #include "node/services.hh"
+#include "node/switch.hh"
 #include "node/transaction.hh"
 #include "text/yaml.hh"
 #include "tree/make.hh"
-#include "tree/switch.hh"
 
 #include <fmt/format.h>
 
@@ -343,30 +343,12 @@ Value identity_of(const base::Dir& root, const TreePath& tree) {
   return Value::map({{"device", stat->device}, {"inode", stat->inode}});
 }
 
-// Which tree is in service is read from the tree itself, never inferred from what was done.
-void switch_back(const Transaction& t) {
-  const base::Dir& root = t.node.dir;
-  const TreePath& run = t.node.root.layout.run;
-  if (serving(t.node, t.plan) == Serving::fresh) {
-    if (t.plan.previous.empty()) {
-      root.rename_new(run, t.places.next);
-    } else if (deployment_in(root, t.places.next) == t.plan.previous) {
-      root.exchange(run, t.places.next);
-    } else {
-      throw Error(Fault::needs_hands, fmt::format("the old release is not in '{}', where the switch left it",
-                                                  t.node.root.at(t.places.next).native()));
-    }
-  }
-  // Also when an earlier try had come as far and was ended before this.
-  root.open_dir(run.parent()).sync();
-}
-
 Step deploy_step(Transaction& t) {
   const auto prepare = [&t] {
     return Value::map({{"new", identity_of(t.node.dir, t.places.next)},
                        {"old", identity_of(t.node.dir, t.node.root.layout.run)}});
   };
-  const auto run = [&t](const Value&) { tree::exchange(t.node.dir, t.node.root.layout.run, t.places.next); };
+  const auto run = [&t](const Value&) { switch_to_next(t); };
   return {{}, prepare, run, [&t](const Undo&) { switch_back(t); }};
 }
 

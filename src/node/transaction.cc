@@ -1,6 +1,7 @@
 #include "node/transaction.hh"
 
 #include "base/error.hh"
+#include "node/run_place.hh"
 
 #include <fmt/format.h>
 
@@ -25,7 +26,8 @@ Value encode(const Plan& plan) {
                      {"who", plan.who},
                      {"began", plan.began},
                      {"settings", settings},
-                     {"keeps_drift", plan.keeps_drift}});
+                     {"keeps_drift", plan.keeps_drift},
+                     {"switch", tree::name_of(plan.way)}});
 }
 
 Plan decode_plan(const Value& value) {
@@ -42,8 +44,9 @@ Plan decode_plan(const Value& value) {
   plan.who = value.string_at("who");
   plan.began = value.integer_at("began");
   for (const Value& setting : value.at("settings").items()) plan.settings.push_back(setting.text());
-  // The version before did not know of it, and its journal may be open.
+  // Versions before did not know of these, and their journal may be open.
   plan.keeps_drift = value.find("keeps_drift") != nullptr && value.boolean_at("keeps_drift");
+  if (value.find("switch") != nullptr) plan.way = tree::parse_way(value.string_at("switch"));
   return plan;
 }
 
@@ -53,8 +56,10 @@ bool is_open(const std::vector<phase::Record>& records) {
 
 Serving serving(const Node& node, const Plan& plan) {
   const base::TreePath& run = node.root.layout.run;
-  if (!node.dir.exists(run) && plan.previous.empty()) return Serving::old;
   const auto found = deployment_in_run(node);
+  // What is filled in place may have been there, empty.
+  const bool may_be_there = plan.way == tree::Way::inplace;
+  if (plan.previous.empty() && !found && (may_be_there || !node.dir.exists(run))) return Serving::old;
   if (found == plan.id) return Serving::fresh;
   if (found && found == plan.previous) return Serving::old;
   throw Error(Fault::needs_hands,

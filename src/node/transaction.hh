@@ -7,6 +7,7 @@
 #include "phase/journal.hh"
 #include "phase/transaction.hh"
 #include "service/driver.hh"
+#include "tree/switch.hh"
 
 #include <memory>
 #include <string>
@@ -28,6 +29,7 @@ struct Plan {
   base::Seconds began = 0;
   std::vector<std::string> settings;  // --set
   bool keeps_drift = false;           // changes made in run/ are made in the new one, too
+  tree::Way way = tree::Way::exchange;
 };
 text::Value encode(const Plan& plan);
 Plan decode_plan(const text::Value& value);

@@ -84,6 +84,12 @@ std::string_view name_of(Way way) {
   return "";
 }
 
+Way parse_way(std::string_view name) {
+  for (const Way way : {Way::exchange, Way::symlink, Way::inplace})
+    if (name == name_of(way)) return way;
+  throw Error(Fault::input, fmt::format("'{}' is no way to switch", base::printable(name)));
+}
+
 void exchange(const Dir& root, const TreePath& run, const TreePath& next) {
   if (root.exists(run)) {
     root.exchange(run, next);

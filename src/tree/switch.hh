@@ -18,6 +18,7 @@ enum class Way {
   inplace,   // the content of `run` is made what the other's is: see sync.hh
 };
 std::string_view name_of(Way way);
+Way parse_way(std::string_view name);  // Error(input) for any other
 
 // After it `run` is what `next` was, and the other way round; where there was no `run`, `next` is
 // gone. Durable when it returns. Run again it switches back.

@@ -36,7 +36,7 @@ std::string fault_of(const std::string& document) {
 TEST_CASE("a layout gives each role its path") {
   const Layout layout = decode_layout(text::parse_yaml(makina, "x"));
   CHECK(layout.name == "makina");
-  CHECK(layout.how == Switch::exchange);
+  CHECK(layout.switches == Switches{Switch::exchange});
   CHECK(layout.source_remote.str() == "git/project.git");
   CHECK(layout.source.str() == "project");
   CHECK(layout.deployments.str() == "deploy");
@@ -46,11 +46,30 @@ TEST_CASE("a layout gives each role its path") {
 TEST_CASE("a layout survives being written and read") {
   for (const char* how : {"exchange", "symlink", "inplace"}) {
     CAPTURE(how);
-    const Layout layout = decode_layout(text::parse_yaml(replaced(makina, "exchange", how), "x"));
-    CHECK(name_of(layout.how) == how);
+    const std::string runs = std::string(how) == "symlink" ? "  runs: runs\n" : "";
+    const Layout layout = decode_layout(text::parse_yaml(replaced(makina, "exchange", how) + runs, "x"));
+    CHECK(name_of(layout.switches.front()) == how);
     const std::string written = text::to_json(encode_layout(layout));
     CHECK(text::to_json(encode_layout(decode_layout(text::parse_json(written, "y")))) == written);
   }
+}
+
+TEST_CASE("a layout may name several switches, each once, and a link has to have something to lead to") {
+  const auto with = [](const std::string& switches, const std::string& runs = {}) {
+    return replaced(makina, "exchange", switches) + runs;
+  };
+  CHECK(decode_layout(text::parse_yaml(with("[inplace, exchange]"), "x")).switches ==
+        Switches{Switch::inplace, Switch::exchange});
+  CHECK(fault_of(with("[exchange, exchange]")) == "x:2:20: 'switch' in the layout names exchange twice");
+  CHECK(fault_of(with("[]")) == "x:2:1: 'switch' in the layout names none");
+  CHECK(fault_of(with("[exchange, symlink]")) ==
+        "x:2:1: 'switch' in the layout names symlink beside another (run/ is either a link or a directory)");
+  CHECK(fault_of(with("symlink")) ==
+        "x:3:1: 'runs' is missing in the roles of the layout: where run/ is to link to");
+  CHECK(fault_of(with("exchange", "  runs: runs\n")) ==
+        "x:14:3: the role 'runs' is for layouts whose switch is symlink");
+  CHECK(fault_of(with("symlink", "  runs: run/s\n")) ==
+        "x:14:3: the role 'runs' (run/s) lies within the role 'run' (run)");
 }
 
 TEST_CASE("all faults of a layout are told at once") {
@@ -127,12 +146,18 @@ TEST_CASE("a layout is found by its name in the first directory that has it, and
         (one / "twin.yaml").native() + ": the layout in this file calls itself 'makina'");
 }
 
-TEST_CASE("the shipped layout is makina") {
+TEST_CASE("the shipped layouts say where things are, and how run is switched") {
   const char* directory = std::getenv("BAKEHOUSE_LAYOUTS");  // NOLINT(concurrency-mt-unsafe)
   REQUIRE_MESSAGE(directory != nullptr, "BAKEHOUSE_LAYOUTS names the directory of the shipped layouts");
   const Layout shipped = load_layout("makina", {directory});
   CHECK(text::to_json(encode_layout(shipped)) ==
-        text::to_json(encode_layout(decode_layout(text::parse_yaml(makina, "x")))));
+        text::to_json(encode_layout(decode_layout(
+            text::parse_yaml(replaced(makina, "switch: exchange", "switch: [exchange, inplace]"), "x")))));
+  const Layout capistrano = load_layout("capistrano", {directory});
+  CHECK(capistrano.run_is_link());
+  CHECK(capistrano.run.str() == "current");
+  CHECK(capistrano.runs.str() == "releases");
+  CHECK(capistrano.data.str() == "shared");
 }
 
 }  // namespace layout_test

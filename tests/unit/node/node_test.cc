@@ -1,7 +1,7 @@
 #include "node/node.hh"
+#include "site.hh"
 
 #include "base/error.hh"
-#include "site.hh"
 
 #include <doctest/doctest.h>
 
@@ -15,8 +15,6 @@ using namespace bakehouse::node;
 namespace fs = std::filesystem;
 
 namespace {
-
-config::Layout makina() { return config::load_layout("makina", {std::getenv("BAKEHOUSE_LAYOUTS")}); }
 
 std::string init_refusal(const fs::path& path, const std::string& project = "shop") {
   try {

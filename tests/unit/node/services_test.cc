@@ -1,4 +1,5 @@
 #include "node/services.hh"
+#include "node/run_place.hh"
 
 #include "base/error.hh"
 #include "site.hh"

@@ -70,10 +70,19 @@ inline Release release(const std::string& version, uint64_t sequence,
 // Ends a transaction at once, as a signal would: no `catch` of the product knows it.
 struct Kill {};
 
+inline config::Layout makina() { return config::load_layout("makina", {std::getenv("BAKEHOUSE_LAYOUTS")}); }
+
+// The same places, switched in such a way.
+inline config::Layout switched_by(config::Switch how) {
+  config::Layout layout = makina();
+  layout.switches = {how};
+  if (layout.run_is_link()) layout.runs = base::TreePath::parse("runs");
+  return layout;
+}
+
 class Site {
  public:
-  Site() {
-    const auto layout = config::load_layout("makina", {std::getenv("BAKEHOUSE_LAYOUTS")});
+  explicit Site(const config::Layout& layout = makina()) {
     init_root(root(), "shop", config::Mode::final, layout, std::nullopt);
   }
 

@@ -1,0 +1,62 @@
+#include "node/run_place.hh"
+
+#include "base/error.hh"
+#include "tree/switch.hh"
+
+#include <fmt/format.h>
+
+namespace bakehouse::node {
+
+using base::TreePath;
+
+namespace {
+
+// What every link to a tree to run begins with; the id follows.
+std::string link_prefix(const config::Layout& layout) {
+  std::string up;
+  for (size_t i = 1; i < layout.run.parts().size(); ++i) up += "../";
+  return up + layout.runs.str() + "/";
+}
+
+}  // namespace
+
+std::string link_to_run(const config::Layout& layout, const std::string& deployment) {
+  return link_prefix(layout) + deployment;
+}
+
+std::optional<TreePath> place_of_run(const Node& node) {
+  const config::Layout& layout = node.root.layout;
+  const auto found = node.dir.stat(layout.run);
+  if (!found) return std::nullopt;
+  if (!layout.run_is_link()) {
+    if (found->type != base::FileType::directory) return std::nullopt;
+    return layout.run;
+  }
+  if (found->type != base::FileType::symlink) return std::nullopt;
+  const std::string target = node.dir.read_link(layout.run);
+  const std::string prefix = link_prefix(layout);
+  if (!target.starts_with(prefix)) return std::nullopt;
+  const std::string id = target.substr(prefix.size());
+  if (!is_deployment_id(id)) return std::nullopt;
+  return places_of(layout, id).next;
+}
+
+base::Dir open_run(const Node& node) {
+  if (const auto place = place_of_run(node)) return node.dir.open_dir(*place);
+  throw base::Error(base::Fault::needs_hands,
+                    fmt::format("'{}' is no tree of ours", node.root.at(node.root.layout.run).native()),
+                    "put back what belongs there; `release history` tells which");
+}
+
+std::optional<std::string> deployment_in_run(const Node& node) {
+  const auto place = place_of_run(node);
+  return place ? deployment_in(node.dir, *place) : std::nullopt;
+}
+
+bool belongs_to_mount(const Node& node, const TreePath& path) {
+  const TreePath rescued = TreePath::parse("lost+found");  // of ext4, at the top of each
+  const TreePath& run = node.root.layout.run;
+  return path.is_within(rescued) && !node.root.layout.run_is_link() && tree::is_mount_point(node.dir, run);
+}
+
+}  // namespace bakehouse::node
