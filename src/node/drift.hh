@@ -2,8 +2,6 @@
 // somebody has to say that it may.
 #pragma once
 
-#include "base/dir.hh"
-#include "config/project.hh"
 #include "node/apply.hh"
 #include "node/node.hh"
 #include "tree/diff.hh"
@@ -27,21 +25,6 @@ void guard_drift(const Node& node, const std::string& deployment, const std::vec
                  DriftChoice choice);
 // Finds, tells and saves, and never fails: for who goes on in any case.
 void tell_drift(const Node& node, const std::string& deployment);
-
-// The release into whose run the changes are to be made.
-struct NewRun {
-  const tree::Manifest& release;
-  const std::vector<config::DataLink>& links;
-};
-// Error(refused) for a change that cannot be made there: of what the release has changed as well, of what
-// leads to data, and of what cannot be read.
-void require_carriable(const Node& node, const std::string& deployment, const NewRun& run);
-// Makes them in `next`. To be called when the application has ended: what it wrote last counts.
-void carry_drift(const Node& node, const std::string& deployment, const NewRun& run, const base::Dir& next);
-
-// What the release in `next` wants to go on with of what the application wrote: taken out of run/, which is
-// the one before. Returns whether there was any.
-bool carry_writable(const Node& node, const std::vector<config::Writable>& writable, const base::Dir& next);
 
 // Leaves out what lies in a path that the application of that deployment may write, and what is the file
 // system's own.

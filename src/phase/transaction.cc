@@ -93,6 +93,11 @@ Reversal revert(Journal& journal, const std::vector<Step>& steps, const Surround
 
 }  // namespace
 
+void require_back(const Undo& undo, std::string_view step, std::string_view waiting) {
+  if (undo.is_back(step)) return;
+  throw Error(Fault::needs_hands, fmt::format("{} until the undo of {} has succeeded", waiting, step));
+}
+
 std::optional<Reversal> run_steps(Journal& journal, const std::vector<Step>& steps,
                                   const Surroundings& around) {
   std::string at;

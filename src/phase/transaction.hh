@@ -33,6 +33,9 @@ struct Undo {
   const Surroundings& around;  // for what waits: the wish to stop that began an undo must not end it
 };
 
+// What depends on an undo that failed waits until it has succeeded: Error(needs_hands) saying so.
+void require_back(const Undo& undo, std::string_view step, std::string_view waiting);
+
 struct Step {
   std::string name;
   // Everything that undo must know, recorded before `run`; may be empty. Changes nothing.

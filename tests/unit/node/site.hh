@@ -123,6 +123,10 @@ class Site {
   }
   std::optional<Result> recover() { return recover_under_lock(node(), "a test"); }
   Status status() { return read_status(node()); }
+  bool is_verified() {
+    const Verification found = verify(node());
+    return found.deployment.empty() && found.run.empty();
+  }
   std::vector<phase::HistoryEntry> history() { return phase::read_history(node().history_path()); }
 
   std::string read(const std::string& path) const {

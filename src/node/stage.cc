@@ -1,0 +1,128 @@
+#include "node/stage.hh"
+
+#include "artifact/hooks.hh"
+#include "artifact/metadata.hh"
+#include "base/error.hh"
+#include "base/files.hh"
+#include "base/progress.hh"
+#include "node/release_tree.hh"
+#include "tree/make.hh"
+
+#include <fmt/format.h>
+
+#include <optional>
+
+namespace bakehouse::node {
+namespace {
+
+using base::TreePath;
+
+// `.bakehouse/` of a deployment is flat and small; the manifest does not list it.
+void copy_metadata(const base::Dir& from, const base::Dir& to) {
+  to.make_dir(artifact::metadata_path(), 0755);
+  for (const std::string& name : from.open_dir(artifact::metadata_path()).names()) {
+    base::Fd file = to.create_file(artifact::metadata_path() / name, 0644);
+    base::write_all(file, from.read_file(artifact::metadata_path() / name, artifact::largest_manifest), name);
+    file.close(name);
+  }
+}
+
+void copy_deployment(const base::Dir& from, const tree::Manifest& manifest, const base::Dir& to,
+                     tree::StatIndex* index) {
+  tree::MakeOptions options;
+  options.index = index;
+  tree::make_tree(from, manifest, to, options);
+  copy_metadata(from, to);
+}
+
+// The index learns of every file, so that the next look at run/ reads none.
+void copy_to_run(const Transaction& t, const base::Dir& from, const tree::Manifest& manifest,
+                 const base::Dir& to) {
+  tree::StatIndex index = tree::StatIndex::load(t.node.run_index_path());
+  copy_deployment(from, manifest, to, &index);
+  index.save(t.node.run_index_path());
+}
+
+// Rollback counts once more what is left when a key has been revoked since. Unpacking writes the
+// embedded one only.
+void keep_signatures(const std::vector<crypto::Signature>& beside, const base::Dir& deployment) {
+  for (const crypto::Signature& signature : beside) {
+    const auto name =
+        artifact::metadata_path() / fmt::format("release.json.{}.minisig", signature.key.text());
+    base::Fd file = deployment.create_file(name, 0644);
+    base::write_all(file, crypto::format_signature(signature, artifact::untrusted_comment), name.str());
+    file.close(name.str());
+  }
+}
+
+// Files that the deployment in service holds as well are linked from there, once it is proved that
+// they still are what they were. A deployment that is of no use is done without.
+artifact::Unpacked unpack(const Transaction& t, const base::Dir& deployment) {
+  artifact::UnpackOptions options;
+  options.progress = base::tell_tenths(t.node.around.events, "stage");
+  if (t.plan.previous.empty()) return artifact::unpack(*t.archive, deployment, options);
+  std::optional<ReleaseTree> previous;
+  try {
+    previous = read_release(t.node, t.plan.previous);
+  } catch (const base::Error& error) {
+    t.node.around.events({base::Event::Kind::warning, "stage", error.what()});
+    return artifact::unpack(*t.archive, deployment, options);
+  }
+  const base::Dir dir = t.node.dir.open_dir(places_of(t.node.root.layout, t.plan.previous).tree);
+  const tree::Lender lender{dir, previous->manifest, [](const auto&, const auto&) { return true; }};
+  options.lender = &lender;
+  return artifact::unpack(*t.archive, deployment, options);
+}
+
+void tell(const Transaction& t, const artifact::Unpacked& unpacked) {
+  if (unpacked.linked == 0) return;
+  t.node.around.events(
+      {base::Event::Kind::note, "stage",
+       fmt::format("linked from {}: {} of {} entries; {} of {} frames skipped", t.plan.previous,
+                   unpacked.linked, unpacked.manifest.entries.size(), unpacked.skipped, unpacked.frames)});
+}
+
+}  // namespace
+
+void stage(const Transaction& t) {
+  const base::Dir& root = t.node.dir;
+  root.make_dir(t.places.tree, 0700);  // nobody else looks in before it is verified
+  const base::Dir deployment = root.open_dir(t.places.tree);
+  tree::Manifest manifest;
+  if (t.archive != nullptr) {
+    artifact::Unpacked unpacked = unpack(t, deployment);
+    tell(t, unpacked);
+    manifest = std::move(unpacked.manifest);
+    keep_signatures(t.archive->beside, deployment);
+  } else {
+    manifest = read_release(t.node, t.plan.target).manifest;
+    copy_deployment(root.open_dir(places_of(t.node.root.layout, t.plan.target).tree), manifest, deployment,
+                    nullptr);
+  }
+  artifact::check_hooks(manifest);
+  root.set_mode(t.places.tree, 0755);
+  root.make_dir(t.places.next, 0755);
+  const base::Dir next = root.open_dir(t.places.next);
+  copy_to_run(t, deployment, manifest, next);
+  base::Fd id = next.create_file(artifact::metadata_path() / "deployment", 0644);
+  base::write_all(id, t.plan.id + "\n", "deployment");
+  id.close("deployment");
+  base::sync_filesystem(deployment.fd(), deployment.path().native());
+  base::sync_filesystem(next.fd(), next.path().native());
+}
+
+void unstage(const Transaction& t, const phase::Undo& undo) {
+  phase::require_back(undo, "deploy", "what was staged is kept");
+  const base::Dir& root = t.node.dir;
+  const TreePath failed_run = t.places.backup / "run.failed";
+  if (undo.began("deploy") && root.exists(t.places.next) && !root.exists(failed_run)) {
+    root.make_dirs(t.places.backup, 0700);
+    root.rename_new(t.places.next, failed_run);
+  }
+  root.remove_tree(t.places.next);
+  root.remove_tree(t.places.tree);
+  root.remove_tree(t.places.records);
+  base::sync_filesystem(root.fd(), root.path().native());
+}
+
+}  // namespace bakehouse::node
