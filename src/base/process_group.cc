@@ -4,12 +4,17 @@
 #include "base/error.hh"
 #include "base/process.hh"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cerrno>
 #include <charconv>
 #include <climits>
 #include <csignal>
+#include <cstdlib>
+#include <fstream>
 #include <optional>
+#include <set>
 
 #include <poll.h>
 #include <sys/syscall.h>
@@ -55,6 +60,30 @@ bool await_all(std::vector<Fd> watched, std::chrono::steady_clock::time_point de
 // Zombies count as well.
 bool has_members(pid_t group) { return ::kill(-group, 0) == 0 || errno != ESRCH; }
 
+pid_t parent_of_process(pid_t pid) {
+  std::ifstream status(fmt::format("/proc/{}/status", pid));
+  constexpr std::string_view label = "PPid:";
+  for (std::string line; std::getline(status, line);)
+    if (line.starts_with(label)) return static_cast<pid_t>(std::atoi(line.c_str() + label.size()));
+  return 0;
+}
+
+std::set<pid_t> ourselves() {
+  std::set<pid_t> line;
+  for (pid_t pid = ::getpid(); pid > 0 && line.insert(pid).second;) pid = parent_of_process(pid);
+  return line;
+}
+
+bool has_words(pid_t pid, const std::vector<std::string>& words) {
+  std::ifstream file(fmt::format("/proc/{}/environ", pid), std::ios::binary);
+  std::vector<bool> found(words.size());
+  for (std::string variable; std::getline(file, variable, '\0');)
+    for (size_t i = 0; i < words.size(); ++i)
+      if (variable == words[i] || (words[i].ends_with('=') && variable.starts_with(words[i])))
+        found[i] = true;
+  return std::ranges::find(found, false) == found.end();
+}
+
 }  // namespace
 
 std::vector<pid_t> living_members(const std::vector<pid_t>& groups) {
@@ -67,6 +96,17 @@ std::vector<pid_t> living_members(const std::vector<pid_t>& groups) {
     if (identify_process(*pid)) members.push_back(*pid);
   }
   return members;
+}
+
+std::vector<pid_t> processes_with(const std::vector<std::string>& words) {
+  std::vector<pid_t> found;
+  const std::set<pid_t> not_these = ourselves();
+  for (const auto& name : Dir::open("/proc").names()) {
+    const auto pid = parse_pid(name);
+    if (pid && !not_these.contains(*pid) && has_words(*pid, words) && identify_process(*pid))
+      found.push_back(*pid);
+  }
+  return found;
 }
 
 bool await_end(const std::vector<pid_t>& groups, std::chrono::steady_clock::time_point deadline,

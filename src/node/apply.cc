@@ -87,7 +87,7 @@ void require_known_run(const Node& node, const Plan& plan, const phase::Journal&
 }
 
 Result take_up(const Node& node, const Plan& plan, phase::Journal& journal) {
-  phase::end_recorded_processes(journal, node.around);
+  phase::end_recorded_processes(journal, hook_marks(node, plan.id), node.around);
   require_known_run(node, plan, journal);
   Transaction transaction =
       make_transaction(node, plan, nullptr, journal, service::open_driver(node.root.state()));

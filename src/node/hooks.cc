@@ -7,6 +7,11 @@
 
 namespace bakehouse::node {
 
+std::vector<std::string> hook_marks(const Node& node, const std::string& deployment) {
+  return {"BAKEHOUSE_ROOT=" + node.root.path.native(), "BAKEHOUSE_DEPLOYMENT=" + deployment,
+          "BAKEHOUSE_PHASE="};
+}
+
 void run_phase_hooks(const Node& node, const HookCall& call, phase::Journal* journal,
                      const phase::Surroundings& around) {
   const ReleaseTree release = read_release(node, call.owner);
@@ -22,6 +27,7 @@ void run_phase_hooks(const Node& node, const HookCall& call, phase::Journal* jou
   run.environment.push_back("BAKEHOUSE_PHASE=" + call.phase);
   run.environment.push_back("BAKEHOUSE_BACKUP=" + call.backup.native());
   run.environment.push_back("BAKEHOUSE_PREVIOUS_VERSION=" + call.previous_version);
+  run.marks = hook_marks(node, call.deployment);
   run.directory = call.directory;
   run.settings = read_configuration(node, call.owner).hook(call.phase);
   run.log = node.root.state() / "hooks.log";

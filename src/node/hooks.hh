@@ -6,6 +6,7 @@
 
 #include <filesystem>
 #include <string>
+#include <vector>
 
 namespace bakehouse::node {
 
@@ -21,5 +22,8 @@ struct HookCall {
 // `around` is the node's, or what an undo was given.
 void run_phase_hooks(const Node& node, const HookCall& call, phase::Journal* journal,
                      const phase::Surroundings& around);
+
+// By which what hooks of that deployment's transaction started is known again.
+std::vector<std::string> hook_marks(const Node& node, const std::string& deployment);
 
 }  // namespace bakehouse::node

@@ -5,7 +5,7 @@
 #include "base/last_lines.hh"
 #include "base/process_group.hh"
 
-#include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <cerrno>
 #include <csignal>
@@ -74,6 +74,26 @@ void run_hook(const HookProgram& hook, const HookRun& run, Journal* journal, con
     throw Error(Fault::build, fmt::format("the hook '{}' {}{}", name, status.describe(), tail.text()));
 }
 
+constexpr int attempts = 500;
+constexpr std::chrono::milliseconds pause(10);
+
+// What a hook started and put into a group of its own: a daemon that it forgot, or a job in the background.
+void end_marked(const std::vector<std::string>& marks, const Surroundings& around) {
+  if (marks.empty()) return;
+  for (int attempt = 0;; ++attempt) {
+    const auto left = base::processes_with(marks);
+    if (left.empty()) return;
+    if (attempt == attempts) {
+      throw Error(
+          Fault::needs_hands,
+          fmt::format("what hooks of this deployment started does not end: {}", fmt::join(left, ", ")),
+          "end it by hand, then run `release recover`");
+    }
+    for (const pid_t pid : left) ::kill(pid, SIGKILL);
+    around.clock.wait(pause);
+  }
+}
+
 }  // namespace
 
 void run_hooks(const std::vector<HookProgram>& programs, const HookRun& run, Journal* journal,
@@ -81,7 +101,15 @@ void run_hooks(const std::vector<HookProgram>& programs, const HookRun& run, Jou
   if (programs.empty()) return;
   const base::Fd log(::open(run.log.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0640));
   if (!log) base::fail_os("open", run.log.native());
-  for (const HookProgram& hook : programs) run_hook(hook, run, journal, log, around);
+  for (const HookProgram& hook : programs) {
+    try {
+      run_hook(hook, run, journal, log, around);
+    } catch (const std::exception&) {
+      end_marked(run.marks, around);
+      throw;
+    }
+    end_marked(run.marks, around);
+  }
 }
 
 namespace {
@@ -96,9 +124,8 @@ bool is_group_gone(pid_t group, uint64_t start) {
 
 }  // namespace
 
-void end_recorded_processes(const Journal& journal, const Surroundings& around) {
-  constexpr int attempts = 500;
-  constexpr std::chrono::milliseconds pause(10);
+void end_recorded_processes(const Journal& journal, const std::vector<std::string>& marks,
+                            const Surroundings& around) {
   const std::string boot = base::boot_id();
   for (const Record& record : journal.records()) {
     if (record.kind != Record::Kind::process || record.facts.string_at("boot") != boot) continue;
@@ -115,6 +142,7 @@ void end_recorded_processes(const Journal& journal, const Surroundings& around) 
       around.clock.wait(pause);
     }
   }
+  end_marked(marks, around);
 }
 
 }  // namespace bakehouse::phase

@@ -22,6 +22,8 @@ struct HookProgram {
 struct HookRun {
   std::string phase;
   std::vector<std::string> environment;  // whole
+  // Words of it by which what a hook started is known again, in whatever group it is: see processes_with.
+  std::vector<std::string> marks;
   std::filesystem::path directory;
   config::HookSettings settings;
   std::filesystem::path log;  // appended to
@@ -29,13 +31,16 @@ struct HookRun {
 
 // Runs them one after the other. What each prints goes to the log and, line by line, to the
 // events. Who runs is in the journal before it executes (`journal` may be null, outside a
-// transaction). The first that fails is an Error(build) with its last lines.
+// transaction). What a hook leaves running is ended with it. The first that fails is an Error(build) with
+// its last lines.
 void run_hooks(const std::vector<HookProgram>& programs, const HookRun& run, Journal* journal,
                const Surroundings& around);
 
 // Ends the processes that the journal says were started on this boot, with what they started in
 // their groups, also where they themselves are gone already. Strangers that were given their numbers
-// since are left alone. Returns when none is left; Error(needs_hands) when one stays.
-void end_recorded_processes(const Journal& journal, const Surroundings& around);
+// since are left alone. Then those that bear all `marks`. Returns when none is left; Error(needs_hands) when
+// one stays.
+void end_recorded_processes(const Journal& journal, const std::vector<std::string>& marks,
+                            const Surroundings& around);
 
 }  // namespace bakehouse::phase

@@ -3,6 +3,7 @@
 #include "base/dir.hh"
 #include "base/error.hh"
 #include "base/process.hh"
+#include "base/process_group.hh"
 #include "scene.hh"
 
 #include <doctest/doctest.h>
@@ -235,6 +236,41 @@ TEST_CASE("what a hook leaves behind in its group is ended with it") {
   CHECK(ends_soon(static_cast<pid_t>(std::stol(scene.told.at(0)))));
 }
 
+TEST_CASE("what a hook puts into a session of its own is ended with it, too, whichever way the hook ends") {
+  for (const std::string end : {"exit 0", "exit 1"}) {
+    CAPTURE(end);
+    HookScene scene;
+    scene.add("post_deploy", "setsid sleep 600 & echo $! >child; until [ -s child ]; do :; done; " + end);
+    HookRun call = scene.call();
+    call.marks = {"MARK=" + scene.path().native(), "PHASE="};
+    call.environment.push_back(call.marks.front());
+    call.environment.emplace_back("PHASE=post_deploy");
+    try {
+      scene.run(call, scene.around());
+    } catch (const base::Error& error) {
+      CHECK(error.fault() == base::Fault::build);
+    }
+    CHECK(ends_soon(std::stoi(base::read_file(scene.path() / "child", 100))));
+    CHECK(base::processes_with(call.marks).empty());
+  }
+}
+
+TEST_CASE("recovery ends what bears the marks of a transaction, and nothing that bears some of them") {
+  HookScene scene;
+  const std::string place = "MARK=" + scene.path().native();
+  const auto start = [](const std::vector<std::string>& environment) {
+    base::Command command;
+    command.argv = {"/bin/sleep", "600"};
+    command.environment = environment;
+    return base::Process::start(command);
+  };
+  base::Process marked = start({place, "PHASE=x"});
+  const base::Process other = start({place, "PHASES=x"});
+  end_recorded_processes(scene.new_journal(), {place, "PHASE="}, scene.around());
+  CHECK(marked.wait().signal == SIGKILL);
+  CHECK(base::identify_process(other.pid()));
+}
+
 TEST_CASE("a cancelled hook is ended") {
   HookScene scene;
   scene.add("slow", "echo started; sleep 1000");
@@ -278,7 +314,7 @@ TEST_CASE("recovery ends a recorded hook that still runs, and what it started") 
   Scene scene;
   Group group = start_group("wait");
   const Journal journal = journal_of(scene, process_facts(group.id));
-  end_recorded_processes(journal, scene.around());
+  end_recorded_processes(journal, {}, scene.around());
   CHECK(group.leader.wait().signal == SIGKILL);
   CHECK(ends_soon(group.child));
 }
@@ -289,7 +325,7 @@ TEST_CASE("recovery ends what a hook started also when the hook itself is gone")
   Group group = start_group("exit 0");
   REQUIRE(group.leader.wait().ok());
   REQUIRE(base::identify_process(group.child));
-  end_recorded_processes(journal_of(scene, process_facts(group.id)), scene.around());
+  end_recorded_processes(journal_of(scene, process_facts(group.id)), {}, scene.around());
   CHECK_FALSE(base::identify_process(group.child));
 }
 
@@ -298,7 +334,7 @@ TEST_CASE("a stranger with the pid of a hook that is gone is left alone") {
   Group stranger = start_group("wait");
   base::ProcessId other = stranger.id;
   other.start_time -= 1;
-  end_recorded_processes(journal_of(scene, process_facts(other)), scene.around());
+  end_recorded_processes(journal_of(scene, process_facts(other)), {}, scene.around());
   CHECK_FALSE(stranger.leader.poll());
   CHECK(base::identify_process(stranger.child));
   stranger.leader.stop(std::chrono::seconds(10));
@@ -307,7 +343,7 @@ TEST_CASE("a stranger with the pid of a hook that is gone is left alone") {
 TEST_CASE("the processes of an earlier boot are not looked for") {
   Scene scene;
   Group stranger = start_group("wait");
-  end_recorded_processes(journal_of(scene, process_facts(stranger.id, "another boot")), scene.around());
+  end_recorded_processes(journal_of(scene, process_facts(stranger.id, "another boot")), {}, scene.around());
   CHECK_FALSE(stranger.leader.poll());
   stranger.leader.stop(std::chrono::seconds(10));
 }
@@ -317,8 +353,8 @@ TEST_CASE("with nothing left recovery goes on at once") {
   Group group = start_group("wait");
   group.leader.stop(std::chrono::seconds(10));
   CHECK(ends_soon(group.child));
-  end_recorded_processes(journal_of(scene, process_facts(group.id)), scene.around());
-  end_recorded_processes(scene.new_journal(), scene.around());
+  end_recorded_processes(journal_of(scene, process_facts(group.id)), {}, scene.around());
+  end_recorded_processes(scene.new_journal(), {}, scene.around());
 }
 
 }  // namespace hooks_test
