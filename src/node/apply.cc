@@ -87,7 +87,7 @@ void require_known_run(const Node& node, const Plan& plan, const phase::Journal&
 }
 
 Result take_up(const Node& node, const Plan& plan, phase::Journal& journal) {
-  phase::end_recorded_processes(journal, hook_marks(node, plan.id), node.around);
+  phase::end_recorded_processes(journal, hook_marks(node), node.around);
   require_known_run(node, plan, journal);
   Transaction transaction =
       make_transaction(node, plan, nullptr, journal, service::open_driver(node.root.state()));
@@ -177,7 +177,12 @@ std::optional<std::string> cancel(const Node& node) {
 
 std::optional<Result> recover(const Node& node) {
   auto journal = phase::Journal::open(node.journal_path());
-  if (!journal || journal->is_closed()) return std::nullopt;
+  if (!journal) return std::nullopt;
+  if (journal->is_closed()) {
+    // The hook after a transaction is in no journal, and may have been left alone.
+    phase::end_what_stays(hook_marks(node), node.around, [] {});
+    return std::nullopt;
+  }
   const Plan plan = decode_plan(journal->facts());
   DeploymentLog log(node, plan);
   const Node watched = log.watch(node);

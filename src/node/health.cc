@@ -6,6 +6,10 @@
 #include "base/process.hh"
 #include "net/http.hh"
 #include "net/tcp.hh"
+#include "node/hooks.hh"
+#include "node/release_tree.hh"
+#include "node/services.hh"
+#include "phase/hooks.hh"
 
 #include <fmt/format.h>
 
@@ -158,13 +162,20 @@ void require_one(const Node& node, const HealthCheck& check, const std::vector<s
 
 }  // namespace
 
-void require_health(const Node& node, const std::vector<HealthCheck>& checks,
-                    const std::vector<std::string>& environment, service::ServiceDriver& services,
-                    const phase::Surroundings& around) {
+void require_health(const Node& node, const std::string& deployment, const std::string& version,
+                    service::ServiceDriver& services, const phase::Surroundings& around) {
   // A process that dies of a bad configuration does so at once, but not within no time at all.
   constexpr milliseconds settling(300);
+  const auto checks = read_configuration(node, deployment).health;
+  std::vector<std::string> environment = base_environment(node, deployment, version);
+  environment.emplace_back("BAKEHOUSE_PHASE=health");
   const auto began = around.clock.steady();
-  for (const HealthCheck& check : checks) require_one(node, check, environment, services, around);
+  const auto check_all = [&] {
+    for (const HealthCheck& check : checks) require_one(node, check, environment, services, around);
+  };
+  const bool runs_programs = std::ranges::any_of(
+      checks, [](const HealthCheck& check) { return check.kind == HealthCheck::Kind::command; });
+  phase::end_what_stays(runs_programs ? hook_marks(node) : std::vector<std::string>(), around, check_all);
   const bool runs_anything = !services.states().empty();
   const auto passed = std::chrono::duration_cast<milliseconds>(around.clock.steady() - began);
   if (runs_anything && passed < settling) pause(settling - passed, around);

@@ -7,9 +7,8 @@
 
 namespace bakehouse::node {
 
-std::vector<std::string> hook_marks(const Node& node, const std::string& deployment) {
-  return {"BAKEHOUSE_ROOT=" + node.root.path.native(), "BAKEHOUSE_DEPLOYMENT=" + deployment,
-          "BAKEHOUSE_PHASE="};
+std::vector<std::string> hook_marks(const Node& node) {
+  return {"BAKEHOUSE_ROOT=" + node.root.path.native(), "BAKEHOUSE_DEPLOYMENT=", "BAKEHOUSE_PHASE="};
 }
 
 void run_phase_hooks(const Node& node, const HookCall& call, phase::Journal* journal,
@@ -27,7 +26,7 @@ void run_phase_hooks(const Node& node, const HookCall& call, phase::Journal* jou
   run.environment.push_back("BAKEHOUSE_PHASE=" + call.phase);
   run.environment.push_back("BAKEHOUSE_BACKUP=" + call.backup.native());
   run.environment.push_back("BAKEHOUSE_PREVIOUS_VERSION=" + call.previous_version);
-  run.marks = hook_marks(node, call.deployment);
+  run.marks = hook_marks(node);
   run.directory = call.directory;
   run.settings = read_configuration(node, call.owner).hook(call.phase);
   run.log = node.root.state() / "hooks.log";

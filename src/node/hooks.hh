@@ -23,7 +23,8 @@ struct HookCall {
 void run_phase_hooks(const Node& node, const HookCall& call, phase::Journal* journal,
                      const phase::Surroundings& around);
 
-// By which what hooks of that deployment's transaction started is known again.
-std::vector<std::string> hook_marks(const Node& node, const std::string& deployment);
+// By which what hooks and checks of any transaction of this node have started is known again. The hooks of a
+// bake have no deployment.
+std::vector<std::string> hook_marks(const Node& node);
 
 }  // namespace bakehouse::node

@@ -153,10 +153,8 @@ void restart_previous(Transaction& t, const Undo& undo) {
   require_back(undo, "backup", "the processes stay stopped");
   t.services->stop();
   t.services->start(service_specs(t.node, t.plan.previous));
-  const config::Project project = read_configuration(t.node, t.plan.previous);
   try {
-    require_health(t.node, project.health, base_environment(t.node, t.plan.previous, t.plan.previous_version),
-                   *t.services, undo.around);
+    require_health(t.node, t.plan.previous, t.plan.previous_version, *t.services, undo.around);
   } catch (const Error& error) {
     t.unwell = error.what();
   }
@@ -277,9 +275,7 @@ Step start_step(Transaction& t) {
 
 Step health_step(Transaction& t) {
   const auto run = [&t](const Value&) {
-    const config::Project project = read_configuration(t.node, t.plan.id);
-    require_health(t.node, project.health, base_environment(t.node, t.plan.id, t.plan.version), *t.services,
-                   t.node.around);
+    require_health(t.node, t.plan.id, t.plan.version, *t.services, t.node.around);
   };
   return {{}, {}, run, {}};
 }

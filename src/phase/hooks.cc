@@ -96,20 +96,24 @@ void end_marked(const std::vector<std::string>& marks, const Surroundings& aroun
 
 }  // namespace
 
+void end_what_stays(const std::vector<std::string>& marks, const Surroundings& around,
+                    const std::function<void()>& work) {
+  try {
+    work();
+  } catch (const std::exception&) {
+    end_marked(marks, around);
+    throw;
+  }
+  end_marked(marks, around);
+}
+
 void run_hooks(const std::vector<HookProgram>& programs, const HookRun& run, Journal* journal,
                const Surroundings& around) {
   if (programs.empty()) return;
   const base::Fd log(::open(run.log.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0640));
   if (!log) base::fail_os("open", run.log.native());
-  for (const HookProgram& hook : programs) {
-    try {
-      run_hook(hook, run, journal, log, around);
-    } catch (const std::exception&) {
-      end_marked(run.marks, around);
-      throw;
-    }
-    end_marked(run.marks, around);
-  }
+  for (const HookProgram& hook : programs)
+    end_what_stays(run.marks, around, [&] { run_hook(hook, run, journal, log, around); });
 }
 
 namespace {

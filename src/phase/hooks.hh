@@ -8,6 +8,7 @@
 #include "phase/transaction.hh"
 
 #include <filesystem>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -35,6 +36,10 @@ struct HookRun {
 // its last lines.
 void run_hooks(const std::vector<HookProgram>& programs, const HookRun& run, Journal* journal,
                const Surroundings& around);
+
+// Does the work, and then, however it ended, ends what bears all `marks` and runs still.
+void end_what_stays(const std::vector<std::string>& marks, const Surroundings& around,
+                    const std::function<void()>& work);
 
 // Ends the processes that the journal says were started on this boot, with what they started in
 // their groups, also where they themselves are gone already. Strangers that were given their numbers
