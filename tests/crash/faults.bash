@@ -10,14 +10,14 @@ changing_calls+=',?creat,?open,?rename,?link,?symlink,?unlink,?mkdir,?rmdir,?mkn
 looking_calls='read,pread64,getdents64,statx,?newfstatat,?fstat,?lstat,?stat,readlinkat,?readlink,getxattr,lgetxattr'
 looking_calls+=',fgetxattr,listxattr,llistxattr,flistxattr'
 
-# calls_of MARK COMMAND...: runs it undisturbed, one line a call that succeeded: "changes CALL N KIND", "opens ..." or
+# calls_of MARK COMMAND...: runs it undisturbed; its status, and one line a call that succeeded: "changes CALL N KIND", "opens ..." or
 # "looks ...". N counts the calls of that name, as strace does; KIND is the name with the flags that tell one use
 # from another. What precedes the first call that mentions MARK is the loader's.
 calls_of() {
-  local mark=$1
+  local mark=$1 status=0
   shift
   untraced_leaks strace -qq -o calls.trace -s 4096 -e trace="$changing_calls,$looking_calls" "$@" >calls.log 2>&1 ||
-    return 1
+    status=$?
   awk -v mark="$mark" '
     { call = $0; sub(/\(.*/, "", call); ++count[call] }
     call !~ /^p?read/ && index($0, mark) { begun = 1 }
@@ -36,6 +36,7 @@ calls_of() {
       }
       print use, call, count[call], kind
     }' calls.trace
+  return "$status"
 }
 
 # pick STEP <CALLS: the first and the last of every kind, and every STEPth.

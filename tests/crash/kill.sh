@@ -1,18 +1,20 @@
 #!/usr/bin/env bash
-# The real programs, killed wherever a transaction touches the disk; the next command must leave the old
-# release or the new one, whole.
+# The real programs, killed wherever a transaction changes the disk; the next command must leave the old release or
+# the new one, whole.
 #
-#   kill.sh BAKE RELEASE        the paths of the two programs
+#   kill.sh BAKE RELEASE [--full]        the paths of the two programs
 #
-# Every record of the journal ends in one fdatasync, so a kill at the Nth is a kill behind the Nth record. Kills at
-# renameat2 come just before a switch, kills at fsync just behind it, kills at syncfs before data is durable. Then
-# each of these calls fails once instead, as on a broken disk.
-# The table says what became of the disturbed transaction: "1-19:old 20:new".
+# A transaction runs once undisturbed and by itself (one worker), and every call by which it changes the disk is
+# counted. Then it is killed at each of them; without --full at a sample. Each call that makes something durable, or
+# switches, fails once instead, as on a broken disk.
 # Exit status: 0 all well, 1 not, 77 skipped (the reason is the last line printed).
 set -euo pipefail
 
 bake=$(realpath "${1:?"give the path of the program bake"}")
 release=$(realpath "${2:?"give the path of the program release"}")
+mode=${3:-}
+# shellcheck source=tests/crash/faults.bash
+source "$(dirname "$(realpath "$0")")/faults.bash"
 
 if ! command -v strace >/dev/null; then
   echo "strace is not installed"
@@ -64,15 +66,30 @@ prepare() (
   for version in 1.0 2.0 3.0 4.0; do
     "$bake" "./source-$version" --root staging --no-apply --as "$version" --sequence "${version%.0}"
   done
-  "$release" init book --root empty
-  "$release" trust add key.pub --root empty
-  cp -a empty with-1.0
-  "$release" apply "$(archive 1.0)" --root with-1.0
-  printf 'kept\n' >with-1.0/data/old
-  printf 'p\n' >with-1.0/data/pictures/one
-  cp -a with-1.0 with-2.0
-  "$release" apply "$(archive 2.0)" --root with-2.0
+  local way
+  for way in exchange symlink inplace; do make_roots "$way"; done
 ) >prepare.log 2>&1
+
+# make_roots WAY: WAY/empty, and WAY/with-1.0 and WAY/with-2.0, in which those are in service.
+make_roots() {
+  local runs=
+  if [[ $1 == symlink ]]; then runs=', runs: runs'; fi
+  mkdir "$1"
+  cat >"$1/layout.yaml" <<END
+name: layout
+switch: $1
+roles: {source-remote: git/a, pillar-remote: git/b, source: source, pillar: pillar, build: build, run: run$runs,
+  data: data, deployments: deploy, releases: releases, archives: archives}
+END
+  "$release" init book --layout "./$1/layout.yaml" --root "$1/empty"
+  "$release" trust add key.pub --root "$1/empty"
+  cp -a "$1/empty" "$1/with-1.0"
+  "$release" apply "$(archive 1.0)" --root "$1/with-1.0"
+  printf 'kept\n' >"$1/with-1.0/data/old"
+  printf 'p\n' >"$1/with-1.0/data/pictures/one"
+  cp -a "$1/with-1.0" "$1/with-2.0"
+  "$release" apply "$(archive 2.0)" --root "$1/with-2.0"
+}
 
 archive() { echo "$scratch/staging/releases/book-$1.tar.zst"; }
 
@@ -135,7 +152,7 @@ check_whole() {
   for name in "$root"/.run.* "$root"/.data.* "$root"/deploy/.[!.]*; do
     [[ ! -e $name && ! -L $name ]] || fail "left over: $name"
   done
-  for name in "$root"/deploy/*/ "$root"/.bakehouse/deployments/*/; do
+  for name in "$root"/deploy/*/ "$root"/runs/*/ "$root"/.bakehouse/deployments/*/; do
     id=$(basename "$name")
     [[ $id == current || $id == '*' ]] || grep -q "\"deployment\":\"$id\".*\"outcome\":\"good\"" \
       "$root/.bakehouse/history.jsonl" || fail "half a deployment is left: $name"
@@ -162,18 +179,6 @@ journaled_id() {
   fi
 }
 
-# disturbed FAULT CALL N ROOT COMMAND...: runs `release COMMAND` with that fault at the Nth call; its status.
-disturbed() {
-  local fault=$1 call=$2 n=$3 root=$4 status=0
-  shift 4
-  # Only the main thread, which makes all of these calls; hooks run untraced. LeakSanitizer cannot work when traced.
-  # In a shell of its own, which alone says "Killed".
-  (ASAN_OPTIONS="${ASAN_OPTIONS-}:detect_leaks=0" strace -qq -o /dev/null -e trace="$call" \
-    -e inject="$call:$fault:when=$n" "$release" "$@" --root "$root"
-  exit "$?") >run.log 2>&1 || status=$?
-  return "$status"
-}
-
 # check_told ROOT JOURNALED: whoever looks is told that a transaction was cut off, and looking changes nothing.
 check_told() {
   local needed=false
@@ -182,17 +187,26 @@ check_told() {
   grep -q "\"recovery_needed\":$needed" status.json || fail "status says otherwise: $(cat status.json)"
 }
 
+# A copy of $base; with `interrupted` one in which an apply was cut off. (Not a copy of that: what was replaced in place
+# is known by its inode.)
+set_up() {
+  rm -rf root
+  cp -a "$base" root
+  if [[ $interrupted == yes ]]; then
+    disturbed signal=SIGKILL fdatasync 16 "$release" apply "$(archive 2.0)" --root root || true
+  fi
+}
+
 # one FAULT CALL N COMMAND...: runs `release COMMAND` on a fresh copy with that fault at the Nth call, then the next
 # command. Sets `state` to what the disturbed one came to, and `ended` to how it ended.
 one() {
   local fault=$1 call=$2 n=$3 before id journaled=$interrupted
   shift 3
   where="$title, $fault at $call $n"
-  rm -rf root
-  cp -a "$base" root
+  set_up
   before=$(journaled_id root)
   ended=0
-  disturbed "$fault" "$call" "$n" root "$@" || ended=$?
+  disturbed "$fault" "$call" "$n" taskset -c 0 "$release" "$@" --root root || ended=$?
   if [[ $fault == error=* && $ended == 0 ]]; then fail "the call failed and nobody said so"; fi
   if [[ $(journaled_id root) != "$before" ]]; then journaled=yes; fi
   opened=no
@@ -213,41 +227,39 @@ one() {
   fi
 }
 
-# Shows a run of equal states as one: "1-4 old, 5 new".
-show() {
-  local call=$1 first=1 n
-  shift
-  local -a states=("$@")
-  printf '  %-10s' "$call"
-  for ((n = 1; n <= ${#states[@]}; ++n)); do
-    if ((n < ${#states[@]})) && [[ ${states[n]} == "${states[n - 1]}" ]]; then continue; fi
-    printf ' %s:%s' "$first$( ((first == n)) || echo "-$n")" "${states[n - 1]}"
-    first=$((n + 1))
-  done
-  printf '\n'
+# The calls of a run, one "CALL N" a line: those that change the disk, or those alone that must not fail unnoticed.
+chosen() { # all | durable
+  case $1,$mode in
+    all,--full) awk '{ print $2, $3 }' calls ;;
+    all,*) awk -v step=$((calls / 14 + 1)) 'NR % step == 0 { print $2, $3 }' calls ;;
+    durable,--full) awk '$2 ~ /sync$|^syncfs$|^renameat2$/ { print $2, $3 }' calls ;;
+    durable,*) awk '$2 ~ /sync$|^syncfs$|^renameat2$/ && ++n % 4 == 0 { print $2, $3 }' calls ;;
+  esac
 }
 
-# A call that the program makes N times is made to fail N times; the one after the last does nothing.
-kill_everywhere() {
-  local fault=$1 call n
-  shift
-  printf '%s, %s\n' "$title" "$fault"
-  for call in fdatasync renameat2 fsync syncfs; do
-    local -a states=()
-    for ((n = 1; ; ++n)); do
-      if [[ $fault == error=* ]] && ((n > ${calls[$call]})); then break; fi
-      one "$fault" "$call" "$n" "$@"
-      if [[ $fault == signal=* && $ended != 137 ]]; then break; fi
-      states+=("${state%% *}")
-    done
-    calls[$call]=${#states[@]}
-    ((${#states[@]} > 0)) || fail "the program makes no $call"
-    show "$call" "${states[@]}"
-  done
+# strike FAULT WHICH COMMAND...: at each of the chosen calls of a run on a copy of $base.
+strike() {
+  local fault=$1 which=$2 call n tried=0 old=0
+  shift 2
+  while read -r call n; do
+    one "$fault" "$call" "$n" "$@"
+    if [[ $fault == signal=* && $ended != 137 ]]; then fail "it was not killed"; fi
+    tried=$((tried + 1))
+    if [[ $state == old ]]; then old=$((old + 1)); fi
+  done < <(chosen "$which")
+  printf '%-60s %-15s %4d of %4d calls: %4d old, %4d new\n' "$title" "$fault" "$tried" "$calls" "$old" $((tried - old))
+  ((tried > 0)) || fail "no call was disturbed"
+}
+
+count_calls() { # COMMAND...
+  set_up
+  # Of a release that fails it is not 0.
+  calls_of "$scratch" taskset -c 0 "$release" "$@" --root root >calls.all || true
+  grep '^changes' calls.all >calls || fail "no call was counted: $(cat calls.log)"
+  calls=$(wc -l <calls)
 }
 
 # scenario TITLE RULE BASE COMMAND...: old and new are what stands before and after a run that nobody disturbs.
-declare -A calls
 scenario() {
   title=$1 rule=$2 base=$3 opened=no interrupted=no
   shift 3
@@ -262,27 +274,34 @@ scenario() {
   where="$title, undisturbed"
   check_whole root yes
   [[ $state == "$usual_state" ]] || fail "it ended $state: $(cat run.log)"
-  kill_everywhere signal=SIGKILL "$@"
+  count_calls "$@"
+  strike signal=SIGKILL all "$@"
 }
 
 where=preparation
 trap 'cat prepare.log; rm -rf "$scratch"' EXIT
 prepare
 trap 'rm -rf "$scratch"' EXIT
-scenario "the second release" always with-1.0 apply "$(archive 2.0)"
-kill_everywhere error=EIO apply "$(archive 2.0)"
-scenario "the second release, data staying once visitors were let in" closed with-1.0 apply "$(archive 4.0)"
-scenario "a release that fails" always with-1.0 apply "$(archive 3.0)"
-scenario "the first release" always empty apply "$(archive 1.0)"
-scenario "a rollback" always with-2.0 rollback
+scenario "the second release" always exchange/with-1.0 apply "$(archive 2.0)"
+strike error=EIO durable apply "$(archive 2.0)"
+scenario "the second release, switched by a link" always symlink/with-1.0 apply "$(archive 2.0)"
+scenario "the second release, in place" always inplace/with-1.0 apply "$(archive 2.0)"
+strike error=EIO durable apply "$(archive 2.0)"
+scenario "the second release, visitors let in" closed exchange/with-1.0 apply "$(archive 4.0)"
+scenario "a release that fails" always exchange/with-1.0 apply "$(archive 3.0)"
+scenario "a release that fails, in place" always inplace/with-1.0 apply "$(archive 3.0)"
+scenario "the first release" always exchange/empty apply "$(archive 1.0)"
+scenario "a rollback" always exchange/with-2.0 rollback
+scenario "a rollback, switched by a link" always symlink/with-2.0 rollback
 
 # Recovery is a transaction's second half and may be cut off as well.
-cp -a with-1.0 cut-off
-disturbed signal=SIGKILL fdatasync 16 cut-off apply "$(archive 2.0)" || true
-title="the recovery of the second release" rule=always base=cut-off interrupted=yes usual=0 usual_state=old
-keep_contents with-1.0 old
-keep_contents with-2.0 new
-kill_everywhere signal=SIGKILL recover
+for way in exchange inplace; do
+  title="the recovery of the second release, $way" rule=always base=$way/with-1.0 interrupted=yes usual=0 usual_state=old
+  keep_contents $way/with-1.0 old
+  keep_contents $way/with-2.0 new
+  count_calls recover
+  strike signal=SIGKILL all recover
+done
 
 if ((failures > 0)); then
   echo "kill.sh: $failures failures" >&2
