@@ -19,6 +19,12 @@ Clock system_clock() {
       [] { return std::chrono::system_clock::now(); },
       [] { return std::chrono::steady_clock::now(); },
       [](std::chrono::milliseconds duration) { std::this_thread::sleep_for(duration); },
+      [] {
+        timespec time{};
+        ::clock_gettime(CLOCK_BOOTTIME, &time);
+        return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::seconds(time.tv_sec) +
+                                                                     std::chrono::nanoseconds(time.tv_nsec));
+      },
   };
 }
 

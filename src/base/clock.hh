@@ -15,6 +15,8 @@ struct Clock {
   // For durations and limits: never set back.
   std::function<std::chrono::steady_clock::time_point()> steady;
   std::function<void(std::chrono::milliseconds)> wait;
+  // Goes on while the machine sleeps, and begins anew when it starts.
+  std::function<std::chrono::milliseconds()> since_boot;
 
   Seconds seconds() const;
   uint64_t milliseconds() const;

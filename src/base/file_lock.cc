@@ -45,7 +45,8 @@ void keep_others_out(const Fd& file, const fs::path& path) {
 // A courtesy: without it the lock is no worse, and the work may be what makes room on a full disk.
 void say_who(const Fd& file, const std::string& text, const fs::path& path) {
   try {
-    if (::ftruncate(file.get(), 0) != 0) fail_os("write", path.native());
+    if (::ftruncate(file.get(), 0) != 0 || ::lseek(file.get(), 0, SEEK_SET) != 0)
+      fail_os("write", path.native());
     write_all(file, text + "\n", path.native());
   } catch (const Error& error) {
     if (error.os_error() != ENOSPC && error.os_error() != EDQUOT) throw;
@@ -63,6 +64,8 @@ std::optional<FileLock> FileLock::try_take(const fs::path& path, const std::stri
   say_who(file, text, path);
   return FileLock(std::move(file));
 }
+
+void FileLock::say(const std::string& text) const { say_who(file_, text, "the text of a lock"); }
 
 std::optional<std::string> FileLock::holder(const fs::path& path) {
   constexpr size_t longest_text = 4096;

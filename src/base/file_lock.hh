@@ -20,6 +20,9 @@ class FileLock {
   // may not open the file, since he cannot know.
   static std::optional<std::string> holder(const std::filesystem::path& path);
 
+  // Another text: the lock goes with a fork, and its owner may be another process then.
+  void say(const std::string& text) const;
+
  private:
   explicit FileLock(Fd file) : file_(std::move(file)) {}
   Fd file_;

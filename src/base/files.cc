@@ -1,5 +1,6 @@
 #include "base/files.hh"
 
+#include "base/dir.hh"
 #include "base/error.hh"
 
 #include <cerrno>
@@ -91,6 +92,13 @@ TempDir::~TempDir() {
     Dir::open(directory_of(path_)).remove_tree(TreePath::parse(path_.filename().native()));
   } catch (const Error&) {  // NOLINT(bugprone-empty-catch): a left-over is no reason to end the program
   }
+}
+
+Fd open_log(const fs::path& path) {
+  if (path.has_parent_path()) Dir::open_or_make(path.parent_path(), 0750);
+  Fd log(::open(path.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW | O_NOCTTY | O_CLOEXEC, 0640));
+  if (!log) fail_os("open the log", path.native());
+  return log;
 }
 
 }  // namespace bakehouse::base

@@ -47,6 +47,9 @@ class AtomicFile {
 
 void write_file(const std::filesystem::path& path, std::string_view content, mode_t mode = 0644);
 
+// To be appended to by a program: with the directory it is in, and not through a link.
+Fd open_log(const std::filesystem::path& path);
+
 // A private directory, removed with all it holds.
 class TempDir {
  public:

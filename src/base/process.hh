@@ -84,6 +84,10 @@ class Process {
   std::optional<ExitStatus> status_;
 };
 
+// In a session of its own, as nobody's child: it lives on when we and our terminal are gone. What it prints
+// is lost unless `command.output` says where it goes. Error(input) when the program cannot be executed.
+void start_detached(Command command);
+
 struct Limits {
   std::chrono::milliseconds time{std::chrono::minutes(10)};
   std::chrono::milliseconds grace{std::chrono::seconds(5)};

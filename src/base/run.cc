@@ -64,6 +64,21 @@ bool drain(const Fd& output, LineSplitter& lines) {
 
 }  // namespace
 
+void start_detached(Command command) {
+  const Fd nowhere(::open("/dev/null", O_WRONLY | O_CLOEXEC));
+  if (command.output == nullptr) command.output = &nowhere;
+  command.lifetime = Command::Lifetime::own;
+  ChildWork leave;
+  leave.run = [] {
+    const pid_t pid = ::fork();
+    if (pid > 0) ::_exit(0);
+    return pid < 0 || ::setsid() < 0 ? 1 : 0;
+  };
+  leave.explain = [](int /*failed*/, int code) { return os_error(code, "leave", "the session"); };
+  command.child_work = &leave;
+  Process::start(command).wait();
+}
+
 ExitStatus run(Command command, const Limits& limits,
                const std::function<void(std::string_view line)>& on_line) {
   Pipe pipe = make_pipe();

@@ -11,6 +11,7 @@
 #include "node/finish.hh"
 #include "node/hooks.hh"
 #include "node/preflight.hh"
+#include "node/provisional.hh"
 #include "node/prune.hh"
 #include "node/release_tree.hh"
 #include "node/run_place.hh"
@@ -101,6 +102,13 @@ void require_recovered(const Node& node) {
   if (recovered && recovered->outcome == "needs-hands") throw Error(*recovered->error);
 }
 
+// So does the end of what was provisional.
+void require_settled(const Node& node) {
+  require_recovered(node);
+  const auto expired = expire(node);
+  if (expired && expired->error) throw Error(*expired->error);
+}
+
 // The last look before anything is touched: at what somebody has changed, and at what was planned.
 void require_drift_settled(const Node& node, const artifact::Archive& archive, const Plan& plan,
                            const ApplyOptions& options) {
@@ -164,6 +172,32 @@ void require_not_revoked(const Node& node, const std::string& deployment) {
                      [&] { crypto::require_signatures(policy, json, kept); });
 }
 
+// Under the lock, when nothing is left to recover.
+Result go_back(const Node& node, const std::optional<std::string>& deployment, const std::string& who) {
+  check_root(node);
+  const tree::Way way = choose_switch(node);
+  const auto history = phase::read_history(node.history_path());
+  const phase::HistoryEntry target = rollback_target(node, history, deployment);
+  const ReleaseTree release = read_release(node, target.deployment);
+  if (release.manifest_digest.hex() != target.manifest) {
+    throw Error(Fault::refused,
+                fmt::format("the manifest of {} is not the one that was applied", target.deployment));
+  }
+  require_intact(node, target.deployment, release.manifest);
+  require_not_revoked(node, target.deployment);
+  Plan plan = begin_plan(node, "rollback", history);
+  plan.who = who;
+  // Rolled back once more, it goes further back and not to what was just left.
+  plan.parent = target.parent;
+  plan.target = target.deployment;
+  plan.way = way;
+  plan.version = target.version;
+  plan.sequence = target.sequence;
+  plan.manifest = target.manifest;
+  tell_drift(node, plan.previous);
+  return carry_out(node, plan, nullptr);
+}
+
 }  // namespace
 
 std::optional<std::string> cancel(const Node& node) {
@@ -196,18 +230,25 @@ std::optional<Result> recover(const Node& node) {
 std::optional<Result> recover_under_lock(const Node& node, const std::string& purpose) {
   const phase::Lock lock = node.lock_switch(purpose);
   check_owners(node);
-  return recover(node);
+  auto recovered = recover(node);
+  if (recovered && recovered->outcome == "needs-hands") return recovered;
+  auto expired = expire(node);
+  return expired ? std::move(expired) : std::move(recovered);
 }
 
 Result apply(const Node& node, const fs::path& path, const crypto::TrustPolicy& policy,
              const ApplyOptions& options) {
   const phase::Lock lock = node.lock_switch("release apply");
   check_owners(node);
-  require_recovered(node);
+  require_settled(node);
   const artifact::Archive archive = artifact::open_archive(path, policy);
   Plan plan = begin_apply(node, archive, policy, options, phase::read_history(node.history_path()));
   plan.way = choose_switch(node);
   require_drift_settled(node, archive, plan, options);
+  if (options.at_begin) {
+    options.at_begin(plan.id);
+    lock.say_who("release apply", node.around.clock);
+  }
   return carry_out(node, plan, &archive);
 }
 
@@ -215,27 +256,19 @@ Result rollback(const Node& node, const std::optional<std::string>& deployment) 
   const phase::Lock lock = node.lock_switch("release rollback");
   check_owners(node);
   require_recovered(node);
-  check_root(node);
-  const tree::Way way = choose_switch(node);
-  const auto history = phase::read_history(node.history_path());
-  const phase::HistoryEntry target = rollback_target(node, history, deployment);
-  const ReleaseTree release = read_release(node, target.deployment);
-  if (release.manifest_digest.hex() != target.manifest) {
-    throw Error(Fault::refused,
-                fmt::format("the manifest of {} is not the one that was applied", target.deployment));
+  return go_back(node, deployment, phase::describe_user());
+}
+
+std::optional<Result> expire(const Node& node) {
+  const auto provisional = read_provisional(node);
+  if (!provisional || !phase::is_past(provisional->deadline, node.around.clock)) return std::nullopt;
+  if (deployment_in_run(node) != provisional->deployment) {
+    remove_provisional(node);  // what it speaks of is gone already
+    return std::nullopt;
   }
-  require_intact(node, target.deployment, release.manifest);
-  require_not_revoked(node, target.deployment);
-  Plan plan = begin_plan(node, "rollback", history);
-  // Rolled back once more, it goes further back and not to what was just left.
-  plan.parent = target.parent;
-  plan.target = target.deployment;
-  plan.way = way;
-  plan.version = target.version;
-  plan.sequence = target.sequence;
-  plan.manifest = target.manifest;
-  tell_drift(node, plan.previous);
-  return carry_out(node, plan, nullptr);
+  node.around.events({Event::Kind::warning, "expire",
+                      fmt::format("nobody has confirmed {} in time; going back", provisional->version)});
+  return go_back(node, std::nullopt, "nobody, who should have confirmed " + provisional->version);
 }
 
 }  // namespace bakehouse::node

@@ -5,7 +5,9 @@
 #include "crypto/trust.hh"
 #include "node/node.hh"
 
+#include <chrono>
 #include <filesystem>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -20,6 +22,12 @@ struct ApplyOptions {
   std::vector<std::string> settings;  // --set
   DriftChoice drift = DriftChoice::refuse;
   std::optional<std::string> plan;  // the id of a forecast: refused when it would be another one now
+  // More than a day ahead of the clock a sequence would shut out every release of the years until then.
+  enum class Future { refuse, allow } future = Future::refuse;
+  std::chrono::milliseconds confirm_within{0};  // 0: it counts at once
+  // Called when nothing is refused any more and nothing is touched yet. It may throw, or fork and return in
+  // another process.
+  std::function<void(const std::string& deployment)> at_begin;
 };
 
 struct Result {
@@ -42,7 +50,10 @@ std::optional<std::string> cancel(const Node& node);
 // Takes up what an interrupted transaction left: undone, or finished when it had committed.
 // nullopt when there was nothing. The caller holds the switch lock.
 std::optional<Result> recover(const Node& node);
-// The same, taking the lock: for `release recover` and whatever is about to look at run/.
+// Back to what was before, when the deadline of what is provisional is past; nullopt when nothing was due.
+// The caller holds the switch lock and has recovered.
+std::optional<Result> expire(const Node& node);
+// Both, taking the lock: for `release recover` and whatever is about to look at run/.
 std::optional<Result> recover_under_lock(const Node& node, const std::string& purpose);
 
 }  // namespace bakehouse::node

@@ -5,6 +5,7 @@
 #include "base/files.hh"
 #include "node/freeze.hh"
 #include "node/preflight.hh"
+#include "node/provisional.hh"
 #include "node/run_place.hh"
 #include "text/json.hh"
 
@@ -49,6 +50,7 @@ Plan begin_plan(const Node& node, std::string kind, const std::vector<phase::His
 Plan begin_apply(const Node& node, const artifact::Archive& archive, const crypto::TrustPolicy& policy,
                  const ApplyOptions& options, const std::vector<phase::HistoryEntry>& history) {
   require_not_frozen(node);
+  require_not_provisional(node);
   check_archive(node, archive, policy, options);
   check_root(node);
   Plan plan = begin_plan(node, "apply", history);
@@ -58,6 +60,11 @@ Plan begin_apply(const Node& node, const artifact::Archive& archive, const crypt
   plan.manifest = archive.info.manifest.digest.hex();
   plan.settings = options.settings;
   plan.keeps_drift = options.drift == DriftChoice::keep && !plan.previous.empty();
+  plan.confirm_within = options.confirm_within;
+  if (plan.confirm_within.count() != 0 && plan.previous.empty()) {
+    throw base::Error(base::Fault::refused, "nothing is in service that a first release could go back to",
+                      "apply it without --confirm-within");
+  }
   return plan;
 }
 

@@ -50,6 +50,48 @@ void DeploymentLog::end(const Result& result) {
   log_.reset();
 }
 
+namespace {
+
+constexpr std::chrono::milliseconds between_looks_at_log(100);
+
+// Its process has ended, with all it had to say, or another transaction has begun since.
+bool has_ended(const Node& node, const std::string& deployment) {
+  if (!phase::Lock::holder(node.lock_path())) return true;
+  const auto records = phase::Journal::read(node.journal_path());
+  return is_open(records) && decode_plan(records.front().facts).id != deployment &&
+         phase::find_deployment(phase::read_history(node.history_path()), deployment) != nullptr;
+}
+
+}  // namespace
+
+std::string newest_log(const Node& node) {
+  for (;;) {
+    const auto records = phase::Journal::read(node.journal_path());
+    if (is_open(records)) return decode_plan(records.front().facts).id;
+    const bool is_beginning = phase::Lock::holder(node.lock_path()).has_value();
+    if (!is_beginning || node.around.cancelled()) break;
+    node.around.clock.wait(between_looks_at_log);
+  }
+  const auto history = phase::read_history(node.history_path());
+  if (history.empty())
+    throw Error(base::Fault::input, "nothing was deployed here yet", "apply a release first");
+  return history.back().deployment;
+}
+
+void follow_log(const Node& node, const std::string& deployment,
+                const std::function<void(std::string_view text)>& show) {
+  const std::string id = places_of(node.root.layout, deployment).id;
+  size_t shown = 0;
+  for (bool is_last = false; !is_last;) {
+    // Asked before the log is read: what comes after the answer is in it.
+    is_last = has_ended(node, id) || node.around.cancelled();
+    const std::string log = is_last || std::filesystem::exists(node.log_of(id)) ? read_log(node, id) : "";
+    if (log.size() > shown) show(std::string_view(log).substr(shown));
+    shown = log.size();
+    if (!is_last) node.around.clock.wait(between_looks_at_log);
+  }
+}
+
 std::string read_log(const Node& node, const std::string& deployment) {
   const std::string id = places_of(node.root.layout, deployment).id;
   const auto content = base::read_file_if_any(node.log_of(id), 2 * phase::largest_log);

@@ -5,8 +5,10 @@
 #include "node/transaction.hh"
 #include "phase/event_log.hh"
 
+#include <functional>
 #include <optional>
 #include <string>
+#include <string_view>
 
 namespace bakehouse::node {
 
@@ -29,6 +31,12 @@ class DeploymentLog {
   std::optional<phase::EventLog> log_;
 };
 
+// Hands over what the log has, and then what comes, until the deployment has ended or there is a wish to
+// stop.
+void follow_log(const Node& node, const std::string& deployment,
+                const std::function<void(std::string_view text)>& show);
+// Of the deployment in progress, or else the last one. Error(input) when there is none.
+std::string newest_log(const Node& node);
 // Error(input) when there is none.
 std::string read_log(const Node& node, const std::string& deployment);
 

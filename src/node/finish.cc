@@ -1,6 +1,7 @@
 #include "node/finish.hh"
 
 #include "base/error.hh"
+#include "node/provisional.hh"
 #include "node/switch.hh"
 
 #include <fmt/format.h>
@@ -20,6 +21,16 @@ void point_current(const Transaction& t) {
   deployments.make_symlink(t.plan.id, fresh);
   deployments.rename(fresh, TreePath::parse("current"));
   deployments.sync();
+}
+
+// A rollback, by hand or when the time is over, ends what was provisional.
+void settle_provisional(const Transaction& t) {
+  if (t.plan.kind == "rollback") {
+    remove_provisional(t.node);
+  } else if (t.plan.confirm_within.count() != 0) {
+    write_provisional(t.node, {t.plan.id, t.plan.version,
+                               phase::deadline_after(t.plan.confirm_within, t.node.around.clock)});
+  }
 }
 
 void record(const Transaction& t, const std::string& outcome, const std::string& step,
@@ -55,6 +66,7 @@ std::string still_in_service(const Transaction& t) {
 Result finish_good(Transaction& t) {
   retire_old_run(t);
   point_current(t);
+  settle_provisional(t);
   record(t, "good", "", "");
   close(t);
   return {t.plan.id, t.plan.version, "good", std::nullopt};

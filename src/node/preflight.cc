@@ -47,6 +47,17 @@ void check_target(const Node& node, const ReleaseInfo& info) {
   }
 }
 
+void check_future(const Node& node, const ReleaseInfo& info) {
+  constexpr base::Seconds day = 24 * 60 * 60;
+  const base::Seconds now = node.around.clock.seconds();
+  if (info.sequence <= static_cast<uint64_t>(now + day)) return;
+  throw Error(
+      Fault::refused,
+      fmt::format("{} has the sequence {}, which is more than a day ahead of this machine's clock ({})",
+                  info.version, info.sequence, base::iso_datetime(now)),
+      "every release with a lower one would be refused from then on; --allow-future insists");
+}
+
 void check_sequence(const ReleaseInfo& info, const std::vector<phase::HistoryEntry>& history,
                     const ApplyOptions& options) {
   uint64_t floor = 0;
@@ -151,6 +162,7 @@ void check_archive(const Node& node, const artifact::Archive& archive, const cry
                             policy.lowest_sequence, info.sequence));
   }
   check_target(node, info);
+  if (options.future == ApplyOptions::Future::refuse) check_future(node, info);
   check_sequence(info, phase::read_history(node.history_path()), options);
   check_space(node, info);
 }

@@ -20,6 +20,8 @@ void serve(const Node& node) {
   check_owners(node);
   const auto recovered = recover(node);
   if (recovered && recovered->outcome == "needs-hands") throw *recovered->error;
+  const auto expired = expire(node);
+  if (expired && expired->outcome == "needs-hands") throw *expired->error;
   const auto deployment = deployment_in_run(node);
   const auto specs = deployment ? service_specs(node, *deployment) : std::vector<service::ServiceSpec>{};
   service::serve(node.root.state(), specs, node.around.events, [&] { lock.reset(); });

@@ -45,6 +45,7 @@ Status read_status(const Node& node) {
   }
   status.running = phase::Lock::holder(node.lock_path()).value_or("");
   status.frozen = read_freeze(node);
+  status.provisional = read_provisional(node);
   const bool has_open_journal = is_open(phase::Journal::read(node.journal_path()));
   // Asked again: a transaction that began meanwhile has an open journal and needs no recovery.
   status.recovery_needed =
@@ -70,6 +71,7 @@ Value encode(const Status& status, const config::Root& root) {
                      {"recovery_needed", status.recovery_needed},
                      {"running", status.running},
                      {"frozen", status.frozen ? encode(*status.frozen) : Value()},
+                     {"provisional", status.provisional ? encode(*status.provisional) : Value()},
                      {"services", services},
                      {"down", down}});
 }

@@ -3,6 +3,7 @@
 
 #include "node/freeze.hh"
 #include "node/node.hh"
+#include "node/provisional.hh"
 #include "service/spec.hh"
 #include "text/value.hh"
 #include "tree/diff.hh"
@@ -20,6 +21,7 @@ struct Status {
   base::Seconds since = 0;  // when it came into service
   bool recovery_needed = false;
   std::string running;  // who holds the switch lock; "" when nobody does
+  std::optional<Provisional> provisional;
   std::optional<Freeze> frozen;
   std::vector<service::ServiceState> services;
   // Processes of the release that do not run, or had to be started again.

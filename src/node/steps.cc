@@ -96,6 +96,14 @@ void require_data_can_return(const Transaction& t, const config::Project& projec
               "say `undo-data: never` in node.yaml if data may stay as a failed release leaves it");
 }
 
+// Days later there is no telling whether data may be what it was.
+void require_data_may_stay(const Transaction& t, const config::Project& project) {
+  if (t.plan.confirm_within.count() == 0 || project.undo_data != config::UndoData::always) return;
+  throw Error(Fault::refused,
+              "the project says `undo-data: always`, and what is provisional leaves data as it is",
+              "apply it without --confirm-within, or say `undo-data: closed` in node.yaml");
+}
+
 void configure(const Transaction& t) {
   const base::Dir& root = t.node.dir;
   const config::Layout& layout = t.node.root.layout;
@@ -103,6 +111,7 @@ void configure(const Transaction& t) {
   const config::Project project = configured_project(t);
   const ReleaseTree release = read_release(t.node, t.plan.id);
   require_data_can_return(t, project);
+  require_data_may_stay(t, project);
   if (t.plan.keeps_drift) require_carriable(t.node, t.plan.previous, {release.manifest, project.data});
   launch::require_place(root.path() / layout.run.str(), release.launch.app_path);
   for (const TreePath& directory : data_directories(t, project)) root.make_dirs(directory, 0755);

@@ -27,7 +27,8 @@ Value encode(const Plan& plan) {
                      {"began", plan.began},
                      {"settings", settings},
                      {"keeps_drift", plan.keeps_drift},
-                     {"switch", tree::name_of(plan.way)}});
+                     {"switch", tree::name_of(plan.way)},
+                     {"confirm_within", plan.confirm_within.count()}});
 }
 
 Plan decode_plan(const Value& value) {
@@ -47,6 +48,8 @@ Plan decode_plan(const Value& value) {
   // Versions before did not know of these, and their journal may be open.
   plan.keeps_drift = value.find("keeps_drift") != nullptr && value.boolean_at("keeps_drift");
   if (value.find("switch") != nullptr) plan.way = tree::parse_way(value.string_at("switch"));
+  if (value.find("confirm_within") != nullptr)
+    plan.confirm_within = std::chrono::milliseconds(value.integer_at("confirm_within"));
   return plan;
 }
 

@@ -9,6 +9,7 @@
 #include "service/driver.hh"
 #include "tree/switch.hh"
 
+#include <chrono>
 #include <memory>
 #include <string>
 #include <vector>
@@ -30,6 +31,7 @@ struct Plan {
   std::vector<std::string> settings;  // --set
   bool keeps_drift = false;           // changes made in run/ are made in the new one, too
   tree::Way way = tree::Way::exchange;
+  std::chrono::milliseconds confirm_within{0};  // provisional for so long; 0: it counts at once
 };
 text::Value encode(const Plan& plan);
 Plan decode_plan(const text::Value& value);

@@ -22,13 +22,14 @@ namespace fs = std::filesystem;
 using base::Error;
 using base::Fault;
 
+std::string ourselves(const std::string& purpose, const base::Clock& clock) {
+  return fmt::format("{}: {}, process {}, boot {}, since {}", describe_user(), purpose, ::getpid(),
+                     base::boot_id(), base::iso_datetime(clock.seconds()));
+}
+
 std::optional<base::FileLock> try_take(const fs::path& path, const std::string& purpose,
                                        const base::Clock& clock) {
-  return base::FileLock::try_take(
-      path,
-      fmt::format("{}: {}, process {}, boot {}, since {}", describe_user(), purpose, ::getpid(),
-                  base::boot_id(), base::iso_datetime(clock.seconds())),
-      clock);
+  return base::FileLock::try_take(path, ourselves(purpose, clock), clock);
 }
 
 [[noreturn]] void refuse(const fs::path& path, const std::optional<std::string>& holder) {
@@ -70,6 +71,10 @@ std::string describe_user() {
   char host[HOST_NAME_MAX + 1] = {};
   ::gethostname(host, sizeof host - 1);
   return fmt::format("{} on {}", user, base::printable(host));
+}
+
+void Lock::say_who(const std::string& purpose, const base::Clock& clock) const {
+  lock_.say(ourselves(purpose, clock));
 }
 
 Lock Lock::take(const fs::path& path, const std::string& purpose, const base::Clock& clock) {

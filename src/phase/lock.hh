@@ -23,6 +23,8 @@ class Lock {
   // The same for who would rather wait, at most so long; a wish to stop ends the waiting.
   static Lock wait_for(const std::filesystem::path& path, const std::string& purpose,
                        const Surroundings& around, std::chrono::milliseconds at_most);
+  // That this process holds it, after a fork.
+  void say_who(const std::string& purpose, const base::Clock& clock) const;
   // Who holds it, or nullopt when it is free.
   static std::optional<std::string> holder(const std::filesystem::path& path);
 

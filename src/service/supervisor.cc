@@ -3,6 +3,7 @@
 #include "base/dir.hh"
 #include "base/encoding.hh"
 #include "base/error.hh"
+#include "base/files.hh"
 #include "base/process.hh"
 #include "base/process_group.hh"
 
@@ -11,7 +12,6 @@
 #include <csignal>
 #include <optional>
 
-#include <fcntl.h>
 #include <poll.h>
 
 namespace bakehouse::service {
@@ -39,13 +39,6 @@ namespace {
 
 // What KILL needs to take effect; a process that survives it hangs in the kernel.
 constexpr milliseconds kill_limit = std::chrono::seconds(10);
-
-Fd open_log(const std::filesystem::path& path) {
-  if (path.has_parent_path()) base::Dir::open_or_make(path.parent_path(), 0750);
-  Fd log(::open(path.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW | O_NOCTTY | O_CLOEXEC, 0640));
-  if (!log) base::fail_os("open the log", path.native());
-  return log;
-}
 
 bool has_ended(const Process& process) {
   pollfd watched{process.ended().get(), POLLIN, 0};
@@ -86,7 +79,7 @@ void Supervisor::require_sound(const std::vector<ServiceSpec>& specs) const {
 
 void Supervisor::launch(Running& service) {
   base::with_context(fmt::format("service '{}'", printable(service.spec.name)), [&] {
-    const Fd log = open_log(service.spec.log);
+    const Fd log = base::open_log(service.spec.log);
     base::Command command;
     command.argv = service.spec.argv;
     command.environment = service.spec.environment;

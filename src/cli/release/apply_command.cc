@@ -1,11 +1,18 @@
 #include "artifact/release_info.hh"
 #include "base/encoding.hh"
 #include "base/error.hh"
+#include "base/files.hh"
+#include "base/process.hh"
 #include "cli/release/commands.hh"
 #include "node/apply.hh"
 #include "node/forecast.hh"
 
 #include <fmt/format.h>
+
+#include <cstdio>
+
+#include <fcntl.h>
+#include <unistd.h>
 
 namespace bakehouse::cli {
 namespace {
@@ -40,10 +47,40 @@ node::ApplyOptions options_of(const ApplyCommand& command) {
   node::ApplyOptions options;
   options.settings = command.settings;
   options.plan = command.plan;
+  if (command.allow_future) options.future = node::ApplyOptions::Future::allow;
+  if (!command.confirm_within.empty())
+    options.confirm_within = parse_time(command.confirm_within, "--confirm-within");
   if (command.allow_downgrade) options.downgrade = node::ApplyOptions::Downgrade::allow;
   if (command.keep_drift) options.drift = node::DriftChoice::keep;
   if (command.discard_drift) options.drift = node::DriftChoice::discard;
   return options;
+}
+
+// A program of its own, which neither the end of this one nor of the terminal reaches.
+void start_keeper(const node::Node& node) {
+  base::Command command;
+  command.argv = {fs::read_symlink("/proc/self/exe").native(), "expire", "--root", node.root.path.native(),
+                  "--quiet"};
+  command.environment = {"LANG=C.UTF-8"};
+  const base::Fd log = base::open_log(node.root.state() / "logs/expire.log");
+  command.output = &log;
+  base::start_detached(command);
+}
+
+// Returns in a process that goes on in a session of its own; this one tells where it can be followed.
+void go_on_apart(const std::string& deployment, const Screen& screen) {
+  std::fflush(nullptr);
+  const pid_t pid = ::fork();
+  if (pid < 0) base::fail_os("start", "a process in the background");
+  if (pid > 0) {
+    screen.say(fmt::format("goes on as {}; `release log -f` follows it", deployment));
+    screen.done(Value::map({{"outcome", "detached"}, {"deployment", deployment}}));
+    std::fflush(nullptr);
+    ::_exit(0);
+  }
+  ::setsid();
+  const base::Fd nowhere(::open("/dev/null", O_RDWR | O_CLOEXEC));
+  for (const int standard : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) ::dup2(nowhere.get(), standard);
 }
 
 }  // namespace
@@ -61,8 +98,16 @@ int run_plan(const GlobalOptions& global, const ApplyCommand& command, const Scr
 int run_apply(const GlobalOptions& global, const ApplyCommand& command, const Screen& screen) {
   const node::Node node = open_node(global, screen, command.wait);
   const auto policy = crypto::load_trust(node::trust_directory(node.root), node.root.project);
-  return report(node::apply(node, find_archive(node.root, command.archive), policy, options_of(command)),
-                "in service:", screen);
+  node::ApplyOptions options = options_of(command);
+  options.at_begin = [&](const std::string& deployment) {
+    if (options.confirm_within.count() != 0) start_keeper(node);
+    if (command.detach) go_on_apart(deployment, screen);
+  };
+  const node::Result result = node::apply(node, find_archive(node.root, command.archive), policy, options);
+  const int code = report(result, "in service:", screen);
+  if (code == 0 && options.confirm_within.count() != 0)
+    screen.say(fmt::format("`release confirm` within {} keeps it", command.confirm_within));
+  return code;
 }
 
 int run_rollback(const GlobalOptions& global, const RollbackCommand& command, const Screen& screen) {

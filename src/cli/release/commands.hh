@@ -4,6 +4,7 @@
 #include "cli/common/program.hh"
 #include "node/node.hh"
 
+#include <chrono>
 #include <filesystem>
 #include <optional>
 #include <string>
@@ -14,6 +15,9 @@ namespace bakehouse::cli {
 // `--wait` of the commands that take the switch lock: "" (not given), "ever", or a time such as "10m".
 using Wait = std::string;
 
+// Of an option that is a time: "30s", "10m", "2h".
+std::chrono::milliseconds parse_time(const std::string& text, const std::string& option,
+                                     const std::string& hint = {});
 // What a command works on: the root that was named or is around.
 node::Node open_node(const GlobalOptions& global, const Screen& screen, const Wait& wait = {});
 
@@ -34,6 +38,9 @@ struct ApplyCommand {
   std::string archive;  // a file, or a version in the root's releases/
   std::vector<std::string> settings;
   bool allow_downgrade = false;
+  bool allow_future = false;
+  std::string confirm_within;  // a time; "": it counts at once
+  bool detach = false;
   bool keep_drift = false;
   bool discard_drift = false;
   std::optional<std::string> plan;  // apply
@@ -52,6 +59,9 @@ struct RecoverCommand {
   Wait wait;
 };
 int run_recover(const GlobalOptions& global, const RecoverCommand& command, const Screen& screen);
+int run_confirm(const GlobalOptions& global, const Screen& screen);
+// Waits for the deadline of what is provisional.
+int run_expire(const GlobalOptions& global, const Screen& screen);
 int run_cancel(const GlobalOptions& global, const Screen& screen);
 
 struct FreezeCommand {
@@ -78,7 +88,8 @@ struct StatusCommand {
 };
 int run_status(const GlobalOptions& global, const StatusCommand& command, const Screen& screen);
 struct LogCommand {
-  std::optional<std::string> deployment;  // else the newest
+  std::optional<std::string> deployment;  // else the newest, or the one in progress
+  bool follow = false;
 };
 int run_log(const GlobalOptions& global, const LogCommand& command, const Screen& screen);
 int run_history(const GlobalOptions& global, const Screen& screen);

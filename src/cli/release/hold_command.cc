@@ -3,6 +3,7 @@
 #include "cli/release/commands.hh"
 #include "node/apply.hh"
 #include "node/freeze.hh"
+#include "node/provisional.hh"
 #include "node/transaction.hh"
 
 #include <fmt/format.h>
@@ -10,6 +11,25 @@
 namespace bakehouse::cli {
 
 using text::Value;
+
+int run_confirm(const GlobalOptions& global, const Screen& screen) {
+  const node::Node node = open_node(global, screen, "ever");
+  const auto confirmed = node::confirm(node);
+  screen.say(confirmed ? fmt::format("{} counts", confirmed->version) : "nothing is provisional");
+  screen.done(Value::map({{"outcome", confirmed ? "confirmed" : "nothing"},
+                          {"version", confirmed ? confirmed->version : std::string()}}));
+  return 0;
+}
+
+int run_expire(const GlobalOptions& global, const Screen& screen) {
+  const node::Node node = open_node(global, screen, "ever");
+  const auto result = node::keep_deadline(node);
+  if (result && result->error) throw base::Error(*result->error);
+  screen.say(result ? fmt::format("back in service: {}", result->version)
+                    : "nothing is provisional any more");
+  screen.done(Value::map({{"outcome", result ? "expired" : "nothing"}}));
+  return 0;
+}
 
 int run_cancel(const GlobalOptions& global, const Screen& screen) {
   node::Node node = open_node(global, screen, "ever");

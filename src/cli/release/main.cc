@@ -7,13 +7,13 @@ namespace {
 
 using namespace bakehouse;  // NOLINT(google-build-using-namespace): the program is all of it
 
-const cli::Grammar grammar{
-    "release",
-    {"init", "trust",  "plan",    "apply", "rollback", "recover", "cancel", "freeze",  "thaw",  "prune",
-     "pin",  "status", "history", "log",   "verify",   "show",    "list",   "extract", "serve", "exec"},
-    "",
-    {"--root", "--layout", "--set", "--plan", "--to"},
-    {"exec"}};
+const cli::Grammar grammar{"release",
+                           {"init",   "trust",  "plan", "apply",   "rollback", "recover", "confirm", "expire",
+                            "cancel", "freeze", "thaw", "prune",   "pin",      "status",  "history", "log",
+                            "verify", "show",   "list", "extract", "serve",    "exec"},
+                           "",
+                           {"--root", "--layout", "--set", "--plan", "--confirm-within", "--to"},
+                           {"exec"}};
 
 struct Commands {
   cli::GlobalOptions global;
@@ -83,6 +83,8 @@ void add_intent(CLI::App* command, cli::ApplyCommand& apply) {
   command->add_option("--set", apply.settings, "a.b=value, over the configuration")->allow_extra_args(false);
   command->add_flag("--allow-downgrade", apply.allow_downgrade,
                     "accept a release older than one that was in service");
+  command->add_flag("--allow-future", apply.allow_future,
+                    "accept a sequence more than a day ahead of the clock");
 }
 
 void add_transactions(CLI::App& app, Commands& all) {
@@ -99,6 +101,9 @@ void add_transactions(CLI::App& app, Commands& all) {
                                "make the changes that run/ has in the new release, too");
   apply->add_flag("--discard-drift", all.apply.discard_drift, "leave the changes that run/ has behind")
       ->excludes(keep);
+  apply->add_option("--confirm-within", all.apply.confirm_within,
+                    "go back by itself unless `release confirm` comes within this time");
+  apply->add_flag("--detach", all.apply.detach, "go on in the background once nothing is refused");
   add_wait(apply, all.apply.wait);
   auto* rollback = add(app, all, "rollback", "put the deployment before the current one back",
                        [](const Commands& c, const cli::Screen& screen) {
@@ -113,6 +118,10 @@ void add_transactions(CLI::App& app, Commands& all) {
 }
 
 void add_holds(CLI::App& app, Commands& all) {
+  add(app, all, "confirm", "keep what is provisional",
+      [](const Commands& c, const cli::Screen& screen) { return run_confirm(c.global, screen); });
+  add(app, all, "expire", "wait until what is provisional is confirmed; go back when it is not",
+      [](const Commands& c, const cli::Screen& screen) { return run_expire(c.global, screen); });
   add(app, all, "cancel", "ask the transaction that runs to undo, and wait until it has",
       [](const Commands& c, const cli::Screen& screen) { return run_cancel(c.global, screen); });
   add(app, all, "freeze", "refuse every apply until `thaw`",
@@ -145,9 +154,11 @@ void add_views(CLI::App& app, Commands& all) {
   })->add_flag("--check", all.status.check, "exit 9 unless all is well");
   add(app, all, "history", "every deployment and how it ended",
       [](const Commands& c, const cli::Screen& screen) { return run_history(c.global, screen); });
-  add(app, all, "log", "all that a deployment said, and its hooks with it",
-      [](const Commands& c, const cli::Screen& screen) { return run_log(c.global, c.log, screen); })
-      ->add_option("DEPLOYMENT", all.log.deployment, "as `release history` names it; else the newest");
+  auto* log =
+      add(app, all, "log", "all that a deployment said, and its hooks with it",
+          [](const Commands& c, const cli::Screen& screen) { return run_log(c.global, c.log, screen); });
+  log->add_option("DEPLOYMENT", all.log.deployment, "as `release history` names it; else the newest");
+  log->add_flag("-f,--follow", all.log.follow, "go on until it has ended; the exit code is its own");
   add(app, all, "verify", "check an archive, an unpacked release, or what is in service, byte by byte",
       [](const Commands& c, const cli::Screen& screen) { return run_verify(c.global, c.verify, screen); })
       ->add_option("ARCHIVE", all.verify.subject, "an archive, or a directory in which one was unpacked");

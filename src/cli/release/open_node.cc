@@ -11,15 +11,19 @@ namespace {
 std::chrono::milliseconds patience(const Wait& wait) {
   if (wait.empty()) return {};
   if (wait == "ever") return phase::as_long_as_it_takes;
-  text::Diagnostics faults;
-  const auto limit = text::as_duration(text::Value(wait), "--wait", faults);
-  if (!limit)
-    throw base::Error(base::Fault::usage, "--wait wants a time such as 30s, 10m or 2h",
-                      "or no value, to wait as long as it takes");
-  return std::min<std::chrono::milliseconds>(*limit, phase::as_long_as_it_takes);
+  return std::min<std::chrono::milliseconds>(
+      parse_time(wait, "--wait", "or no value, to wait as long as it takes"), phase::as_long_as_it_takes);
 }
 
 }  // namespace
+
+std::chrono::milliseconds parse_time(const std::string& text, const std::string& option,
+                                     const std::string& hint) {
+  text::Diagnostics faults;
+  const auto time = text::as_duration(text::Value(text), option, faults);
+  if (time) return *time;
+  throw base::Error(base::Fault::usage, option + " wants a time such as 30s, 10m or 2h", hint);
+}
 
 node::Node open_node(const GlobalOptions& global, const Screen& screen, const Wait& wait) {
   node::Node node =

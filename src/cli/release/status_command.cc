@@ -5,6 +5,8 @@
 
 #include <fmt/format.h>
 
+#include <cstdio>
+
 namespace bakehouse::cli {
 namespace {
 
@@ -16,6 +18,13 @@ void say_services(const std::vector<service::ServiceState>& services, const Scre
         "  {}: {}", state.name,
         state.running ? fmt::format("runs (process {})", state.pid) : "does not run, " + state.last_end));
   }
+}
+
+// That of the apply whose log it is.
+int exit_code_of(const phase::HistoryEntry* entry) {
+  if (entry == nullptr) return base::exit_code(base::Fault::needs_hands);
+  if (entry->outcome == "good") return 0;
+  return base::exit_code(entry->outcome == "reverted" ? base::Fault::reverted : base::Fault::build);
 }
 
 }  // namespace
@@ -36,6 +45,8 @@ int run_status(const GlobalOptions& global, const StatusCommand& command, const 
   if (!status.outcome.empty() && status.outcome != "good")
     screen.say(fmt::format("  the last attempt ended {}", status.outcome));
   if (!status.running.empty()) screen.say(fmt::format("  running: {}", status.running));
+  if (status.provisional)
+    screen.say(fmt::format("  {}: `release confirm` keeps it", status.provisional->describe()));
   if (status.frozen) screen.say("  " + status.frozen->describe());
   if (status.recovery_needed) screen.say("  a transaction was interrupted: `release recover` takes it up");
   say_services(status.services, screen);
@@ -50,16 +61,20 @@ int run_status(const GlobalOptions& global, const StatusCommand& command, const 
 
 int run_log(const GlobalOptions& global, const LogCommand& command, const Screen& screen) {
   const node::Node node = open_node(global, screen);
-  const auto history = phase::read_history(node.history_path());
-  if (!command.deployment && history.empty())
-    throw base::Error(base::Fault::input, "nothing was deployed here yet", "apply a release first");
-  const std::string id = command.deployment ? *command.deployment : history.back().deployment;
+  const std::string id = command.deployment ? *command.deployment : node::newest_log(node);
+  if (command.follow) {
+    node::follow_log(node, id, [&](std::string_view text) {
+      screen.say(std::string(text.substr(0, text.find_last_not_of('\n') + 1)));
+      std::fflush(stdout);
+    });
+  }
   const std::string log = node::read_log(node, id);
+  const auto history = phase::read_history(node.history_path());
   const auto* entry = phase::find_deployment(history, id);
-  screen.say(log.substr(0, log.find_last_not_of('\n') + 1));
+  if (!command.follow) screen.say(log.substr(0, log.find_last_not_of('\n') + 1));
   screen.answer(Value::map(
       {{"deployment", id}, {"record", entry != nullptr ? phase::encode(*entry) : Value()}, {"log", log}}));
-  return 0;
+  return command.follow ? exit_code_of(entry) : 0;
 }
 
 int run_history(const GlobalOptions& global, const Screen& screen) {

@@ -131,6 +131,19 @@ TEST_CASE("below what was in service already a release is refused, and may be in
   CHECK(describe(site.apply(release("3.1", 31))) == "good");
 }
 
+TEST_CASE("a sequence from the future would shut out what comes after it, and may be insisted on") {
+  Site site;
+  const auto now = static_cast<uint64_t>(base::system_clock().seconds());
+  constexpr uint64_t day = 86400;
+  CHECK(says(refusal([&] { return site.apply(release("9.0", now + 2 * day)); }),
+             "which is more than a day ahead of this machine's clock"));
+  CHECK(site.history().empty());
+  CHECK(describe(site.apply(release("1.0", now + day / 2))) == "good");
+  ApplyOptions options;
+  options.future = ApplyOptions::Future::allow;
+  CHECK(describe(site.apply(release("9.0", now + 2 * day), options)) == "good");
+}
+
 TEST_CASE("a sequence stands for one content, whoever insists") {
   Site site;
   site.apply(release("1.0", 10));
