@@ -167,7 +167,8 @@ Forecast forecast_apply(const Node& node, const std::filesystem::path& path,
   forecast.id = plan_id(node, archive, plan, forecast.drift);
   forecast.changes = compare(before, contents.manifest);
   forecast.bytes = bytes_written(forecast.changes, contents.manifest);
-  forecast.data_bytes = data_size(node);
+  forecast.data_bytes = data_usage(node).bytes;
+  forecast.needs = forecast_space(node, archive.info);
   forecast.processes = process_names(launch_in(contents), project);
   forecast.undo_data = config::name_of(project.undo_data);
   forecast.downtime = usual_downtime(history);
@@ -196,6 +197,12 @@ std::vector<std::string> in_lines(const Forecast& forecast) {
     say(fmt::format("    and {} more", forecast.changes.size() - most_shown));
   say(fmt::format("  to write: at most {} bytes, and {} of data to copy", forecast.bytes,
                   forecast.data_bytes));
+  for (const Need& need : forecast.needs) {
+    say(fmt::format("  room: at most {} bytes and {} inodes of {} and {} that are free at {}",
+                    need.needed.bytes, need.needed.inodes, need.free.bytes,
+                    need.counts_inodes ? std::to_string(need.free.inodes) : "as many as fit",
+                    need.place.native()));
+  }
   say("  hooks: " + list_or_none(forecast.hooks));
   say("  processes: " + list_or_none(forecast.processes));
   say(fmt::format("  data goes back when it fails: {}", forecast.undo_data));
@@ -233,6 +240,7 @@ Value encode(const Forecast& forecast) {
        {"changes", list(forecast.changes, change)},
        {"bytes", forecast.bytes},
        {"data_bytes", forecast.data_bytes},
+       {"room", list(forecast.needs, [](const Need& need) { return encode(need); })},
        {"hooks", list(forecast.hooks, text)},
        {"processes", list(forecast.processes, text)},
        {"undo_data", forecast.undo_data},

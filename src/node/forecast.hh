@@ -3,6 +3,7 @@
 
 #include "node/apply.hh"
 #include "node/prune.hh"
+#include "node/space.hh"
 #include "text/value.hh"
 #include "tree/diff.hh"
 
@@ -27,6 +28,7 @@ struct Forecast {
   std::vector<Change> changes;  // of files, links and directories, against the release in service
   uint64_t bytes = 0;           // to be written, copies of data not counted
   uint64_t data_bytes = 0;      // to be copied while the processes are down
+  std::vector<Need> needs;      // of room, one for each file system
   std::vector<std::string>
       hooks;  // "post_deploy"; those of the release in service with its version: "dump (1.0.0)"
   std::vector<std::string> processes;  // that will run

@@ -4,6 +4,7 @@
 #include "base/error.hh"
 #include "crypto/ownership.hh"
 #include "node/run_place.hh"
+#include "node/space.hh"
 
 #include <fmt/format.h>
 
@@ -11,7 +12,6 @@
 #include <filesystem>
 #include <vector>
 
-#include <sys/statvfs.h>
 #include <sys/utsname.h>
 #include <unistd.h>
 
@@ -79,43 +79,6 @@ void check_sequence(const ReleaseInfo& info, const std::vector<phase::HistoryEnt
   }
 }
 
-// What is allocated below a directory; what cannot be read is passed over.
-uint64_t disk_usage(const std::filesystem::path& path) {
-  namespace fs = std::filesystem;
-  uint64_t bytes = 0;
-  std::error_code failure;
-  const auto options = fs::directory_options::skip_permission_denied;
-  for (auto entry = fs::recursive_directory_iterator(path, options, failure); entry != fs::end(entry);
-       entry.increment(failure)) {
-    if (failure) break;
-    if (!entry->is_symlink(failure) && entry->is_regular_file(failure)) bytes += entry->file_size(failure);
-  }
-  return bytes;
-}
-
-// The release lies on the disk twice: pristine, and as the tree to run. So does data: as a backup,
-// and once more while it is put back.
-void check_space(const Node& node, const ReleaseInfo& info) {
-  struct statvfs disk {};
-  if (::statvfs(node.root.path.c_str(), &disk) != 0)
-    base::fail_os("look at the file system of", node.root.path.native());
-  const uint64_t free_bytes = uint64_t{disk.f_bavail} * disk.f_frsize;
-  const uint64_t data = data_size(node);
-  const uint64_t needed = 2 * (info.bytes + info.entries * disk.f_frsize + data);
-  if (needed > free_bytes) {
-    throw Error(
-        Fault::refused,
-        fmt::format("the release and a backup of data need {} bytes, {} are free", needed, free_bytes),
-        "make room; `release prune --emergency` keeps only what serves and where a rollback goes");
-  }
-  // A file system that does not count inodes says it has none at all.
-  if (disk.f_files != 0 && 2 * info.entries > disk.f_favail) {
-    throw Error(Fault::refused,
-                fmt::format("the release needs {} inodes, {} are free", 2 * info.entries, disk.f_favail),
-                "make room; `release prune --emergency` keeps only what serves and where a rollback goes");
-  }
-}
-
 // Trees are renamed and exchanged between these; none may be a file system of its own, and run/
 // and data/ must be directories of ours and not somebody's mount.
 void check_places(const Node& node) {
@@ -164,10 +127,8 @@ void check_archive(const Node& node, const artifact::Archive& archive, const cry
   check_target(node, info);
   if (options.future == ApplyOptions::Future::refuse) check_future(node, info);
   check_sequence(info, phase::read_history(node.history_path()), options);
-  check_space(node, info);
+  require_space(node, forecast_space(node, info));
 }
-
-uint64_t data_size(const Node& node) { return disk_usage(node.root.at(node.root.layout.data)); }
 
 void check_owners(const Node& node) {
   if (::geteuid() != 0) return;

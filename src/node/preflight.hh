@@ -10,8 +10,6 @@ namespace bakehouse::node {
 // Error(trust) for another project, Error(refused) for the rest.
 void check_archive(const Node& node, const artifact::Archive& archive, const crypto::TrustPolicy& policy,
                    const ApplyOptions& options);
-// Bytes of files below data/.
-uint64_t data_size(const Node& node);
 // What holds for every transaction: the switch works here, run/ is what we put there, and what has
 // to move within one file system is on one.
 void check_root(const Node& node);

@@ -2,6 +2,7 @@
 
 #include "base/encoding.hh"
 #include "base/error.hh"
+#include "node/disk_usage.hh"
 #include "node/in_use.hh"
 #include "node/preflight.hh"
 #include "node/release_tree.hh"
@@ -17,8 +18,6 @@
 #include <optional>
 #include <set>
 
-#include <sys/stat.h>
-
 namespace bakehouse::node {
 namespace {
 
@@ -29,8 +28,6 @@ using base::Fault;
 using base::TreePath;
 using phase::HistoryEntry;
 using text::Value;
-
-constexpr uint64_t block = 512;  // of st_blocks, whatever the file system's own is
 
 // Below the directories of one deployment.
 struct Leavings {
@@ -88,24 +85,9 @@ std::map<std::string, std::string> needed(const Node& node, const std::vector<Hi
 }
 
 uint64_t bytes_below(const Node& node, const std::vector<TreePath>& paths) {
-  uint64_t bytes = 0;
-  const auto count = [&](const fs::path& path) {
-    struct stat found {};
-    // What has another name elsewhere stays.
-    if (::lstat(path.c_str(), &found) == 0 && (S_ISDIR(found.st_mode) || found.st_nlink == 1))
-      bytes += static_cast<uint64_t>(found.st_blocks) * block;
-  };
-  for (const TreePath& path : paths) {
-    const fs::path top = node.root.at(path);
-    count(top);
-    std::error_code failure;
-    if (fs::symlink_status(top, failure).type() != fs::file_type::directory) continue;
-    for (auto entry =
-             fs::recursive_directory_iterator(top, fs::directory_options::skip_permission_denied, failure);
-         !failure && entry != fs::recursive_directory_iterator(); entry.increment(failure))
-      count(entry->path());
-  }
-  return bytes;
+  Usage usage;
+  for (const TreePath& path : paths) usage += usage_of(node.root.at(path), Counted::freed);
+  return usage.bytes;
 }
 
 bool is_used(const PathsInUse& used, const Leavings& leavings) {

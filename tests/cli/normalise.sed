@@ -47,3 +47,7 @@ s/\{"bytes":[0-9]+,"content"/{"bytes":<number>,"content"/g
 
 # The first line of a deployment's log
 s/^(apply|rollback) of (\S+) by .*/\1 of \2 by <who>/
+
+# What a file system has free
+s/room: at most [0-9]+ bytes and ([0-9]+) inodes of [0-9]+ and .* that are free at/room: at most <number> bytes and \1 inodes of <number> and <number> that are free at/
+s/"free_(bytes|inodes)": ?([0-9]+|null)/"free_\1":<number>/g

@@ -17,7 +17,7 @@ for version in 1 2 3; do
   release apply "staging/releases/shop-$version.tar.zst" --root production --quiet
 done
 cat /dev/zero >production/data/log 2>/dev/null || true
-apply_fails() { release apply staging/releases/shop-4.tar.zst --root production 2>&1 | sed 's/[0-9]\+/<number>/g'; }
+apply_fails() { release apply staging/releases/shop-4.tar.zst --root production 2>&1 | sed -E 's/(need|would free|,) [0-9]+ /\1 <number> /g'; }
 run apply_fails
 run release prune --emergency --root production
 rm production/data/log

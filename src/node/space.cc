@@ -1,0 +1,116 @@
+#include "node/space.hh"
+
+#include "base/error.hh"
+#include "node/prune.hh"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+
+namespace bakehouse::node {
+namespace {
+
+namespace fs = std::filesystem;
+using base::Error;
+using base::Fault;
+using base::TreePath;
+
+struct Disk {
+  uint64_t device = 0;
+  Need need;
+};
+
+// A path may be made only later: what counts is the file system of what is there of it.
+Disk look_at_disk(const Node& node, TreePath place) {
+  while (!node.dir.exists(place)) place = place.parent();
+  const fs::path path = node.root.at(place);
+  struct stat found {};
+  struct statvfs disk {};
+  if (::stat(path.c_str(), &found) != 0 || ::statvfs(path.c_str(), &disk) != 0)
+    base::fail_os("look at the file system of", path.native());
+  Disk seen;
+  seen.device = found.st_dev;
+  seen.need.place = path;
+  seen.need.free = {uint64_t{disk.f_bavail} * disk.f_frsize, disk.f_favail};
+  // One that does not count inodes says it has none at all.
+  seen.need.counts_inodes = disk.f_files != 0;
+  return seen;
+}
+
+class Needs {
+ public:
+  explicit Needs(const Node& node) : node_(node) {}
+
+  void add(const TreePath& place, const Usage& usage) {
+    Disk seen = look_at_disk(node_, place);
+    auto disk = std::ranges::find(disks_, seen.device, &Disk::device);
+    if (disk == disks_.end()) disk = disks_.insert(disks_.end(), std::move(seen));
+    disk->need.needed += usage;
+  }
+
+  std::vector<Need> all() const {
+    std::vector<Need> needs;
+    for (const Disk& disk : disks_) needs.push_back(disk.need);
+    return needs;
+  }
+
+ private:
+  const Node& node_;
+  std::vector<Disk> disks_;
+};
+
+uint64_t freed_by_pruning(const Node& node) {
+  uint64_t bytes = 0;
+  for (const Removal& removal : plan_prune(node, Urgency::emergency).removals) bytes += removal.bytes;
+  return bytes;
+}
+
+}  // namespace
+
+Usage data_usage(const Node& node) { return usage_below(node.root.at(node.root.layout.data), Counted::all); }
+
+std::vector<Need> forecast_space(const Node& node, const artifact::ReleaseInfo& release) {
+  constexpr uint64_t block = 4096;  // each entry takes one more than its bytes, at most
+  const config::Layout& layout = node.root.layout;
+  const Usage tree{release.bytes + release.entries * block, release.entries};
+  const Usage data = data_usage(node);
+  Needs needs(node);
+  needs.add(layout.deployments, tree);
+  needs.add(layout.run_is_link() ? layout.runs : layout.run.parent(), tree);
+  // Where the identity of run/ stays, what replaces its files lies beside them first.
+  if (layout.switches.front() == config::Switch::inplace) needs.add(layout.run, tree);
+  needs.add(layout.archives, data);
+  needs.add(layout.data.parent(), data);
+  return needs.all();
+}
+
+void require_space(const Node& node, const std::vector<Need>& needs) {
+  for (const Need& need : needs) {
+    const bool lacks_bytes = need.needed.bytes > need.free.bytes;
+    const bool lacks_inodes = need.counts_inodes && need.needed.inodes > need.free.inodes;
+    if (!lacks_bytes && !lacks_inodes) continue;
+    const char* what = lacks_bytes ? "bytes" : "inodes";
+    throw Error(
+        Fault::refused,
+        fmt::format("the release and copies of data need {} {} on the file system of '{}', {} are free",
+                    lacks_bytes ? need.needed.bytes : need.needed.inodes, what, need.place.native(),
+                    lacks_bytes ? need.free.bytes : need.free.inodes),
+        fmt::format("make room; `release prune --emergency` keeps only what serves and where a "
+                    "rollback goes, and would free {} bytes",
+                    freed_by_pruning(node)));
+  }
+}
+
+text::Value encode(const Need& need) {
+  return text::Value::map(
+      {{"place", need.place.native()},
+       {"bytes", need.needed.bytes},
+       {"free_bytes", need.free.bytes},
+       {"inodes", need.needed.inodes},
+       {"free_inodes", need.counts_inodes ? text::Value(need.free.inodes) : text::Value()}});
+}
+
+}  // namespace bakehouse::node

@@ -1,0 +1,30 @@
+// What a transaction needs on each file system that it writes, and what is there.
+#pragma once
+
+#include "artifact/release_info.hh"
+#include "node/disk_usage.hh"
+#include "node/node.hh"
+#include "text/value.hh"
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <vector>
+
+namespace bakehouse::node {
+
+struct Need {
+  std::filesystem::path place;  // on that file system
+  Usage needed;                 // at most: what is shared or cloned takes less
+  Usage free;
+  bool counts_inodes = true;  // some file systems make them as they go
+};
+text::Value encode(const Need& need);
+
+// Of what data/ takes, for the copy that is made of it and the one that goes back.
+Usage data_usage(const Node& node);
+std::vector<Need> forecast_space(const Node& node, const artifact::ReleaseInfo& release);
+// Error(refused) where something is missing, with what pruning would free.
+void require_space(const Node& node, const std::vector<Need>& needs);
+
+}  // namespace bakehouse::node
