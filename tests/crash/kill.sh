@@ -2,17 +2,20 @@
 # The real programs, killed wherever a transaction changes the disk; the next command must leave the old release or
 # the new one, whole.
 #
-#   kill.sh BAKE RELEASE [--full]        the paths of the two programs
+#   kill.sh BAKE RELEASE WITHOUT [--full [WORDS]]        the paths of the programs
 #
-# A transaction runs once undisturbed and by itself (one worker), and every call by which it changes the disk is
-# counted. Then it is killed at each of them; without --full at a sample. Each call that makes something durable, or
-# switches, fails once instead, as on a broken disk.
+# A transaction runs once undisturbed, without threads, so that it makes the same calls each time; every call by which
+# it changes the disk is counted. Then it is killed at each of them; without --full at a sample. Each call that makes
+# something durable, or switches, fails once instead, as on a broken disk. With WORDS only scenarios whose title holds
+# them.
 # Exit status: 0 all well, 1 not, 77 skipped (the reason is the last line printed).
 set -euo pipefail
 
 bake=$(realpath "${1:?"give the path of the program bake"}")
 release=$(realpath "${2:?"give the path of the program release"}")
-mode=${3:-}
+without=$(realpath "${3:?"give the path of the program without"}")
+mode=${4:-}
+words=${5:-}
 # shellcheck source=tests/crash/faults.bash
 source "$(dirname "$(realpath "$0")")/faults.bash"
 
@@ -193,7 +196,7 @@ set_up() {
   rm -rf root
   cp -a "$base" root
   if [[ $interrupted == yes ]]; then
-    disturbed signal=SIGKILL fdatasync 16 "$release" apply "$(archive 2.0)" --root root || true
+    disturbed signal=SIGKILL fdatasync 16 "$without" threads -- "$release" apply "$(archive 2.0)" --root root || true
   fi
 }
 
@@ -206,7 +209,7 @@ one() {
   set_up
   before=$(journaled_id root)
   ended=0
-  disturbed "$fault" "$call" "$n" taskset -c 0 "$release" "$@" --root root || ended=$?
+  disturbed "$fault" "$call" "$n" "$without" threads -- "$release" "$@" --root root || ended=$?
   if [[ $fault == error=* && $ended == 0 ]]; then fail "the call failed and nobody said so"; fi
   if [[ $(journaled_id root) != "$before" ]]; then journaled=yes; fi
   opened=no
@@ -239,6 +242,7 @@ chosen() { # all | durable
 
 # strike FAULT WHICH COMMAND...: at each of the chosen calls of a run on a copy of $base.
 strike() {
+  [[ $title == *"$words"* ]] || return 0
   local fault=$1 which=$2 call n tried=0 old=0
   shift 2
   while read -r call n; do
@@ -254,7 +258,7 @@ strike() {
 count_calls() { # COMMAND...
   set_up
   # Of a release that fails it is not 0.
-  calls_of "$scratch" taskset -c 0 "$release" "$@" --root root >calls.all || true
+  calls_of "$scratch" "$without" threads -- "$release" "$@" --root root >calls.all || true
   grep '^changes' calls.all >calls || fail "no call was counted: $(cat calls.log)"
   calls=$(wc -l <calls)
 }
@@ -262,6 +266,7 @@ count_calls() { # COMMAND...
 # scenario TITLE RULE BASE COMMAND...: old and new are what stands before and after a run that nobody disturbs.
 scenario() {
   title=$1 rule=$2 base=$3 opened=no interrupted=no
+  [[ $title == *"$words"* ]] || return 0
   shift 3
   keep_contents "$base" old
   rm -rf root

@@ -85,12 +85,18 @@ void break_disk(const fs::path&) {
 const std::string leaves_and_fails = std::string(children) + "exit 1";
 const std::string leaves_and_kills = std::string(children) + "kill -KILL $PPID; sleep 600";
 
+// What it has filled stays filled while it is undone.
+constexpr const char* fills =
+    "dd if=/dev/zero of=$BAKEHOUSE_ROOT/filler bs=1M count=100 2>/dev/null || true; echo full "
+    ">$BAKEHOUSE_DATA/new";
+
 const Fault faults[] = {
     {"exits 1", "exit 1", nullptr, nullptr},
     {"hangs", "sleep 600", nullptr, nullptr},
     {"killed", "kill -KILL $$", nullptr, nullptr},
     {"children", leaves_and_fails.c_str(), nullptr, nullptr},
     {"children+KILL", leaves_and_kills.c_str(), nullptr, nullptr},
+    {"fills the disk", fills, nullptr, nullptr},
     {"KILL before", nullptr, "begin", raise_kill},
     {"KILL behind", nullptr, "done", raise_kill},
     {"TERM", nullptr, "begin", raise_term},
@@ -197,7 +203,9 @@ class Examiner {
   std::string read(const std::string& path) const {
     return base::read_file_if_any(root_ / path, 1 << 20).value_or("");
   }
-  bool disk_failed() const { return cell_.fault.strike == fill_disk || cell_.fault.strike == break_disk; }
+  bool disk_failed() const {
+    return cell_.fault.strike == fill_disk || cell_.fault.strike == break_disk || cell_.fault.lines == fills;
+  }
 
   // What happened to the disk is over; whoever was killed, or could not finish, is taken up.
   void recover() {
