@@ -8,6 +8,7 @@
 #   tiny      100,000 files of 1 to 4 KB in 2,000 directories
 #   big       3 files of 1 GB that no compression makes smaller
 #   source    the sources of a kernel without its drivers, from Debian's linux-source-6.1: 47,000 files, 380 MB
+#   code      20,000 files of 100 B to 20 KB, as source code has them, in 1,500 directories
 #   million   1,000,000 files in 5,000 directories, nine of ten empty: for measuring memory
 #
 # Needs node with npm and its registry for the first two, apt-get of a Debian 12 for `source`, python3 for all,
@@ -44,6 +45,7 @@ make_corpus() { # NAME TO
     node-v1) install_packages "$@" && python3 "$here/files.py" settle "$2" ;;
     node-v2) install_packages "$@" && python3 "$here/files.py" settle "$2" "$directory/node-v1" ;;
     source) unpack_kernel "$2" ;;
+    code) python3 "$here/files.py" "$@" && python3 "$here/files.py" settle "$2" ;;
     tiny | big | million) python3 "$here/files.py" "$1" "$2" ;;
     *)
       printf 'corpora.sh: no corpus is called %s\n' "$1" >&2
@@ -52,7 +54,7 @@ make_corpus() { # NAME TO
   esac
 }
 
-if (($# == 0)); then set -- node-v1 node-v2 tiny big source million; fi
+if (($# == 0)); then set -- node-v1 node-v2 tiny big source code million; fi
 for name; do
   if [[ -d $directory/$name ]]; then continue; fi
   printf 'making %s\n' "$name"

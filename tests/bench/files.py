@@ -1,15 +1,17 @@
 #!/usr/bin/env python3
 """Makes and settles the trees of corpora.sh; the same call always makes the same files.
 
-    files.py tiny|big|million TO     into the directory TO, which exists and is empty
+    files.py tiny|big|million|code TO   into the directory TO, which exists and is empty
     files.py settle TREE [EARLIER]   gives every file a fixed time: one for all, and a later one for
                                      those that EARLIER has not or has otherwise
 """
 
 import filecmp
+import math
 import os
 import random
 import sys
+from itertools import accumulate
 from pathlib import Path
 
 EARLY = 1_700_000_000  # seconds
@@ -50,6 +52,25 @@ def make_million(to: Path) -> None:
                 write(f"{directory}/{j:03}", b"" if j % 10 else b"%d %d %d\n" % (group, i, j))
 
 
+def make_code(to: Path) -> None:
+    """20,000 files in 30 directories with 49 in each: a few common words and many rare ones, half of the files
+    below 3 KB."""
+    source = random.Random("code")
+    letters = "etaoinshrdlucmfwypvbgkjqxz_"
+    words = ["".join(source.choices(letters, k=source.randint(2, 12))) for _ in range(5000)]
+    weights = list(accumulate(1 / (rank + 10) for rank in range(len(words))))
+    directories = [f"{to}/{place}" for group in range(30)
+                   for place in [f"{group:02}", *(f"{group:02}/{i:02}" for i in range(49))]]
+    for directory in directories:
+        os.mkdir(directory)
+    for i in range(20_000):
+        size = min(max(int(source.lognormvariate(math.log(3000), 1)), 100), 20_000)
+        chosen = source.choices(words, cum_weights=weights, k=size // 5 + 8)
+        lines = [" ".join(chosen[at:at + 8]) for at in range(0, len(chosen), 8)]
+        content = "\n".join(lines).encode()[:size - 1] + b"\n"
+        write(f"{directories[i % len(directories)]}/part-{i:05}.src", content)
+
+
 def is_same(path: Path, other: Path) -> bool:
     """Whether `other` may have the time of `path`. Directories and links may."""
     if path.is_symlink() or path.is_dir():
@@ -68,7 +89,7 @@ def settle(tree: Path, earlier: Path | None = None) -> None:
 
 
 def main(arguments: list[str]) -> int:
-    makers = {"tiny": make_tiny, "big": make_big, "million": make_million, "settle": settle}
+    makers = {"tiny": make_tiny, "big": make_big, "million": make_million, "code": make_code, "settle": settle}
     if len(arguments) < 2 or arguments[0] not in makers:
         print(__doc__.strip(), file=sys.stderr)
         return 2

@@ -1,4 +1,4 @@
-"""What trees.py and archives.py have in common: the command line, the table, the machine."""
+"""What trees.py, archives.py and transactions.py have in common: the command line, the table, the machine."""
 
 import argparse
 import json
@@ -8,7 +8,7 @@ import re
 import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import mkdtemp
 
@@ -50,7 +50,18 @@ class MemoryJob:
     limit_bytes: int = 300_000_000
 
 
-Job = Comparison | SizeComparison | MemoryJob
+@dataclass
+class TimeJob:
+    """Of ours alone, by the clock."""
+
+    job: str
+    corpus: str
+    ours: Contender
+    limit_seconds: float
+    times: int = 1  # as many runs as others have; what is short wants more
+
+
+Job = Comparison | SizeComparison | MemoryJob | TimeJob
 
 
 @dataclass
@@ -63,7 +74,7 @@ class Suite:
     peers: list[str]  # programs whose versions are told
 
 
-def record_of(job: Comparison | MemoryJob, result: Result) -> dict:
+def record_of(job: Comparison | MemoryJob | TimeJob, result: Result) -> dict:
     return {"job": job.job, "corpus": job.corpus, "ours": job.ours.name, "median": result.median,
             "seconds": result.seconds, "processor_seconds": result.processor_seconds,
             "peak_bytes": result.peak_bytes}
@@ -84,6 +95,11 @@ def measure_memory(job: MemoryJob, conditions: Conditions) -> dict:
     return {**record_of(job, result), "limit_bytes": job.limit_bytes}
 
 
+def measure_time(job: TimeJob, conditions: Conditions) -> dict:
+    [result] = race([job.ours], replace(conditions, runs=conditions.runs * job.times))
+    return {**record_of(job, result), "limit_seconds": job.limit_seconds}
+
+
 def measure_sizes(job: SizeComparison) -> dict:
     ours, peer = job.file.stat().st_size, job.peer_file.stat().st_size
     return {"job": job.job, "corpus": job.corpus, "ours": job.ours, "bytes": ours, "peer": job.peer,
@@ -94,6 +110,8 @@ def measure(job: Job, conditions: Conditions) -> list[dict]:
     say(f"{job.job}: {job.corpus}")
     if isinstance(job, MemoryJob):
         return [measure_memory(job, conditions)]
+    if isinstance(job, TimeJob):
+        return [measure_time(job, conditions)]
     if isinstance(job, SizeComparison):
         return [measure_sizes(job)]
     return measure_comparison(job, conditions)
@@ -115,6 +133,9 @@ def line_of(record: dict) -> str:
         peak, limit = record["peak_bytes"], record["limit_bytes"]
         cells = [*ours, f"{record['median']:.3f}", "", "", show_bytes(peak), show_bytes(limit), verdict(peak, limit)]
         return f"| {' | '.join(cells)} |"
+    if "limit_seconds" in record:
+        median, limit = record["median"], record["limit_seconds"]
+        return f"| {' | '.join([*ours, f'{median:.3f}', '', '', '', f'{limit} s', verdict(median, limit)])} |"
     limit = record["limit"]
     shown_limit = "" if limit is None else f"{limit} x"
     if "bytes" in record:
