@@ -34,12 +34,12 @@ using base::Fault;
 using Kind = phase::Record::Kind;
 
 // After the transaction is closed: what fails here changes nothing any more.
-void run_closing_hook(const Node& node, const Plan& plan, const std::string& phase) {
+void run_closing_hook(Transaction& t, const std::string& phase) {
+  const Node& node = t.node;
   try {
-    const Places places = places_of(node.root.layout, plan.id);
     run_phase_hooks(node,
-                    {phase, plan.id, plan.id, plan.previous_version, node.root.at(node.root.layout.run),
-                     node.root.at(places.backup)},
+                    {phase, t.plan.id, release_of(t, t.plan.id), t.plan.id, t.plan.previous_version,
+                     node.root.at(node.root.layout.run), node.root.at(t.places.backup)},
                     nullptr, node.around);
   } catch (const std::exception& error) {
     node.around.events({Event::Kind::warning, phase, error.what()});
@@ -64,7 +64,7 @@ Result run_transaction(const Node& node, const Plan& plan, const artifact::Archi
   const auto reversal = phase::run_steps(journal, make_steps(transaction), node.around);
   if (reversal) return finish_reverted(transaction, *reversal);
   Result result = conclude(transaction);
-  run_closing_hook(node, plan, "post_install");
+  run_closing_hook(transaction, "post_install");
   // Who goes back is in need, and the older release may have another rule.
   if (plan.kind == "apply") prune_by_rule(node);
   return result;

@@ -51,7 +51,7 @@ std::vector<Difference> find_drift(const Node& node, const std::string& deployme
   tree::StatIndex index = tree::StatIndex::load(node.run_index_path());
   auto drift = find_drift(node, deployment, index);
   try {
-    index.save(node.run_index_path());
+    index.save(node.run_index_path(), runs_remembered);
   } catch (const Error& error) {
     // All it costs is reading again, and the disk may be full.
     node.around.events({Event::Kind::warning, "preflight", error.what()});

@@ -1,7 +1,6 @@
 #include "node/hooks.hh"
 
 #include "artifact/hooks.hh"
-#include "node/release_tree.hh"
 #include "node/services.hh"
 #include "phase/hooks.hh"
 
@@ -13,16 +12,15 @@ std::vector<std::string> hook_marks(const Node& node) {
 
 void run_phase_hooks(const Node& node, const HookCall& call, phase::Journal* journal,
                      const phase::Surroundings& around) {
-  const ReleaseTree release = read_release(node, call.owner);
   const base::Dir deployment = node.dir.open_dir(places_of(node.root.layout, call.owner).tree);
   std::vector<phase::HookProgram> programs;
-  for (auto& hook : artifact::open_hooks(deployment, release.manifest, call.phase)) {
+  for (auto& hook : artifact::open_hooks(deployment, call.release.manifest, call.phase)) {
     programs.push_back({std::move(hook.name), std::move(hook.file)});
   }
   if (programs.empty()) return;
   phase::HookRun run;
   run.phase = call.phase;
-  run.environment = base_environment(node, call.deployment, release.info.version);
+  run.environment = base_environment(node, call.deployment, call.release.info.version);
   run.environment.push_back("BAKEHOUSE_PHASE=" + call.phase);
   run.environment.push_back("BAKEHOUSE_BACKUP=" + call.backup.native());
   run.environment.push_back("BAKEHOUSE_PREVIOUS_VERSION=" + call.previous_version);

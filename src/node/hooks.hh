@@ -2,6 +2,7 @@
 #pragma once
 
 #include "node/node.hh"
+#include "node/release_tree.hh"
 #include "phase/journal.hh"
 
 #include <filesystem>
@@ -13,6 +14,7 @@ namespace bakehouse::node {
 struct HookCall {
   std::string phase;
   std::string owner;             // the deployment whose hooks run
+  const ReleaseTree& release;    // its
   std::string deployment;        // the one this transaction makes
   std::string previous_version;  // "" when there is none
   std::filesystem::path directory;

@@ -33,6 +33,9 @@ struct Node {
   }
 };
 
+// In the index of run/: the one in service and the one before, which an undo puts back.
+constexpr uint32_t runs_remembered = 2;
+
 // The same root, whose events go elsewhere.
 Node with_events(const Node& node, base::EventSink events);
 

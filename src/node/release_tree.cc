@@ -21,19 +21,13 @@ using base::TreePath;
 
 }  // namespace
 
-ReleaseTree read_release(const Node& node, const std::string& id) {
+ReleaseTree read_release_without_manifest(const Node& node, const std::string& id) {
   const base::Dir dir = node.dir.open_dir(places_of(node.root.layout, id).tree);
   return base::with_context(fmt::format("the deployment {}", id), [&] {
     ReleaseTree release;
     release.info = artifact::decode_release(
         dir.read_file(artifact::metadata_path() / "release.json", artifact::largest_part));
-    const std::string manifest =
-        dir.read_file(artifact::metadata_path() / "manifest", artifact::largest_manifest);
-    release.manifest_digest = crypto::sha256(manifest);
-    if (release.manifest_digest != release.info.manifest.digest) {
-      throw Error(Fault::refused, "its manifest is not the one that was signed");
-    }
-    release.manifest = tree::parse_manifest(manifest, "manifest");
+    release.manifest_digest = release.info.manifest.digest;
     for (const auto& [name, part] : release.info.parts) {
       const std::string content = dir.read_file(artifact::metadata_path() / name, artifact::largest_part);
       if (crypto::sha256(content) != part.digest) {
@@ -43,6 +37,19 @@ ReleaseTree read_release(const Node& node, const std::string& id) {
       if (name == "launch.json") release.launch = launch::parse_launch(content, name);
     }
     return release;
+  });
+}
+
+ReleaseTree read_release(const Node& node, const std::string& id) {
+  ReleaseTree release = read_release_without_manifest(node, id);
+  const base::Dir dir = node.dir.open_dir(places_of(node.root.layout, id).tree);
+  return base::with_context(fmt::format("the deployment {}", id), [&] {
+    const std::string manifest =
+        dir.read_file(artifact::metadata_path() / "manifest", artifact::largest_manifest);
+    if (crypto::sha256(manifest) != release.manifest_digest)
+      throw Error(Fault::refused, "its manifest is not the one that was signed");
+    release.manifest = tree::parse_manifest(manifest, "manifest");
+    return std::move(release);
   });
 }
 

@@ -91,7 +91,11 @@ std::vector<std::string> process_names(const launch::LaunchFile& launch, const c
 }
 
 std::vector<service::ServiceSpec> service_specs(const Node& node, const std::string& deployment) {
-  const ReleaseTree release = read_release(node, deployment);
+  return service_specs(node, deployment, read_release_without_manifest(node, deployment));
+}
+
+std::vector<service::ServiceSpec> service_specs(const Node& node, const std::string& deployment,
+                                                const ReleaseTree& release) {
   const config::Project project = read_configuration(node, deployment);
   const InService in_service{deployment, release.info.version, release.launch, project};
   std::vector<service::ServiceSpec> specs;

@@ -20,6 +20,9 @@ std::vector<std::string> base_environment(const Node& node, const std::string& d
 std::vector<std::string> process_names(const launch::LaunchFile& launch, const config::Project& project);
 
 // Of the deployment that is (or is about to be) at run/.
+std::vector<service::ServiceSpec> service_specs(const Node& node, const std::string& deployment,
+                                                const ReleaseTree& release);
+// The same for who has no use for the manifest, which may be large.
 std::vector<service::ServiceSpec> service_specs(const Node& node, const std::string& deployment);
 
 // How a program starts in the release in service.

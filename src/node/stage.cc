@@ -10,8 +10,6 @@
 
 #include <fmt/format.h>
 
-#include <optional>
-
 namespace bakehouse::node {
 namespace {
 
@@ -40,7 +38,7 @@ void copy_to_run(const Transaction& t, const base::Dir& from, const tree::Manife
                  const base::Dir& to) {
   tree::StatIndex index = tree::StatIndex::load(t.node.run_index_path());
   copy_deployment(from, manifest, to, &index);
-  index.save(t.node.run_index_path());
+  index.save(t.node.run_index_path(), runs_remembered);
 }
 
 // Rollback counts once more what is left when a key has been revoked since. Unpacking writes the
@@ -57,13 +55,13 @@ void keep_signatures(const std::vector<crypto::Signature>& beside, const base::D
 
 // Files that the deployment in service holds as well are linked from there, once it is proved that
 // they still are what they were. A deployment that is of no use is done without.
-artifact::Unpacked unpack(const Transaction& t, const base::Dir& deployment) {
+artifact::Unpacked unpack(Transaction& t, const base::Dir& deployment) {
   artifact::UnpackOptions options;
   options.progress = base::tell_tenths(t.node.around.events, "stage");
   if (t.plan.previous.empty()) return artifact::unpack(*t.archive, deployment, options);
-  std::optional<ReleaseTree> previous;
+  const ReleaseTree* previous = nullptr;
   try {
-    previous = read_release(t.node, t.plan.previous);
+    previous = &release_of(t, t.plan.previous);
   } catch (const base::Error& error) {
     t.node.around.events({base::Event::Kind::warning, "stage", error.what()});
     return artifact::unpack(*t.archive, deployment, options);
@@ -84,7 +82,7 @@ void tell(const Transaction& t, const artifact::Unpacked& unpacked) {
 
 }  // namespace
 
-void stage(const Transaction& t) {
+void stage(Transaction& t) {
   const base::Dir& root = t.node.dir;
   root.make_dir(t.places.tree, 0700);  // nobody else looks in before it is verified
   const base::Dir deployment = root.open_dir(t.places.tree);
@@ -95,7 +93,7 @@ void stage(const Transaction& t) {
     manifest = std::move(unpacked.manifest);
     keep_signatures(t.archive->beside, deployment);
   } else {
-    manifest = read_release(t.node, t.plan.target).manifest;
+    manifest = release_of(t, t.plan.target).manifest;
     copy_deployment(root.open_dir(places_of(t.node.root.layout, t.plan.target).tree), manifest, deployment,
                     nullptr);
   }

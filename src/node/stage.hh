@@ -7,7 +7,7 @@
 namespace bakehouse::node {
 
 // deploy/<id>/ complete and verified, and the tree to run complete beside run/; both durable.
-void stage(const Transaction& transaction);
+void stage(Transaction& transaction);
 // Removes both; a run that had been in service is kept in archives/<id>/run.failed.
 void unstage(const Transaction& transaction, const phase::Undo& undo);
 

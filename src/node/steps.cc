@@ -36,9 +36,10 @@ void note(const Transaction& t, const std::string& phase, std::string text) {
   t.node.around.events({Event::Kind::note, phase, std::move(text)});
 }
 
-HookCall hook_call(const Transaction& t, const std::string& phase, const std::string& owner) {
+HookCall hook_call(Transaction& t, const std::string& phase, const std::string& owner) {
   return {phase,
           owner,
+          release_of(t, owner),
           t.plan.id,
           t.plan.previous_version,
           t.node.root.at(t.node.root.layout.run),
@@ -104,12 +105,12 @@ void require_data_may_stay(const Transaction& t, const config::Project& project)
               "apply it without --confirm-within, or say `undo-data: closed` in node.yaml");
 }
 
-void configure(const Transaction& t) {
+void configure(Transaction& t) {
   const base::Dir& root = t.node.dir;
   const config::Layout& layout = t.node.root.layout;
   const Value merged = configuration_to_be(t);
   const config::Project project = configured_project(t);
-  const ReleaseTree release = read_release(t.node, t.plan.id);
+  const ReleaseTree& release = release_of(t, t.plan.id);
   require_data_can_return(t, project);
   require_data_may_stay(t, project);
   if (t.plan.keeps_drift) require_carriable(t.node, t.plan.previous, {release.manifest, project.data});
@@ -161,7 +162,7 @@ void restart_previous(Transaction& t, const Undo& undo) {
   require_back(undo, "deploy", "the processes stay stopped");
   require_back(undo, "backup", "the processes stay stopped");
   t.services->stop();
-  t.services->start(service_specs(t.node, t.plan.previous));
+  t.services->start(service_specs(t.node, t.plan.previous, release_of(t, t.plan.previous)));
   try {
     require_health(t.node, t.plan.previous, t.plan.previous_version, *t.services, undo.around);
   } catch (const Error& error) {
@@ -170,11 +171,11 @@ void restart_previous(Transaction& t, const Undo& undo) {
 }
 
 // The application has ended: what it wrote last is there, and nothing is half written.
-void carry_over(const Transaction& t) {
+void carry_over(Transaction& t) {
   const config::Project project = read_configuration(t.node, t.plan.id);
   const base::Dir next = t.node.dir.open_dir(t.places.next);
   if (t.plan.keeps_drift) {
-    const tree::Manifest release = read_release(t.node, t.plan.id).manifest;
+    const tree::Manifest& release = release_of(t, t.plan.id).manifest;
     carry_drift(t.node, t.plan.previous, {release, project.data}, next);
   }
   const bool any = carry_writable(t.node, project.writable, next);
@@ -190,7 +191,7 @@ Step stop_step(Transaction& t) {
   return {{}, {}, [&t](const Value&) { stop(t); }, [&t](const Undo& undo) { restart_previous(t, undo); }};
 }
 
-void backup(const Transaction& t) {
+void backup(Transaction& t) {
   if (!t.plan.previous.empty()) {
     t.node.dir.make_dirs(t.places.backup / "dumps", 0700);
     run_phase_hooks(t.node, hook_call(t, "dump", t.plan.previous), &t.journal, t.node.around);
@@ -205,7 +206,7 @@ bool data_goes_back(const Undo& undo) {
   return rule == "closed" && !undo.began("start");
 }
 
-void undo_backup(const Transaction& t, const Undo& undo) {
+void undo_backup(Transaction& t, const Undo& undo) {
   // Nothing has changed data, and backup and dump may be unfinished: reloading half a dump would do the harm.
   if (!undo.began("deploy")) {
     discard_unfinished_backup(t.node, t.places);
@@ -269,9 +270,9 @@ void require_free_ports(const Transaction& t) {
   }
 }
 
-void start(const Transaction& t) {
+void start(Transaction& t) {
   require_free_ports(t);
-  const auto specs = service_specs(t.node, t.plan.id);
+  const auto specs = service_specs(t.node, t.plan.id, release_of(t, t.plan.id));
   if (!specs.empty() && !t.services->lasting()) {
     note(t, "start", "no supervisor runs here: the processes are started for the health check only");
   }

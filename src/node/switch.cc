@@ -48,7 +48,7 @@ template <typename Work>
 void with_index(const Node& node, Work work) {
   tree::StatIndex index = tree::StatIndex::load(node.run_index_path());
   work(index);
-  index.save(node.run_index_path());
+  index.save(node.run_index_path(), runs_remembered);
 }
 
 void replace_in_place(const Transaction& t) {
@@ -113,6 +113,7 @@ void point_back(const Transaction& t) {
       tree::point_to(root, layout.run, link_to_run(layout, t.plan.previous));
     }
   }
+  tree::clear_unfinished_link(root, layout.run);
   root.open_dir(layout.run.parent()).sync();
 }
 

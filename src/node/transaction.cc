@@ -72,10 +72,16 @@ Serving serving(const Node& node, const Plan& plan) {
               "put back what belongs there, then run `release recover`");
 }
 
+const ReleaseTree& release_of(Transaction& t, const std::string& id) {
+  const auto known = t.releases.find(id);
+  return known != t.releases.end() ? known->second
+                                   : t.releases.emplace(id, read_release(t.node, id)).first->second;
+}
+
 Transaction make_transaction(const Node& node, Plan plan, const artifact::Archive* archive,
                              phase::Journal& journal, std::unique_ptr<service::ServiceDriver> services) {
   Places places = places_of(node.root.layout, plan.id);
-  return {node, std::move(plan), std::move(places), archive, journal, std::move(services), {}};
+  return {node, std::move(plan), std::move(places), archive, journal, std::move(services), {}, {}};
 }
 
 }  // namespace bakehouse::node

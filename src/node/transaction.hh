@@ -4,12 +4,14 @@
 
 #include "artifact/read.hh"
 #include "node/node.hh"
+#include "node/release_tree.hh"
 #include "phase/journal.hh"
 #include "phase/transaction.hh"
 #include "service/driver.hh"
 #include "tree/switch.hh"
 
 #include <chrono>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -50,7 +52,11 @@ struct Transaction {
   std::unique_ptr<service::ServiceDriver> services;
   // The old release is back but not well: nothing that undo could do better.
   std::string unwell;
+  // Read and checked once: between `stop` and `start` nobody waits for that.
+  std::map<std::string, ReleaseTree> releases = {};
 };
+// deploy/<id>/ of a release that this transaction has to do with, once it is complete.
+const ReleaseTree& release_of(Transaction& transaction, const std::string& id);
 Transaction make_transaction(const Node& node, Plan plan, const artifact::Archive* archive,
                              phase::Journal& journal, std::unique_ptr<service::ServiceDriver> services);
 

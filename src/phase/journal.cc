@@ -55,25 +55,38 @@ Kind kind_named(std::string_view name) {
               "use the version of Bakehouse that wrote it");
 }
 
-std::string encode(const Record& record) {
+Value encode_record(const Record& record) {
   Value value = Value::map({{"record", std::string(name_of(record.kind))}, {"time", record.time}});
   if (!record.step.empty()) value.set("step", record.step);
   if (!record.facts.members().empty()) value.set("facts", record.facts);
-  return text::to_json(value);
+  return value;
 }
 
-Record decode(std::string_view payload) try {
-  const Value value = text::parse_json(payload, "journal");
+Record decode_record(const Value& value) {
   Record record{kind_named(value.string_at("record")), value.string_or("step", ""), Value::map(),
                 value.integer_at("time")};
   if (const Value* facts = value.find("facts")) record.facts = *facts;
   return record;
+}
+
+// Those that came before it in the same piece, and the record itself.
+void decode_all(std::string_view payload, std::vector<Record>& records) try {
+  const Value value = text::parse_json(payload, "journal");
+  if (const Value* before = value.find("before"))
+    for (const Value& earlier : before->items()) records.push_back(decode_record(earlier));
+  records.push_back(decode_record(value));
 } catch (const Error& error) {
   throw error.as(Fault::needs_hands);
 }
 
-std::string frame(const Record& record) {
-  const std::string payload = encode(record);
+std::string frame(const Record& record, const std::vector<Record>& before = {}) {
+  Value value = encode_record(record);
+  if (!before.empty()) {
+    Value list = Value::list();
+    for (const Record& earlier : before) list.push(encode_record(earlier));
+    value.set("before", std::move(list));
+  }
+  const std::string payload = text::to_json(value);
   std::string bytes;
   base::put_u32(bytes, static_cast<uint32_t>(payload.size()));
   base::put_u32(bytes, base::crc32c(payload));
@@ -120,7 +133,7 @@ Parsed parse(std::string_view bytes) {
       throw Error(Fault::needs_hands, fmt::format("the journal is damaged at byte {}", parsed.whole),
                   "look at run/.bakehouse/deployment and at `release status` before you remove the journal");
     }
-    parsed.records.push_back(decode(rest.substr(record_head, size - record_head)));
+    decode_all(rest.substr(record_head, size - record_head), parsed.records);
     parsed.whole += size;
   }
 }
@@ -169,7 +182,7 @@ void Journal::append(Record record) try {
     throw Error(Fault::needs_hands, fmt::format("'{}' could not be written before", path_.native()));
   const off_t end = ::lseek(file_.get(), 0, SEEK_END);
   try {
-    base::write_all(file_, frame(record), path_.native());
+    base::write_all(file_, frame(record, deferred_), path_.native());
   } catch (const Error&) {
     // The next record must not stand behind half of this one.
     if (end < 0 || ::ftruncate(file_.get(), end) != 0) file_.reset();
@@ -180,9 +193,15 @@ void Journal::append(Record record) try {
     file_.reset();  // what is on the disk is unknown, and asking again would not tell
     throw error;
   }
+  deferred_.clear();
   records_.push_back(std::move(record));
 } catch (const Error& error) {
   throw error.as(Fault::needs_hands).with_hint("see to the disk, then run `release recover`");
+}
+
+void Journal::defer(Record record) {
+  deferred_.push_back(record);
+  records_.push_back(std::move(record));
 }
 
 bool Journal::has(Kind kind) const {

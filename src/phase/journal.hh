@@ -48,6 +48,9 @@ class Journal {
   // Durable when it returns. Error(needs_hands) when it cannot be; after a failure that leaves open
   // what is on the disk, nothing more is written.
   void append(Record record);
+  // Becomes durable with the next one that is appended, in one piece with it: for what recovery can do
+  // without.
+  void defer(Record record);
 
   const std::vector<Record>& records() const { return records_; }
   const text::Value& facts() const { return records_.front().facts; }
@@ -61,6 +64,7 @@ class Journal {
   std::filesystem::path path_;
   base::Fd file_;
   std::vector<Record> records_;
+  std::vector<Record> deferred_;  // the last of records_, not yet in the file
 };
 
 }  // namespace bakehouse::phase

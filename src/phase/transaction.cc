@@ -32,9 +32,15 @@ void run_step(Journal& journal, const Step& step, const Surroundings& around) {
   if (around.cancelled()) throw Error(Fault::reverted, "cancelled");
   Value facts = step.prepare ? step.prepare() : Value::map();
   tell(around, Event::Kind::phase_started, step.name);
-  journal.append({Kind::begin, step.name, facts, around.clock.seconds()});
+  Record begin{Kind::begin, step.name, facts, around.clock.seconds()};
+  // Where there is nothing to undo recovery need not know of it; and that a step is done, never.
+  if (step.undo) {
+    journal.append(std::move(begin));
+  } else {
+    journal.defer(std::move(begin));
+  }
   step.run(facts);
-  journal.append({Kind::done, step.name, Value::map(), around.clock.seconds()});
+  journal.defer({Kind::done, step.name, Value::map(), around.clock.seconds()});
   tell(around, Event::Kind::phase_done, step.name);
 }
 

@@ -48,7 +48,6 @@ struct Header {
 constexpr char magic[4] = {'B', 'H', 'S', 'I'};
 constexpr uint32_t order = 0x01020304;
 
-constexpr uint32_t most_unmet = 16;
 constexpr uint32_t no_record = UINT32_MAX;
 
 bool is_of(const Record& record, const Identity& file) {
@@ -201,8 +200,8 @@ struct StatIndex::State {
     return fingerprint.value() == header.fingerprint ? "" : "its content is not what was written";
   }
 
-  void forget_unmet() {
-    records.erase_if([](const Record& record) { return record.unmet > most_unmet; });
+  void forget_unmet(uint32_t most_unmet) {
+    records.erase_if([&](const Record& record) { return record.unmet > most_unmet; });
     fill_slots();
   }
 
@@ -273,10 +272,10 @@ size_t StatIndex::size() const {
   return state_->records.size();
 }
 
-void StatIndex::save(const std::filesystem::path& file) {
+void StatIndex::save(const std::filesystem::path& file, uint32_t most_unmet) {
   const std::lock_guard lock(state_->mutex);
   if (!state_->changed) return;
-  state_->forget_unmet();
+  state_->forget_unmet(most_unmet);
   const Header header = state_->header();
   // Renamed into place, so that nobody reads half of it; not made durable, because what a power cut
   // leaves of it is recognised.

@@ -53,9 +53,10 @@ class StatIndex {
   void add(const Identity& file, const crypto::Digest& digest);
   size_t size() const;
 
-  // Writes it when there is something new. What was not met in the last few saves is left out: its
+  // Writes it when there is something new. What was not met in the last `most_unmet` saves is left out: its
   // inode is gone, or it costs one reading.
-  void save(const std::filesystem::path& file);
+  static constexpr uint32_t usually_unmet = 16;
+  void save(const std::filesystem::path& file, uint32_t most_unmet = usually_unmet);
 
  private:
   struct State;

@@ -37,6 +37,9 @@ std::optional<std::string> probe(const Dir& root, std::string_view purpose, Work
   return reason;
 }
 
+// Seen from the directory of `run`.
+TreePath unfinished_link(const TreePath& run) { return TreePath::parse(fmt::format(".{}.new", run.name())); }
+
 std::string printable_path(const Dir& root, const TreePath& path) {
   return base::printable((root.path() / path.str()).native());
 }
@@ -90,6 +93,12 @@ Way parse_way(std::string_view name) {
   throw Error(Fault::input, fmt::format("'{}' is no way to switch", base::printable(name)));
 }
 
+void clear_unfinished_link(const Dir& root, const TreePath& run) {
+  const Dir parent = root.open_dir(run.parent());
+  const auto left = parent.stat(unfinished_link(run));
+  if (left && left->type == FileType::symlink) parent.remove_file(unfinished_link(run));
+}
+
 void exchange(const Dir& root, const TreePath& run, const TreePath& next) {
   if (root.exists(run)) {
     root.exchange(run, next);
@@ -97,19 +106,18 @@ void exchange(const Dir& root, const TreePath& run, const TreePath& next) {
     root.rename_new(next, run);
   }
   root.open_dir(run.parent()).sync();
-  root.open_dir(next.parent()).sync();
+  if (next.parent() != run.parent()) root.open_dir(next.parent()).sync();
 }
 
 void point_to(const Dir& root, const TreePath& run, const std::string& target) {
   const Dir parent = root.open_dir(run.parent());
   const TreePath name = TreePath::parse(run.name());
-  const TreePath unfinished = TreePath::parse(fmt::format(".{}.new", run.name()));
+  const TreePath unfinished = unfinished_link(run);
   const auto found = parent.stat(name);
   if (found && found->type != FileType::symlink)
     throw Error(Fault::refused, fmt::format("'{}' is there and is no link", printable_path(root, run)),
                 "move it away");
-  const auto left = parent.stat(unfinished);  // of a try that was cut off
-  if (left && left->type == FileType::symlink) parent.remove_file(unfinished);
+  clear_unfinished_link(root, run);
   parent.make_symlink(target, unfinished);
   parent.rename(unfinished, name);
   parent.sync();

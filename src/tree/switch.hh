@@ -28,6 +28,9 @@ void exchange(const base::Dir& root, const base::TreePath& run, const base::Tree
 // meanwhile gets the old tree or the new one. Durable when it returns; run again it changes nothing.
 void point_to(const base::Dir& root, const base::TreePath& run, const std::string& target);
 
+// What a `point_to` that was cut off leaves beside `run`.
+void clear_unfinished_link(const base::Dir& root, const base::TreePath& run);
+
 // Why a way cannot work here; nullopt when it can. Tried on two names of its own in `.bakehouse/`,
 // and by a look at `run`.
 std::optional<std::string> why_not(Way way, const base::Dir& root, const base::TreePath& run);

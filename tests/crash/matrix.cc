@@ -18,6 +18,7 @@
 #include <csignal>
 #include <cstddef>
 #include <cstdio>
+#include <cstdlib>
 #include <fstream>
 #include <map>
 #include <optional>
@@ -405,6 +406,10 @@ void run_cells(const World& world, const fs::path& place, const std::vector<std:
 }
 
 int run_all(const std::vector<std::string>& words) {
+  if (std::getenv("BAKEHOUSE_LAYOUTS") == nullptr) {
+    fmt::print(stderr, "matrix: BAKEHOUSE_LAYOUTS has to name the directory of the layouts\n");
+    return 2;
+  }
   const auto disk = mount_disk();
   if (!disk) {
     fmt::print("no disk can be mounted here\n");

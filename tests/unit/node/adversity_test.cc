@@ -80,7 +80,6 @@ TEST_CASE(
     if (!is_in_service) CHECK_FALSE(site.history().back().cause.empty());
     CHECK_FALSE(site.status().recovery_needed);
     CHECK(site.litter().empty());
-    MESSAGE(place << ": " << describe(second).substr(0, 300));
     base::Dir::open(site.root()).remove_tree(base::TreePath::parse(place));
     CHECK(describe(site.apply(release("3.0", 3), discarding())) == "good");
   }
