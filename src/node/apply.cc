@@ -109,13 +109,14 @@ void require_settled(const Node& node) {
   if (expired && expired->error) throw Error(*expired->error);
 }
 
-// The last look before anything is touched: at what somebody has changed, and at what was planned.
-void require_drift_settled(const Node& node, const artifact::Archive& archive, const Plan& plan,
+// The last look before anything is touched: at what somebody has changed, and at what was planned. Returns
+// whether run/ is what it should be, as far as anybody looked.
+bool require_drift_settled(const Node& node, const artifact::Archive& archive, const Plan& plan,
                            const ApplyOptions& options) {
-  if (plan.previous.empty() && !options.plan) return;
+  if (plan.previous.empty() && !options.plan) return false;
   if (options.drift == DriftChoice::discard && !options.plan) {
     tell_drift(node, plan.previous);
-    return;
+    return false;
   }
   std::vector<tree::Difference> drift;
   if (!plan.previous.empty()) drift = find_drift(node, plan.previous);
@@ -125,6 +126,7 @@ void require_drift_settled(const Node& node, const artifact::Archive& archive, c
                 "`release plan` with the same options shows what would happen now");
   }
   guard_drift(node, plan.previous, drift, options.drift);
+  return drift.empty();
 }
 
 const phase::HistoryEntry& rollback_target(const Node& node, const std::vector<phase::HistoryEntry>& history,
@@ -244,7 +246,9 @@ Result apply(const Node& node, const fs::path& path, const crypto::TrustPolicy& 
   const artifact::Archive archive = artifact::open_archive(path, policy);
   Plan plan = begin_apply(node, archive, policy, options, phase::read_history(node.history_path()));
   plan.way = choose_switch(node);
-  require_drift_settled(node, archive, plan, options);
+  const bool is_clean = require_drift_settled(node, archive, plan, options);
+  if (is_clean && !options.again && is_in_service(node, archive, plan))
+    return {plan.previous, plan.version, "unchanged", std::nullopt};
   if (options.at_begin) {
     options.at_begin(plan.id);
     lock.say_who("release apply", node.around.clock);

@@ -25,6 +25,7 @@ struct ApplyOptions {
   // More than a day ahead of the clock a sequence would shut out every release of the years until then.
   enum class Future { refuse, allow } future = Future::refuse;
   std::chrono::milliseconds confirm_within{0};  // 0: it counts at once
+  bool again = false;                           // also what is in service already, with its configuration
   // Called when nothing is refused any more and nothing is touched yet. It may throw, or fork and return in
   // another process.
   std::function<void(const std::string& deployment)> at_begin;
@@ -33,8 +34,8 @@ struct ApplyOptions {
 struct Result {
   std::string deployment;
   std::string version;
-  std::string outcome;               // "good", "failed", "reverted" or "needs-hands"
-  std::optional<base::Error> error;  // unless good: its fault is the exit code
+  std::string outcome;               // "good", "unchanged", "failed", "reverted" or "needs-hands"
+  std::optional<base::Error> error;  // unless good or unchanged: its fault is the exit code
 };
 
 // Whatever was refused before anything was touched is thrown; what happens afterwards is the result.

@@ -1,11 +1,13 @@
 #include "node/begin.hh"
 
+#include "artifact/metadata.hh"
 #include "base/encoding.hh"
 #include "base/error.hh"
 #include "base/files.hh"
 #include "node/freeze.hh"
 #include "node/preflight.hh"
 #include "node/provisional.hh"
+#include "node/release_tree.hh"
 #include "node/run_place.hh"
 #include "text/json.hh"
 
@@ -66,6 +68,18 @@ Plan begin_apply(const Node& node, const artifact::Archive& archive, const crypt
                       "apply it without --confirm-within");
   }
   return plan;
+}
+
+bool is_in_service(const Node& node, const artifact::Archive& archive, const Plan& plan) {
+  if (plan.previous.empty()) return false;
+  const base::TreePath tree = places_of(node.root.layout, plan.previous).tree;
+  const base::TreePath signed_file = tree / artifact::metadata_path().str() / "release.json";
+  // It binds all that belongs to the release.
+  if (!node.dir.exists(signed_file) ||
+      node.dir.read_file(signed_file, artifact::largest_release) != archive.release_json)
+    return false;
+  return text::to_json(merge_configuration(node, plan.previous, plan.settings)) ==
+         text::to_json(read_merged_configuration(node, plan.previous));
 }
 
 std::string plan_id(const Node& node, const artifact::Archive& archive, const Plan& plan,

@@ -17,6 +17,9 @@ Plan begin_plan(const Node& node, std::string kind, const std::vector<phase::His
 Plan begin_apply(const Node& node, const artifact::Archive& archive, const crypto::TrustPolicy& policy,
                  const ApplyOptions& options, const std::vector<phase::HistoryEntry>& history);
 
+// Whether that very release is in service, with the configuration that it would get now.
+bool is_in_service(const Node& node, const artifact::Archive& archive, const Plan& plan);
+
 // A name for everything that an apply would start from: equal when nothing of it has changed.
 std::string plan_id(const Node& node, const artifact::Archive& archive, const Plan& plan,
                     const std::vector<tree::Difference>& drift);

@@ -154,6 +154,7 @@ Forecast forecast_apply(const Node& node, const std::filesystem::path& path,
   forecast.project = node.root.project;
   forecast.version = plan.version;
   forecast.previous_version = plan.previous_version;
+  forecast.is_in_service = is_in_service(node, archive, plan);
   forecast.steps = step_names();
   tree::Manifest before;
   forecast.hooks = hook_names(contents.manifest, {"post_deploy", "upgrade", "post_install"});
@@ -187,6 +188,8 @@ std::vector<std::string> in_lines(const Forecast& forecast) {
           ? fmt::format("{} {}, the first here", forecast.project, forecast.version)
           : fmt::format("{} {} in place of {}", forecast.project, forecast.version,
                         forecast.previous_version));
+  if (forecast.is_in_service)
+    say("  in service already, with the same configuration: nothing to do, unless --again");
   say(fmt::format("  paths: {} added, {} changed, {} with another mode, {} removed",
                   count(Change::Kind::added), count(Change::Kind::changed), count(Change::Kind::mode),
                   count(Change::Kind::removed)));
@@ -236,6 +239,7 @@ Value encode(const Forecast& forecast) {
        {"project", forecast.project},
        {"version", forecast.version},
        {"previous_version", forecast.previous_version},
+       {"in_service", forecast.is_in_service},
        {"steps", list(forecast.steps, text)},
        {"changes", list(forecast.changes, change)},
        {"bytes", forecast.bytes},

@@ -38,7 +38,10 @@ int report(const node::Result& result, const std::string& what, const Screen& sc
     screen.fail(*result.error, facts);
     return base::exit_code(result.error->fault());
   }
-  screen.say(fmt::format("{} {} as {}", what, result.version, result.deployment));
+  screen.say(result.outcome == "unchanged"
+                 ? fmt::format("{} is in service already as {}: nothing to do, unless --again",
+                               result.version, result.deployment)
+                 : fmt::format("{} {} as {}", what, result.version, result.deployment));
   screen.done(facts);
   return 0;
 }
@@ -47,6 +50,7 @@ node::ApplyOptions options_of(const ApplyCommand& command) {
   node::ApplyOptions options;
   options.settings = command.settings;
   options.plan = command.plan;
+  options.again = command.again;
   if (command.allow_future) options.future = node::ApplyOptions::Future::allow;
   if (!command.confirm_within.empty())
     options.confirm_within = parse_time(command.confirm_within, "--confirm-within");
@@ -105,7 +109,7 @@ int run_apply(const GlobalOptions& global, const ApplyCommand& command, const Sc
   };
   const node::Result result = node::apply(node, find_archive(node.root, command.archive), policy, options);
   const int code = report(result, "in service:", screen);
-  if (code == 0 && options.confirm_within.count() != 0)
+  if (result.outcome == "good" && options.confirm_within.count() != 0)
     screen.say(fmt::format("`release confirm` within {} keeps it", command.confirm_within));
   return code;
 }

@@ -41,6 +41,7 @@ struct ApplyCommand {
   bool allow_future = false;
   std::string confirm_within;  // a time; "": it counts at once
   bool detach = false;
+  bool again = false;
   bool keep_drift = false;
   bool discard_drift = false;
   std::optional<std::string> plan;  // apply

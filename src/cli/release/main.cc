@@ -103,6 +103,7 @@ void add_transactions(CLI::App& app, Commands& all) {
       ->excludes(keep);
   apply->add_option("--confirm-within", all.apply.confirm_within,
                     "go back by itself unless `release confirm` comes within this time");
+  apply->add_flag("--again", all.apply.again, "also what is in service already, with the same configuration");
   apply->add_flag("--detach", all.apply.detach, "go on in the background once nothing is refused");
   add_wait(apply, all.apply.wait);
   auto* rollback = add(app, all, "rollback", "put the deployment before the current one back",

@@ -89,6 +89,30 @@ TEST_CASE("the same release can be applied again, with another configuration") {
   CHECK(site.is_verified());
 }
 
+TEST_CASE("where nothing would change nothing is done, unless somebody insists") {
+  Site site;
+  const Release shop = release("1.0", 1, {}, "data: {uploads: up}\n");
+  const Result first = site.apply(shop);
+  const std::string before = site.describe_all();
+  const Result second = site.apply(shop);
+  CHECK(describe(second) == "unchanged");
+  CHECK(second.deployment == first.deployment);
+  CHECK(site.describe_all() == before);
+  CHECK(site.history().size() == 1);
+  ApplyOptions again;
+  again.again = true;
+  CHECK(describe(site.apply(shop, again)) == "good");
+  // What the node says now counts, and what is in run/.
+  site.write("node.yaml", "data: {uploads: elsewhere}\n");
+  CHECK(describe(site.apply(shop)) == "good");
+  CHECK(describe(site.apply(shop)) == "unchanged");
+  site.write("run/extra", "drift");
+  ApplyOptions discard;
+  discard.drift = DriftChoice::discard;
+  CHECK(describe(site.apply(shop, discard)) == "good");
+  CHECK_FALSE(site.exists("run/extra"));
+}
+
 TEST_CASE("a release of another project is not trusted here") {
   Site site;
   Release other = release("1.0", 1);

@@ -2,6 +2,7 @@
 #include "base/error.hh"
 #include "node/apply.hh"
 #include "node/serve.hh"
+#include "phase/lock.hh"
 #include "service/driver.hh"
 #include "site.hh"
 #include "support/tree_literal.hh"
@@ -56,9 +57,13 @@ class Supervisor {
       ::_exit(0);
     }
     const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(30);
-    while (!service::supervisor_runs(state_) && std::chrono::steady_clock::now() < deadline)
+    // It holds the switch lock until it answers.
+    const auto is_ready = [&] {
+      return service::supervisor_runs(state_) && !phase::Lock::holder(state_ / "switch.lock");
+    };
+    while (!is_ready() && std::chrono::steady_clock::now() < deadline)
       base::system_clock().wait(std::chrono::milliseconds(5));
-    REQUIRE(service::supervisor_runs(state_));
+    REQUIRE(is_ready());
   }
   ~Supervisor() {
     ::kill(pid_, SIGTERM);
