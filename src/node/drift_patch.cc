@@ -79,6 +79,8 @@ class Patch {
       add(path, nothing, after);
       return;
     }
+    // Of another mode than git knows, the line that tells of it is all there is.
+    if (before.mode == after.mode && before.text && before.text == after.text) return;
     say("diff --git {} {}", name_in_patch("a", path), name_in_patch("b", path));
     if (before.mode && after.mode && *before.mode != *after.mode)
       say("old mode {:o}\nnew mode {:o}", *before.mode, *after.mode);
@@ -154,6 +156,15 @@ fs::path save_patch(const Node& node, const std::string& deployment,
   write(node, deployment, differences, Patch(out.fd()));
   out.commit();
   return file;
+}
+
+std::string patch_text(const Node& node, const std::string& deployment,
+                       const std::vector<Difference>& differences) {
+  constexpr uint64_t most_bytes = 16 * most_text;
+  const base::TempDir scratch;
+  const base::Fd out = Dir::open(scratch.path()).create_file(TreePath::parse("patch"), 0600);
+  write(node, deployment, differences, Patch(out));
+  return base::read_file(scratch.path() / "patch", most_bytes);
 }
 
 }  // namespace bakehouse::node

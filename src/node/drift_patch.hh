@@ -15,4 +15,8 @@ namespace bakehouse::node {
 std::filesystem::path save_patch(const Node& node, const std::string& deployment,
                                  const std::vector<tree::Difference>& differences);
 
+// The same as a text; it may hold any byte but NUL.
+std::string patch_text(const Node& node, const std::string& deployment,
+                       const std::vector<tree::Difference>& differences);
+
 }  // namespace bakehouse::node

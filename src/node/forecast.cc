@@ -1,7 +1,6 @@
 #include "node/forecast.hh"
 
 #include "artifact/read.hh"
-#include "base/encoding.hh"
 #include "base/error.hh"
 #include "config/merge.hh"
 #include "node/begin.hh"
@@ -22,26 +21,6 @@ namespace {
 using text::Value;
 
 constexpr std::string_view hooks_directory = ".bake/hooks/";
-
-std::optional<Change::Kind> change_of(const tree::Entry& before, const tree::Entry& after) {
-  if (before.type != after.type || before.digest != after.digest || before.link != after.link)
-    return Change::Kind::changed;
-  if (before.mode != after.mode) return Change::Kind::mode;
-  return std::nullopt;
-}
-
-std::vector<Change> compare(const tree::Manifest& before, const tree::Manifest& after) {
-  std::vector<Change> changes;
-  for (const tree::Entry& entry : after.entries) {
-    const auto old_entry = before.find(entry.path);
-    const auto kind = old_entry ? change_of(*old_entry, entry) : Change::Kind::added;
-    if (kind) changes.push_back({*kind, entry.path.str()});
-  }
-  for (const tree::Entry& entry : before.entries)
-    if (!after.find(entry.path)) changes.push_back({Change::Kind::removed, entry.path.str()});
-  std::ranges::sort(changes, {}, &Change::path);
-  return changes;
-}
 
 // What the archive brings has to be unpacked where the release in service lends no equal file; the tree to
 // run is a copy of all.
@@ -121,16 +100,6 @@ std::vector<std::string> rollbacks_ended(const Node& node, const config::Project
   return ended;
 }
 
-std::string sign_of(Change::Kind kind) {
-  switch (kind) {
-    case Change::Kind::added: return "+";
-    case Change::Kind::removed: return "-";
-    case Change::Kind::mode: return "m";
-    case Change::Kind::changed: break;
-  }
-  return "~";
-}
-
 std::string list_or_none(const std::vector<std::string>& words) {
   return words.empty() ? "none" : fmt::format("{}", fmt::join(words, ", "));
 }
@@ -181,21 +150,15 @@ std::vector<std::string> in_lines(const Forecast& forecast) {
   constexpr size_t most_shown = 20;
   std::vector<std::string> lines;
   const auto say = [&](std::string line) { lines.push_back(std::move(line)); };
-  const auto count = [&](Change::Kind kind) {
-    return std::ranges::count(forecast.changes, kind, &Change::kind);
-  };
   say(forecast.previous_version.empty()
           ? fmt::format("{} {}, the first here", forecast.project, forecast.version)
           : fmt::format("{} {} in place of {}", forecast.project, forecast.version,
                         forecast.previous_version));
   if (forecast.is_in_service)
     say("  in service already, with the same configuration: nothing to do, unless --again");
-  say(fmt::format("  paths: {} added, {} changed, {} with another mode, {} removed",
-                  count(Change::Kind::added), count(Change::Kind::changed), count(Change::Kind::mode),
-                  count(Change::Kind::removed)));
+  say("  paths: " + counts_of(forecast.changes));
   for (size_t i = 0; i < std::min(most_shown, forecast.changes.size()); ++i)
-    say(fmt::format("    {} {}", sign_of(forecast.changes[i].kind),
-                    base::printable(forecast.changes[i].path)));
+    say("    " + line_of(forecast.changes[i]));
   if (forecast.changes.size() > most_shown)
     say(fmt::format("    and {} more", forecast.changes.size() - most_shown));
   say(fmt::format("  to write: at most {} bytes, and {} of data to copy", forecast.bytes,
@@ -229,11 +192,6 @@ Value encode(const Forecast& forecast) {
     return values;
   };
   const auto text = [](const std::string& word) { return Value(word); };
-  const auto change = [](const Change& one) {
-    static constexpr const char* words[] = {"added", "changed", "mode", "removed"};
-    return Value::map(
-        {{"change", words[static_cast<size_t>(one.kind)]}, {"path", base::printable(one.path)}});
-  };
   return Value::map(
       {{"plan", forecast.id},
        {"project", forecast.project},
@@ -241,7 +199,7 @@ Value encode(const Forecast& forecast) {
        {"previous_version", forecast.previous_version},
        {"in_service", forecast.is_in_service},
        {"steps", list(forecast.steps, text)},
-       {"changes", list(forecast.changes, change)},
+       {"changes", encode(forecast.changes)},
        {"bytes", forecast.bytes},
        {"data_bytes", forecast.data_bytes},
        {"room", list(forecast.needs, [](const Need& need) { return encode(need); })},

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "node/apply.hh"
+#include "node/changes.hh"
 #include "node/prune.hh"
 #include "node/space.hh"
 #include "text/value.hh"
@@ -13,11 +14,6 @@
 #include <vector>
 
 namespace bakehouse::node {
-
-struct Change {
-  enum class Kind { added, changed, mode, removed } kind;
-  std::string path;
-};
 
 struct Forecast {
   std::string id;  // what was looked at; `apply --plan` refuses to go on from anything else

@@ -93,7 +93,8 @@ bool is_deployment_id(std::string_view id) {
 
 Places places_of(const config::Layout& layout, const std::string& id) {
   if (!is_deployment_id(id))
-    throw Error(Fault::input, fmt::format("'{}' is no deployment", base::printable(id)));
+    throw Error(Fault::input, fmt::format("'{}' is no deployment", base::printable(id)),
+                "`release history` names them");
   // Beside run/, so that both are on one file system and links between them read the same.
   const TreePath beside = layout.run.parent() / fmt::format(".{}.{}", layout.run.name(), id);
   const TreePath next = layout.run_is_link() ? layout.runs / id : beside;

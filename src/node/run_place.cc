@@ -53,6 +53,11 @@ std::optional<std::string> deployment_in_run(const Node& node) {
   return place ? deployment_in(node.dir, *place) : std::nullopt;
 }
 
+std::string require_deployment_in_run(const Node& node) {
+  if (auto deployment = deployment_in_run(node)) return *std::move(deployment);
+  throw base::Error(base::Fault::input, "nothing is deployed here", "apply a release first");
+}
+
 bool belongs_to_mount(const Node& node, const TreePath& path) {
   const TreePath rescued = TreePath::parse("lost+found");  // of ext4, at the top of each
   const TreePath& run = node.root.layout.run;

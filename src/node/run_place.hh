@@ -16,6 +16,8 @@ std::optional<base::TreePath> place_of_run(const Node& node);
 base::Dir open_run(const Node& node);
 // The deployment that it says it holds; nullopt when there is none.
 std::optional<std::string> deployment_in_run(const Node& node);
+// Error(input) when there is none.
+std::string require_deployment_in_run(const Node& node);
 
 // The text of the link run/ to that deployment's tree.
 std::string link_to_run(const config::Layout& layout, const std::string& deployment);

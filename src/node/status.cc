@@ -77,20 +77,19 @@ Value encode(const Status& status, const config::Root& root) {
 }
 
 Verification verify(const Node& node) {
-  const auto id = deployment_in_run(node);
-  if (!id) throw Error(Fault::input, "nothing is deployed here", "apply a release first");
-  const Places places = places_of(node.root.layout, *id);
-  const ReleaseTree release = read_release(node, *id);
+  const std::string id = require_deployment_in_run(node);
+  const Places places = places_of(node.root.layout, id);
+  const ReleaseTree release = read_release(node, id);
   const auto history = phase::read_history(node.history_path());
-  const auto* entry = phase::find_deployment(history, *id);
+  const auto* entry = phase::find_deployment(history, id);
   if (entry != nullptr && entry->manifest != release.manifest_digest.hex()) {
-    throw Error(Fault::differs, fmt::format("the manifest of {} is not the one that was applied", *id),
+    throw Error(Fault::differs, fmt::format("the manifest of {} is not the one that was applied", id),
                 "apply the release's archive again");
   }
-  const auto expected = read_expected(node, *id);
+  const auto expected = read_expected(node, id);
   Verification found{tree::diff_with_directory(release.manifest, node.dir.open_dir(places.tree)),
                      tree::diff_with_directory(expected, open_run(node))};
-  drop_allowed(node, *id, found.run);
+  drop_allowed(node, id, found.run);
   return found;
 }
 

@@ -95,6 +95,12 @@ struct LogCommand {
 int run_log(const GlobalOptions& global, const LogCommand& command, const Screen& screen);
 int run_history(const GlobalOptions& global, const Screen& screen);
 
+struct DiffCommand {
+  std::optional<std::string> from;  // a deployment; none: run/ against what it should hold
+  std::optional<std::string> to;    // else the one in service
+};
+int run_diff(const GlobalOptions& global, const DiffCommand& command, const Screen& screen);
+
 struct VerifyCommand {
   std::optional<std::filesystem::path> subject;  // an archive, or a directory with a release in it
 };

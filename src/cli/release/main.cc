@@ -8,9 +8,9 @@ namespace {
 using namespace bakehouse;  // NOLINT(google-build-using-namespace): the program is all of it
 
 const cli::Grammar grammar{"release",
-                           {"init",   "trust",  "plan", "apply",   "rollback", "recover", "confirm", "expire",
-                            "cancel", "freeze", "thaw", "prune",   "pin",      "status",  "history", "log",
-                            "verify", "show",   "list", "extract", "serve",    "exec"},
+                           {"init",   "trust",  "plan", "apply", "rollback", "recover", "confirm", "expire",
+                            "cancel", "freeze", "thaw", "prune", "pin",      "status",  "history", "log",
+                            "diff",   "verify", "show", "list",  "extract",  "serve",   "exec"},
                            "",
                            {"--root", "--layout", "--set", "--plan", "--confirm-within", "--to"},
                            {"exec"}};
@@ -27,6 +27,7 @@ struct Commands {
   cli::PinCommand pin;
   cli::StatusCommand status;
   cli::LogCommand log;
+  cli::DiffCommand diff;
   cli::VerifyCommand verify;
   cli::ArchiveCommand archive;
   cli::ExecCommand exec;
@@ -160,6 +161,11 @@ void add_views(CLI::App& app, Commands& all) {
           [](const Commands& c, const cli::Screen& screen) { return run_log(c.global, c.log, screen); });
   log->add_option("DEPLOYMENT", all.log.deployment, "as `release history` names it; else the newest");
   log->add_flag("-f,--follow", all.log.follow, "go on until it has ended; the exit code is its own");
+  auto* diff =
+      add(app, all, "diff", "how run/ differs from what was put into service, or one deployment from another",
+          [](const Commands& c, const cli::Screen& screen) { return run_diff(c.global, c.diff, screen); });
+  diff->add_option("FROM", all.diff.from, "a deployment, as `release history` names it");
+  diff->add_option("TO", all.diff.to, "another one; else the one in service");
   add(app, all, "verify", "check an archive, an unpacked release, or what is in service, byte by byte",
       [](const Commands& c, const cli::Screen& screen) { return run_verify(c.global, c.verify, screen); })
       ->add_option("ARCHIVE", all.verify.subject, "an archive, or a directory in which one was unpacked");

@@ -1,10 +1,10 @@
 #include "artifact/hooks.hh"
 #include "artifact/read.hh"
 #include "artifact/read_tree.hh"
-#include "base/encoding.hh"
 #include "base/error.hh"
 #include "cli/release/commands.hh"
 #include "crypto/trust.hh"
+#include "node/changes.hh"
 #include "node/status.hh"
 
 #include <fmt/format.h>
@@ -14,18 +14,6 @@ namespace {
 
 using text::Value;
 using Differences = std::vector<tree::Difference>;
-
-Value encode(const Differences& differences) {
-  Value list = Value::list();
-  for (const auto& difference : differences) {
-    Value row = Value::map({{"path", base::printable(difference.path.str())},
-                            {"difference", std::string(tree::word_for(difference.kind))}});
-    if (!difference.expected.empty()) row.set("expected", base::printable(difference.expected));
-    if (!difference.found.empty()) row.set("found", base::printable(difference.found));
-    list.push(std::move(row));
-  }
-  return list;
-}
 
 void say(const std::string& what, const Differences& differences, const Screen& screen) {
   if (differences.empty()) {
@@ -69,7 +57,7 @@ int verify_tree(const config::Root& root, const std::filesystem::path& path, con
   const Differences differences = tree::diff_with_directory(release.manifest, dir);
   say(fmt::format("{} {}", release.info.name, release.info.version), differences, screen);
   screen.answer(Value::map(
-      {{"name", release.info.name}, {"version", release.info.version}, {"tree", encode(differences)}}));
+      {{"name", release.info.name}, {"version", release.info.version}, {"tree", node::encode(differences)}}));
   return differences.empty() ? 0 : base::exit_code(base::Fault::differs);
 }
 
@@ -83,7 +71,8 @@ int run_verify(const GlobalOptions& global, const VerifyCommand& command, const 
   const node::Verification found = node::verify(node);
   say("the deployment", found.deployment, screen);
   say("run", found.run, screen);
-  screen.answer(Value::map({{"deployment", encode(found.deployment)}, {"run", encode(found.run)}}));
+  screen.answer(
+      Value::map({{"deployment", node::encode(found.deployment)}, {"run", node::encode(found.run)}}));
   const bool is_well = found.deployment.empty() && found.run.empty();
   return is_well ? 0 : base::exit_code(base::Fault::differs);
 }
