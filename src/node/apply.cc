@@ -152,7 +152,8 @@ const phase::HistoryEntry& rollback_target(const Node& node, const std::vector<p
   }
   if (!node.dir.exists(places_of(node.root.layout, id).tree)) {
     throw Error(Fault::input, fmt::format("{} is no longer here: it was pruned", id),
-                "apply its archive with --allow-downgrade");
+                target->kind == adopted_kind ? "it was never an archive: deploy its files anew"
+                                             : "apply its archive with --allow-downgrade");
   }
   return *target;
 }

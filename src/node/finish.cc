@@ -14,15 +14,6 @@ using base::Fault;
 using base::TreePath;
 using Kind = phase::Record::Kind;
 
-void point_current(const Transaction& t) {
-  const base::Dir deployments = t.node.dir.open_dir(t.node.root.layout.deployments);
-  const TreePath fresh = TreePath::parse(".current.new");
-  deployments.remove_tree(fresh);
-  deployments.make_symlink(t.plan.id, fresh);
-  deployments.rename(fresh, TreePath::parse("current"));
-  deployments.sync();
-}
-
 // A rollback, by hand or when the time is over, ends what was provisional.
 void settle_provisional(const Transaction& t) {
   if (t.plan.kind == "rollback") {
@@ -63,9 +54,18 @@ std::string still_in_service(const Transaction& t) {
 
 }  // namespace
 
+void point_current(const Node& node, const std::string& deployment) {
+  const base::Dir deployments = node.dir.open_dir(node.root.layout.deployments);
+  const TreePath fresh = TreePath::parse(".current.new");
+  deployments.remove_tree(fresh);
+  deployments.make_symlink(deployment, fresh);
+  deployments.rename(fresh, TreePath::parse("current"));
+  deployments.sync();
+}
+
 Result finish_good(Transaction& t) {
   retire_old_run(t);
-  point_current(t);
+  point_current(t.node, t.plan.id);
   settle_provisional(t);
   record(t, "good", "", "");
   close(t);

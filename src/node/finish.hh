@@ -5,11 +5,16 @@
 #include "node/apply.hh"
 #include "node/transaction.hh"
 
+#include <string>
+
 namespace bakehouse::node {
 
 // After `commit`: the old run to where it is kept, deploy/current, history, `closed`.
 Result finish_good(Transaction& transaction);
 // After the undo: history, `closed` unless a person must look first.
 Result finish_reverted(Transaction& transaction, const phase::Reversal& reversal);
+
+// deploy/current leads to that deployment.
+void point_current(const Node& node, const std::string& deployment);
 
 }  // namespace bakehouse::node

@@ -128,8 +128,11 @@ Forecast forecast_apply(const Node& node, const std::filesystem::path& path,
   tree::Manifest before;
   forecast.hooks = hook_names(contents.manifest, {"post_deploy", "upgrade", "post_install"});
   if (!plan.previous.empty()) {
-    before = read_release(node, plan.previous).manifest;
-    for (const std::string& hook : hook_names(before, {"dump", "restore"}))
+    const ReleaseTree previous = read_release(node, plan.previous);
+    before = previous.manifest;
+    const std::vector<std::string> phases =
+        is_adopted(previous.info) ? std::vector<std::string>() : std::vector<std::string>{"dump", "restore"};
+    for (const std::string& hook : hook_names(before, phases))
       forecast.hooks.push_back(fmt::format("{} (of {})", hook, plan.previous_version));
     tree::StatIndex index = tree::StatIndex::load(node.run_index_path());
     forecast.drift = find_drift(node, plan.previous, index);

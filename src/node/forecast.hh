@@ -20,7 +20,7 @@ struct Forecast {
   std::string project;
   std::string version;
   std::string previous_version;  // "" for the first
-  bool is_in_service = false;  // with the same configuration: apply would find nothing to do
+  bool is_in_service = false;    // with the same configuration: apply would find nothing to do
   std::vector<std::string> steps;
   std::vector<Change> changes;  // of files, links and directories, against the release in service
   uint64_t bytes = 0;           // to be written, copies of data not counted

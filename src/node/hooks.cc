@@ -4,6 +4,8 @@
 #include "node/services.hh"
 #include "phase/hooks.hh"
 
+#include <fmt/format.h>
+
 namespace bakehouse::node {
 
 std::vector<std::string> hook_marks(const Node& node) {
@@ -18,6 +20,12 @@ void run_phase_hooks(const Node& node, const HookCall& call, phase::Journal* jou
     programs.push_back({std::move(hook.name), std::move(hook.file)});
   }
   if (programs.empty()) return;
+  if (is_adopted(call.release.info)) {
+    around.events(
+        {base::Event::Kind::note, call.phase,
+         fmt::format("hooks of {} are not run: nobody has signed them", call.release.info.version)});
+    return;
+  }
   phase::HookRun run;
   run.phase = call.phase;
   run.environment = base_environment(node, call.deployment, call.release.info.version);

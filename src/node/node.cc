@@ -7,16 +7,54 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <exception>
+#include <system_error>
+#include <vector>
 
 namespace bakehouse::node {
 namespace {
 
 namespace fs = std::filesystem;
+using base::Dir;
 using base::Error;
 using base::Fault;
 using base::TreePath;
 
 constexpr std::string_view administrators_trust = "/etc/bakehouse/trust";
+
+void make_directories(const Dir& dir, config::Mode mode, const config::Layout& layout) {
+  // The state first: it tells what is not finished from what is somebody else's.
+  std::vector<TreePath> directories{TreePath::parse(".bakehouse/deployments"),
+                                    TreePath::parse(".bakehouse/logs"),
+                                    TreePath::parse(".bakehouse/trust"),
+                                    layout.deployments,
+                                    layout.releases,
+                                    layout.archives,
+                                    layout.data};
+  if (mode != config::Mode::final) directories.insert(directories.end(), {layout.source, layout.pillar});
+  if (!layout.run.parent().is_top()) directories.push_back(layout.run.parent());
+  if (layout.run_is_link()) directories.push_back(layout.runs);
+  for (const TreePath& each : directories) dir.make_dirs(each, 0755);
+}
+
+// It was empty before, so all it holds is ours. What cannot be removed, the next `init` tells of.
+void empty(const Dir& dir) {
+  try {
+    for (const std::string& name : dir.names()) dir.remove_tree(TreePath::parse(name));
+  } catch (const Error&) {
+    return;
+  }
+}
+
+void fill_or_empty(const Dir& dir, const config::Root& root,
+                   const std::function<void(const config::Root&)>& fill) {
+  try {
+    fill(root);
+  } catch (const std::exception&) {
+    empty(dir);
+    throw;
+  }
+}
 
 }  // namespace
 
@@ -32,8 +70,7 @@ Node with_events(const Node& node, base::EventSink events) {
   return copy;
 }
 
-config::Root init_root(const fs::path& path, const std::string& project, config::Mode mode,
-                       const config::Layout& layout, std::optional<fs::path> key) {
+void require_place_for_root(const fs::path& path, const std::string& project) {
   config::check_project_name(project);
   if (base::printable(path.native()) != path.native()) {
     throw Error(Fault::input,
@@ -41,27 +78,36 @@ config::Root init_root(const fs::path& path, const std::string& project, config:
                             base::printable(path.native())),
                 "choose another directory with --root");
   }
-  const base::Dir dir = base::Dir::open_or_make(path, 0755);
+  std::error_code hidden;
+  if (!fs::exists(path, hidden)) return;
+  const Dir dir = Dir::open(path);
   if (dir.exists(TreePath::parse(".bakehouse/root.json"))) {
     throw Error(Fault::input, fmt::format("'{}' is a root already", path.native()),
                 "choose another directory with --root");
+  }
+  if (dir.exists(TreePath::parse(".bakehouse"))) {
+    throw Error(
+        Fault::input,
+        fmt::format(
+            "'{}' holds .bakehouse/ but no root.json: an `init` was cut off there, or that file was lost",
+            path.native()),
+        fmt::format("what a cut-off `init` left is in nobody's use: `rm -r {}`, and try again",
+                    path.native()));
   }
   if (!dir.names().empty()) {
     throw Error(Fault::input, fmt::format("'{}' is not empty", path.native()),
                 "choose another directory with --root");
   }
-  std::vector<TreePath> directories{TreePath::parse(".bakehouse/deployments"),
-                                    TreePath::parse(".bakehouse/logs"),
-                                    TreePath::parse(".bakehouse/trust"),
-                                    layout.deployments,
-                                    layout.releases,
-                                    layout.archives,
-                                    layout.data};
-  if (mode != config::Mode::final) directories.insert(directories.end(), {layout.source, layout.pillar});
-  if (!layout.run.parent().is_top()) directories.push_back(layout.run.parent());
-  if (layout.run_is_link()) directories.push_back(layout.runs);
-  for (const TreePath& each : directories) dir.make_dirs(each, 0755);
+}
+
+config::Root init_root(const fs::path& path, const std::string& project, config::Mode mode,
+                       const config::Layout& layout, std::optional<fs::path> key,
+                       const std::function<void(const config::Root&)>& fill) {
+  require_place_for_root(path, project);
+  const Dir dir = Dir::open_or_make(path, 0755);
+  make_directories(dir, mode, layout);
   config::Root root{fs::canonical(path), project, mode, layout, std::move(key)};
+  if (fill) fill_or_empty(dir, root, fill);
   // Written last: what has a root.json is complete.
   config::write_root(root);
   dir.sync();

@@ -9,6 +9,7 @@
 
 #include <chrono>
 #include <filesystem>
+#include <functional>
 #include <optional>
 #include <string>
 
@@ -41,9 +42,13 @@ Node with_events(const Node& node, base::EventSink events);
 
 Node open_node(const std::filesystem::path& root, std::filesystem::path launch, phase::Surroundings around);
 
-// Makes the tree of a root. `path` must be absent or empty.
+// Error(input) unless a root of that project can be made there, where nothing is or an empty directory.
+void require_place_for_root(const std::filesystem::path& path, const std::string& project);
+// Makes the tree of a root, after require_place_for_root. `fill` puts in what it begins with, before anything
+// says that it is a root; when that fails, the directory is left empty.
 config::Root init_root(const std::filesystem::path& path, const std::string& project, config::Mode mode,
-                       const config::Layout& layout, std::optional<std::filesystem::path> key);
+                       const config::Layout& layout, std::optional<std::filesystem::path> key,
+                       const std::function<void(const config::Root&)>& fill = {});
 
 // Where this node keeps the keys it accepts: the administrator's directory when there is one, else the root's
 // own.

@@ -5,6 +5,10 @@
 #include "node/apply.hh"
 #include "node/node.hh"
 
+#include <cstdint>
+#include <filesystem>
+#include <string>
+
 namespace bakehouse::node {
 
 // Error(trust) for another project, Error(refused) for the rest.

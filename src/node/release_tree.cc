@@ -3,6 +3,7 @@
 #include "artifact/metadata.hh"
 #include "base/encoding.hh"
 #include "base/error.hh"
+#include "base/files.hh"
 #include "config/merge.hh"
 #include "text/yaml.hh"
 #include "tree/diff.hh"
@@ -21,6 +22,8 @@ using base::TreePath;
 
 }  // namespace
 
+bool is_adopted(const artifact::ReleaseInfo& info) { return info.source_kind == adopted_kind; }
+
 ReleaseTree read_release_without_manifest(const Node& node, const std::string& id) {
   const base::Dir dir = node.dir.open_dir(places_of(node.root.layout, id).tree);
   return base::with_context(fmt::format("the deployment {}", id), [&] {
@@ -31,8 +34,8 @@ ReleaseTree read_release_without_manifest(const Node& node, const std::string& i
     for (const auto& [name, part] : release.info.parts) {
       const std::string content = dir.read_file(artifact::metadata_path() / name, artifact::largest_part);
       if (crypto::sha256(content) != part.digest) {
-        throw Error(Fault::refused,
-                    fmt::format("its '{}' is not the one that was signed", base::printable(name)));
+        throw Error(Fault::refused, fmt::format("its '{}' is not the one that its release.json names",
+                                                base::printable(name)));
       }
       if (name == "launch.json") release.launch = launch::parse_launch(content, name);
     }
@@ -47,7 +50,7 @@ ReleaseTree read_release(const Node& node, const std::string& id) {
     const std::string manifest =
         dir.read_file(artifact::metadata_path() / "manifest", artifact::largest_manifest);
     if (crypto::sha256(manifest) != release.manifest_digest)
-      throw Error(Fault::refused, "its manifest is not the one that was signed");
+      throw Error(Fault::refused, "its manifest is not the one that its release.json names");
     release.manifest = tree::parse_manifest(manifest, "manifest");
     return std::move(release);
   });
@@ -57,10 +60,10 @@ void require_intact(const Node& node, const std::string& id, const tree::Manifes
   const auto differences =
       tree::diff_with_directory(manifest, node.dir.open_dir(places_of(node.root.layout, id).tree));
   if (differences.empty()) return;
-  throw Error(
-      Fault::refused,
-      fmt::format("the deployment {} is no longer what was signed:\n{}", id, tree::describe(differences)),
-      "apply its archive again");
+  throw Error(Fault::refused,
+              fmt::format("the deployment {} is no longer what its manifest says:\n{}", id,
+                          tree::describe(differences)),
+              "apply its archive again, if it has one");
 }
 
 text::Value merge_configuration(const Node& node, const std::string& id,
@@ -77,6 +80,14 @@ text::Value merge_configuration(const Node& node, const std::string& id,
 text::Value read_merged_configuration(const Node& node, const std::string& id) {
   const TreePath file = places_of(node.root.layout, id).records / "config.yaml";
   return text::parse_yaml(node.dir.read_file(file, artifact::largest_part), "config.yaml");
+}
+
+void write_configuration(const Node& node, const std::string& id, const text::Value& merged,
+                         const tree::Manifest& expected) {
+  const TreePath records = places_of(node.root.layout, id).records;
+  node.dir.make_dirs(records, 0755);
+  base::write_file(node.root.at(records) / "config.yaml", text::to_yaml(merged), 0640);
+  base::write_file(node.root.at(records) / "expected", tree::format_manifest(expected), 0644);
 }
 
 config::Project read_configuration(const Node& node, const std::string& id) {

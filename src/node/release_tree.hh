@@ -10,6 +10,7 @@
 #include "tree/manifest.hh"
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace bakehouse::node {
@@ -20,6 +21,10 @@ struct ReleaseTree {
   crypto::Digest manifest_digest;
   launch::LaunchFile launch;
 };
+// Of a tree that an administrator took over from somewhere else: its kind in the history, and the kind of its
+// source. Nobody has signed it, and no program of it is run.
+constexpr std::string_view adopted_kind = "adopt";
+bool is_adopted(const artifact::ReleaseInfo& info);
 // Reads deploy/<id>/.bakehouse/ and checks that its parts belong to each other.
 ReleaseTree read_release(const Node& node, const std::string& id);
 // The same but for the manifest, which stays empty, with its digest.
@@ -33,6 +38,10 @@ text::Value merge_configuration(const Node& node, const std::string& id,
 // What was in force when the deployment was configured: as it was written, and decoded.
 text::Value read_merged_configuration(const Node& node, const std::string& id);
 config::Project read_configuration(const Node& node, const std::string& id);
+
+// Keeps what is in force for the deployment, and the manifest of what run/ should hold.
+void write_configuration(const Node& node, const std::string& id, const text::Value& merged,
+                         const tree::Manifest& expected);
 
 // What run/ holds once the data links are in place.
 tree::Manifest expected_manifest(const tree::Manifest& release, const std::vector<config::DataLink>& links,

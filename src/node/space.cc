@@ -23,10 +23,7 @@ struct Disk {
   Need need;
 };
 
-// A path may be made only later: what counts is the file system of what is there of it.
-Disk look_at_disk(const Node& node, TreePath place) {
-  while (!node.dir.exists(place)) place = place.parent();
-  const fs::path path = node.root.at(place);
+Disk look_at_disk(const fs::path& path) {
   struct stat found {};
   struct statvfs disk {};
   if (::stat(path.c_str(), &found) != 0 || ::statvfs(path.c_str(), &disk) != 0)
@@ -40,12 +37,32 @@ Disk look_at_disk(const Node& node, TreePath place) {
   return seen;
 }
 
+// A path may be made only later: what counts is the file system of what is there of it.
+fs::path what_is_there(const Node& node, TreePath place) {
+  while (!node.dir.exists(place)) place = place.parent();
+  return node.root.at(place);
+}
+
+bool is_enough(const Need& need) {
+  return need.needed.bytes <= need.free.bytes &&
+         (!need.counts_inodes || need.needed.inodes <= need.free.inodes);
+}
+
+Error too_little(const Need& need, const std::string& what, const std::string& hint) {
+  const bool lacks_bytes = need.needed.bytes > need.free.bytes;
+  return {Fault::refused,
+          fmt::format("{} need {} {} on the file system of '{}', {} are free", what,
+                      lacks_bytes ? need.needed.bytes : need.needed.inodes, lacks_bytes ? "bytes" : "inodes",
+                      need.place.native(), lacks_bytes ? need.free.bytes : need.free.inodes),
+          hint};
+}
+
 class Needs {
  public:
   explicit Needs(const Node& node) : node_(node) {}
 
   void add(const TreePath& place, const Usage& usage) {
-    Disk seen = look_at_disk(node_, place);
+    Disk seen = look_at_disk(what_is_there(node_, place));
     auto disk = std::ranges::find(disks_, seen.device, &Disk::device);
     if (disk == disks_.end()) disk = disks_.insert(disks_.end(), std::move(seen));
     disk->need.needed += usage;
@@ -70,12 +87,16 @@ uint64_t freed_by_pruning(const Node& node) {
 
 }  // namespace
 
+Usage usage_of_tree(uint64_t bytes, uint64_t entries) {
+  constexpr uint64_t block = 4096;  // each entry takes one more than its bytes, at most
+  return {bytes + entries * block, entries};
+}
+
 Usage data_usage(const Node& node) { return usage_below(node.root.at(node.root.layout.data), Counted::all); }
 
 std::vector<Need> forecast_space(const Node& node, const artifact::ReleaseInfo& release) {
-  constexpr uint64_t block = 4096;  // each entry takes one more than its bytes, at most
   const config::Layout& layout = node.root.layout;
-  const Usage tree{release.bytes + release.entries * block, release.entries};
+  const Usage tree = usage_of_tree(release.bytes, release.entries);
   const Usage data = data_usage(node);
   Needs needs(node);
   needs.add(layout.deployments, tree);
@@ -87,20 +108,20 @@ std::vector<Need> forecast_space(const Node& node, const artifact::ReleaseInfo& 
   return needs.all();
 }
 
+void require_room(const fs::path& place, const Usage& needed, const std::string& what,
+                  const std::string& hint) {
+  Need need = look_at_disk(place).need;
+  need.needed = needed;
+  if (!is_enough(need)) throw too_little(need, what, hint);
+}
+
 void require_space(const Node& node, const std::vector<Need>& needs) {
   for (const Need& need : needs) {
-    const bool lacks_bytes = need.needed.bytes > need.free.bytes;
-    const bool lacks_inodes = need.counts_inodes && need.needed.inodes > need.free.inodes;
-    if (!lacks_bytes && !lacks_inodes) continue;
-    const char* what = lacks_bytes ? "bytes" : "inodes";
-    throw Error(
-        Fault::refused,
-        fmt::format("the release and copies of data need {} {} on the file system of '{}', {} are free",
-                    lacks_bytes ? need.needed.bytes : need.needed.inodes, what, need.place.native(),
-                    lacks_bytes ? need.free.bytes : need.free.inodes),
-        fmt::format("make room; `release prune --emergency` keeps only what serves and where a "
-                    "rollback goes, and would free {} bytes",
-                    freed_by_pruning(node)));
+    if (is_enough(need)) continue;
+    throw too_little(need, "the release and copies of data",
+                     fmt::format("make room; `release prune --emergency` keeps only what serves and where a "
+                                 "rollback goes, and would free {} bytes",
+                                 freed_by_pruning(node)));
   }
 }
 

@@ -8,7 +8,7 @@
 
 #include <cstdint>
 #include <filesystem>
-#include <optional>
+#include <string>
 #include <vector>
 
 namespace bakehouse::node {
@@ -21,9 +21,14 @@ struct Need {
 };
 text::Value encode(const Need& need);
 
+// At most, of a tree with so much in it.
+Usage usage_of_tree(uint64_t bytes, uint64_t entries);
 // Of what data/ takes, for the copy that is made of it and the one that goes back.
 Usage data_usage(const Node& node);
 std::vector<Need> forecast_space(const Node& node, const artifact::ReleaseInfo& release);
+// Error(refused), with this hint, where the file system of `place` has no room for so much of `what`.
+void require_room(const std::filesystem::path& place, const Usage& needed, const std::string& what,
+                  const std::string& hint);
 // Error(refused) where something is missing, with what pruning would free.
 void require_space(const Node& node, const std::vector<Need>& needs);
 

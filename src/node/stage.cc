@@ -34,11 +34,11 @@ void copy_deployment(const base::Dir& from, const tree::Manifest& manifest, cons
 }
 
 // The index learns of every file, so that the next look at run/ reads none.
-void copy_to_run(const Transaction& t, const base::Dir& from, const tree::Manifest& manifest,
+void copy_to_run(const Node& node, const base::Dir& from, const tree::Manifest& manifest,
                  const base::Dir& to) {
-  tree::StatIndex index = tree::StatIndex::load(t.node.run_index_path());
+  tree::StatIndex index = tree::StatIndex::load(node.run_index_path());
   copy_deployment(from, manifest, to, &index);
-  index.save(t.node.run_index_path(), runs_remembered);
+  index.save(node.run_index_path(), runs_remembered);
 }
 
 // Rollback counts once more what is left when a key has been revoked since. Unpacking writes the
@@ -98,12 +98,17 @@ void stage(Transaction& t) {
                     nullptr);
   }
   artifact::check_hooks(manifest);
-  root.set_mode(t.places.tree, 0755);
-  root.make_dir(t.places.next, 0755);
-  const base::Dir next = root.open_dir(t.places.next);
-  copy_to_run(t, deployment, manifest, next);
+  make_run(t.node, t.places, manifest);
+}
+
+void make_run(const Node& node, const Places& places, const tree::Manifest& manifest) {
+  node.dir.set_mode(places.tree, 0755);
+  node.dir.make_dir(places.next, 0755);
+  const base::Dir deployment = node.dir.open_dir(places.tree);
+  const base::Dir next = node.dir.open_dir(places.next);
+  copy_to_run(node, deployment, manifest, next);
   base::Fd id = next.create_file(artifact::metadata_path() / "deployment", 0644);
-  base::write_all(id, t.plan.id + "\n", "deployment");
+  base::write_all(id, places.id + "\n", "deployment");
   id.close("deployment");
   base::sync_filesystem(deployment.fd(), deployment.path().native());
   base::sync_filesystem(next.fd(), next.path().native());

@@ -3,6 +3,7 @@
 
 #include "node/transaction.hh"
 #include "phase/transaction.hh"
+#include "tree/manifest.hh"
 
 namespace bakehouse::node {
 
@@ -10,5 +11,8 @@ namespace bakehouse::node {
 void stage(Transaction& transaction);
 // Removes both; a run that had been in service is kept in archives/<id>/run.failed.
 void unstage(const Transaction& transaction, const phase::Undo& undo);
+
+// Of deploy/<id>/, which is complete: opens it to everybody, and makes the tree to run from it. Both durable.
+void make_run(const Node& node, const Places& places, const tree::Manifest& manifest);
 
 }  // namespace bakehouse::node

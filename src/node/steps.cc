@@ -1,6 +1,5 @@
 #include "base/encoding.hh"
 #include "base/error.hh"
-#include "base/files.hh"
 #include "launch/place.hh"
 #include "net/tcp.hh"
 #include "node/backup.hh"
@@ -12,7 +11,6 @@
 #include "node/stage.hh"
 #include "node/switch.hh"
 #include "node/transaction.hh"
-#include "text/yaml.hh"
 
 #include <fmt/format.h>
 
@@ -121,11 +119,7 @@ void configure(Transaction& t) {
     clear_for_link(next, link);
     next.make_symlink(data_link_target(link, layout), link.in_run);
   }
-  root.make_dirs(t.places.records, 0755);
-  const auto records = root.path() / t.places.records.str();
-  base::write_file(records / "config.yaml", text::to_yaml(merged), 0640);
-  const auto expected = expected_manifest(release.manifest, project.data, layout);
-  base::write_file(records / "expected", tree::format_manifest(expected), 0644);
+  write_configuration(t.node, t.plan.id, merged, expected_manifest(release.manifest, project.data, layout));
   base::sync_filesystem(next.fd(), next.path().native());
 }
 

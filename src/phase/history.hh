@@ -14,7 +14,7 @@ namespace bakehouse::phase {
 
 struct HistoryEntry {
   std::string deployment;
-  std::string kind;     // "apply" or "rollback"
+  std::string kind;     // "apply", "rollback" or "adopt"
   std::string outcome;  // "good", "failed" (nothing had been touched) or "reverted"
   std::string version;
   uint64_t sequence = 0;

@@ -314,6 +314,35 @@ for way in exchange inplace; do
   strike signal=SIGKILL all recover
 done
 
+# A root that begins with a tree deployed by hand is whole or none; of one that is none the next try tells, or it is
+# as good as the first.
+adopt=("$release" init book --adopt by-hand --layout ./exchange/layout.yaml --root root)
+title="an adoption" whole=0 tried=0
+mkdir -p by-hand/sub
+echo 'page by hand' | tee by-hand/index.html >by-hand/sub/page
+rm -rf root
+calls_of "$scratch" taskset -c 0 "${adopt[@]}" >calls.all
+grep '^changes' calls.all >calls
+while read -r call n; do
+  where="$title, killed at $call $n" ended=0
+  tried=$((tried + 1))
+  rm -rf root
+  disturbed signal=SIGKILL "$call" "$n" taskset -c 0 "${adopt[@]}" || ended=$?
+  # Which of its threads copies a file, and so the number of a call, is not the same each time.
+  ((ended == 137 || ended == 0)) || fail "it ended with $ended: $(cat run.log)"
+  if [[ -e root/.bakehouse/root.json ]]; then
+    whole=$((whole + 1))
+  elif ! "${adopt[@]}" >next.log 2>&1; then
+    grep -q 'rm -r root' next.log || fail "the next try does not say what to remove: $(cat next.log)"
+    rm -r root
+    "${adopt[@]}" >next.log 2>&1 || fail "the next try: $(cat next.log)"
+  fi
+  "$release" verify --root root >verify.log 2>&1 || fail "verify: $(cat verify.log)"
+done < <(chosen all)
+printf '%-60s %-15s %4d of %4d calls: %4d none, %4d whole\n' "$title" signal=SIGKILL "$tried" "$(wc -l <calls)" \
+  $((tried - whole)) "$whole"
+((tried > whole)) || fail "no adoption was cut off"
+
 if ((failures > 0)); then
   echo "kill.sh: $failures failures" >&2
   exit 1

@@ -24,6 +24,8 @@ node::Node open_node(const GlobalOptions& global, const Screen& screen, const Wa
 struct InitCommand {
   std::string name;
   std::string layout = "makina";
+  std::optional<std::filesystem::path> adopt;  // a tree that becomes the first deployment
+  std::string version = "adopted";             // of that
 };
 int run_init(const GlobalOptions& global, const InitCommand& command, const Screen& screen);
 

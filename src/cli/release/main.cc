@@ -7,13 +7,14 @@ namespace {
 
 using namespace bakehouse;  // NOLINT(google-build-using-namespace): the program is all of it
 
-const cli::Grammar grammar{"release",
-                           {"init",   "trust",  "plan", "apply", "rollback", "recover", "confirm", "expire",
-                            "cancel", "freeze", "thaw", "prune", "pin",      "status",  "history", "log",
-                            "diff",   "verify", "show", "list",  "extract",  "serve",   "exec"},
-                           "",
-                           {"--root", "--layout", "--set", "--plan", "--confirm-within", "--to"},
-                           {"exec"}};
+const cli::Grammar grammar{
+    "release",
+    {"init",   "trust",  "plan", "apply", "rollback", "recover", "confirm", "expire",
+     "cancel", "freeze", "thaw", "prune", "pin",      "status",  "history", "log",
+     "diff",   "verify", "show", "list",  "extract",  "serve",   "exec"},
+    "",
+    {"--root", "--layout", "--set", "--plan", "--confirm-within", "--to", "--adopt", "--as"},
+    {"exec"}};
 
 struct Commands {
   cli::GlobalOptions global;
@@ -207,6 +208,9 @@ void add_init(CLI::App& app, Commands& all) {
           [](const Commands& c, const cli::Screen& screen) { return run_init(c.global, c.init, screen); });
   init->add_option("NAME", all.init.name, "the project")->required();
   init->add_option("--layout", all.init.layout, "a shipped layout, or a file");
+  auto* adopt = init->add_option("--adopt", all.init.adopt,
+                                 "a tree deployed by hand: a copy of it is in service in the new root");
+  init->add_option("--as", all.init.version, "the version it is given (adopted)")->needs(adopt);
 }
 
 }  // namespace
