@@ -321,13 +321,13 @@ title="an adoption" whole=0 tried=0
 mkdir -p by-hand/sub
 echo 'page by hand' | tee by-hand/index.html >by-hand/sub/page
 rm -rf root
-calls_of "$scratch" taskset -c 0 "${adopt[@]}" >calls.all
+calls_of "$scratch" "$without" threads -- "${adopt[@]}" >calls.all
 grep '^changes' calls.all >calls
 while read -r call n; do
   where="$title, killed at $call $n" ended=0
   tried=$((tried + 1))
   rm -rf root
-  disturbed signal=SIGKILL "$call" "$n" taskset -c 0 "${adopt[@]}" || ended=$?
+  disturbed signal=SIGKILL "$call" "$n" "$without" threads -- "${adopt[@]}" || ended=$?
   # Which of its threads copies a file, and so the number of a call, is not the same each time.
   ((ended == 137 || ended == 0)) || fail "it ended with $ended: $(cat run.log)"
   if [[ -e root/.bakehouse/root.json ]]; then
