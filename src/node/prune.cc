@@ -21,7 +21,6 @@
 namespace bakehouse::node {
 namespace {
 
-namespace fs = std::filesystem;
 using base::Error;
 using base::Event;
 using base::Fault;

@@ -19,9 +19,9 @@ void serve(const Node& node) {
       phase::Lock::wait_for(node.lock_path(), "release serve", node.around, phase::as_long_as_it_takes);
   check_owners(node);
   const auto recovered = recover(node);
-  if (recovered && recovered->outcome == "needs-hands") throw *recovered->error;
+  if (recovered && recovered->outcome == "needs-hands") throw base::Error(*recovered->error);
   const auto expired = expire(node);
-  if (expired && expired->outcome == "needs-hands") throw *expired->error;
+  if (expired && expired->outcome == "needs-hands") throw base::Error(*expired->error);
   const auto deployment = deployment_in_run(node);
   const auto specs = deployment ? service_specs(node, *deployment) : std::vector<service::ServiceSpec>{};
   service::serve(node.root.state(), specs, node.around.events, [&] { lock.reset(); });

@@ -189,9 +189,9 @@ void Journal::append(Record record) try {
     throw;
   }
   if (::fdatasync(file_.get()) != 0) {
-    const Error error = base::os_error(errno, "make durable", path_.native());
+    const int code = errno;
     file_.reset();  // what is on the disk is unknown, and asking again would not tell
-    throw error;
+    throw base::os_error(code, "make durable", path_.native());
   }
   deferred_.clear();
   records_.push_back(std::move(record));

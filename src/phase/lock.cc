@@ -102,7 +102,7 @@ std::optional<std::string> Lock::holder(const fs::path& path) { return base::Fil
 
 std::optional<std::string> ask_holder_to_stop(const fs::path& path,
                                               const std::function<bool(const std::string& text)>& may) {
-  const auto text = Lock::holder(path);
+  auto text = Lock::holder(path);
   if (!text) return std::nullopt;
   const auto pid = process_in(*text);
   const base::Fd process(pid ? static_cast<int>(::syscall(SYS_pidfd_open, *pid, 0)) : -1);

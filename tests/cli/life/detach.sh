@@ -25,7 +25,7 @@ run release log -f --root production
 run release status --root production
 
 rm production/go production/.bakehouse/hooks.log
-run release apply staging/releases/shop-2.0.tar.zst --detach --json --root production
+run release apply staging/releases/shop-2.0.tar.zst --again --detach --json --root production
 wait_until is_migrating
 run release cancel --root production
 run release log --follow --root production
