@@ -217,7 +217,7 @@ std::optional<Result> recover(const Node& node) {
   if (!journal) return std::nullopt;
   if (journal->is_closed()) {
     // The hook after a transaction is in no journal, and may have been left alone.
-    phase::end_what_stays(hook_marks(node), node.around, [] {});
+    phase::end_marked(hook_marks(node), node.around);
     return std::nullopt;
   }
   const Plan plan = decode_plan(journal->facts());

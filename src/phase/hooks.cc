@@ -77,6 +77,8 @@ void run_hook(const HookProgram& hook, const HookRun& run, Journal* journal, con
 constexpr int attempts = 500;
 constexpr std::chrono::milliseconds pause(10);
 
+}  // namespace
+
 // What a hook started and put into a group of its own: a daemon that it forgot, or a job in the background.
 void end_marked(const std::vector<std::string>& marks, const Surroundings& around) {
   if (marks.empty()) return;
@@ -93,8 +95,6 @@ void end_marked(const std::vector<std::string>& marks, const Surroundings& aroun
     around.clock.wait(pause);
   }
 }
-
-}  // namespace
 
 void end_what_stays(const std::vector<std::string>& marks, const Surroundings& around,
                     const std::function<void()>& work) {

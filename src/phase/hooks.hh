@@ -37,6 +37,8 @@ struct HookRun {
 void run_hooks(const std::vector<HookProgram>& programs, const HookRun& run, Journal* journal,
                const Surroundings& around);
 
+// Ends what bears all `marks`. Returns when none is left; Error(needs_hands) when one stays.
+void end_marked(const std::vector<std::string>& marks, const Surroundings& around);
 // Does the work, and then, however it ended, ends what bears all `marks` and runs still.
 void end_what_stays(const std::vector<std::string>& marks, const Surroundings& around,
                     const std::function<void()>& work);
