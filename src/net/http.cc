@@ -9,6 +9,7 @@
 #include <memory>
 
 #include <curl/curl.h>
+#include <dlfcn.h>
 
 namespace bakehouse::net {
 namespace {
@@ -17,26 +18,69 @@ using base::Error;
 using base::Fault;
 using base::printable;
 
-template <auto destroy>
-struct Destroy {
-  void operator()(auto* handle) const { destroy(handle); }
+// libcurl brings two dozen libraries along, which cost each start of a program more than most commands take,
+// and few commands need it: it is loaded when something is first asked for. Its functions, by their own
+// names.
+struct Curl {
+  decltype(&::curl_global_init) global_init;
+  decltype(&::curl_easy_init) easy_init;
+  decltype(&::curl_easy_cleanup) easy_cleanup;
+  CURLcode (*easy_setopt)(CURL*, CURLoption, ...);
+  CURLcode (*easy_getinfo)(CURL*, CURLINFO, ...);
+  decltype(&::curl_easy_perform) easy_perform;
+  decltype(&::curl_easy_strerror) easy_strerror;
 };
-using Session = std::unique_ptr<CURL, Destroy<curl_easy_cleanup>>;
 
-void require(CURLcode outcome, std::string_view doing) {
-  if (outcome != CURLE_OK)
-    throw Error(Fault::internal, fmt::format("{}: {}", doing, curl_easy_strerror(outcome)));
+class CurlLibrary {
+ public:
+  CurlLibrary() : handle_(::dlopen("libcurl.so.4", RTLD_NOW | RTLD_LOCAL)) {
+    if (handle_ == nullptr) fail();
+  }
+  template <typename Function>
+  void find(Function& function, const char* name) const {
+    function = reinterpret_cast<Function>(::dlsym(handle_, name));
+    if (function == nullptr) fail();
+  }
+
+ private:
+  [[noreturn]] static void fail() {
+    throw Error(Fault::internal, fmt::format("cannot load libcurl: {}", printable(::dlerror())),
+                "install the package libcurl4");
+  }
+  void* handle_;  // never closed: other threads may still use what it set up
+};
+
+Curl load_curl() {
+  const CurlLibrary library;
+  Curl curl{};
+  library.find(curl.global_init, "curl_global_init");
+  library.find(curl.easy_init, "curl_easy_init");
+  library.find(curl.easy_cleanup, "curl_easy_cleanup");
+  library.find(curl.easy_setopt, "curl_easy_setopt");
+  library.find(curl.easy_getinfo, "curl_easy_getinfo");
+  library.find(curl.easy_perform, "curl_easy_perform");
+  library.find(curl.easy_strerror, "curl_easy_strerror");
+  if (curl.global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
+    throw Error(Fault::internal, "cannot set up libcurl");
+  return curl;
 }
 
-// Once a program, and never undone: other threads may still use what it set up.
-void prepare_library() {
-  static const CURLcode outcome = curl_global_init(CURL_GLOBAL_DEFAULT);
-  require(outcome, "cannot set up libcurl");
+// Once a program.
+const Curl& curl() {
+  static const Curl loaded = load_curl();
+  return loaded;
 }
+
+struct EndSession {
+  void operator()(CURL* session) const { curl().easy_cleanup(session); }
+};
+using Session = std::unique_ptr<CURL, EndSession>;
 
 template <typename Argument>
 void set(const Session& session, CURLoption option, Argument argument) {
-  require(curl_easy_setopt(session.get(), option, argument), "cannot set up a request");
+  const CURLcode outcome = curl().easy_setopt(session.get(), option, argument);
+  if (outcome != CURLE_OK)
+    throw Error(Fault::internal, fmt::format("cannot set up a request: {}", curl().easy_strerror(outcome)));
 }
 
 struct Receiver {
@@ -73,18 +117,18 @@ std::string reason(const Session& session, CURLcode outcome, const char* detail,
     case CURLE_OPERATION_TIMEDOUT: return fmt::format("no whole answer within {} ms", limits.time.count());
     case CURLE_GOT_NOTHING: return "the connection was closed without an answer";
     case CURLE_COULDNT_CONNECT:
-      curl_easy_getinfo(session.get(), CURLINFO_OS_ERRNO, &code);
+      curl().easy_getinfo(session.get(), CURLINFO_OS_ERRNO, &code);
       if (code != 0) return std::strerror(static_cast<int>(code));
       break;
     default: break;
   }
-  return printable(*detail != '\0' ? detail : curl_easy_strerror(outcome));
+  return printable(*detail != '\0' ? detail : curl().easy_strerror(outcome));
 }
 
 struct Transfer {
   Receiver receiver;
   char detail[CURL_ERROR_SIZE] = "";
-  Session session{curl_easy_init()};  // the last: it ends before what it points to
+  Session session{curl().easy_init()};  // the last: it ends before what it points to
 };
 
 void prepare(Transfer& transfer, const std::string& url, const HttpLimits& limits) {
@@ -111,21 +155,20 @@ void prepare(Transfer& transfer, const std::string& url, const HttpLimits& limit
 HttpAnswer get(const std::string& url, const HttpLimits& limits) {
   Transfer transfer;
   prepare(transfer, url, limits);
-  const CURLcode outcome = curl_easy_perform(transfer.session.get());
+  const CURLcode outcome = curl().easy_perform(transfer.session.get());
   if (transfer.receiver.too_long) {
     throw Error(Fault::input, fmt::format("the answer is longer than {} bytes", limits.body));
   }
   if (outcome != CURLE_OK)
     throw Error(Fault::input, reason(transfer.session, outcome, transfer.detail, limits));
   long status = 0;
-  curl_easy_getinfo(transfer.session.get(), CURLINFO_RESPONSE_CODE, &status);
+  curl().easy_getinfo(transfer.session.get(), CURLINFO_RESPONSE_CODE, &status);
   return {static_cast<int>(status), std::move(transfer.receiver.body)};
 }
 
 }  // namespace
 
 HttpAnswer http_get(const std::string& url, const HttpLimits& limits) {
-  prepare_library();
   return base::with_context(fmt::format("cannot get '{}'", printable(url)), [&] { return get(url, limits); });
 }
 

@@ -11,6 +11,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <memory>
+#include <optional>
 
 #include <fcntl.h>
 #include <linux/fs.h>
@@ -128,8 +129,13 @@ crypto::Digest copy_through_us(const OpenFile& from, const OpenFile& to, const F
   return sha.finish();
 }
 
-bool clone(const OpenFile& from, const OpenFile& to) {
-  return ::ioctl(to.fd.get(), FICLONE, from.fd.get()) == 0;
+// A file system that shares no blocks at all is not asked again for each file.
+bool clone(const OpenFile& from, const FileStat& stat, const OpenFile& to) {
+  thread_local std::optional<uint64_t> unable;
+  if (unable == stat.device) return false;
+  if (::ioctl(to.fd.get(), FICLONE, from.fd.get()) == 0) return true;
+  if (errno == EOPNOTSUPP) unable = stat.device;
+  return false;
 }
 
 void make_size(const OpenFile& file, uint64_t size) {
@@ -150,7 +156,7 @@ Copied copy_content(const OpenFile& from, const OpenFile& to, const FileStat& st
   const auto known = index != nullptr ? index->find(identity_of(stat)) : std::nullopt;
   if (stat.size != entry.size) fail_content(from);
   if (known) checked(from, entry, *known);
-  if (stat.size > 0 && clone(from, to))
+  if (stat.size > 0 && clone(from, stat, to))
     return {Means::cloned, known ? *known : checked(from, entry, crypto::sha256_of(to.fd, to.shown))};
   if (has_holes(stat)) make_size(to, stat.size);
   if (known && copy_in_kernel(from, to, stat)) return {Means::copied, *known};
