@@ -8,6 +8,7 @@
 #include "base/encoding.hh"
 #include "base/error.hh"
 #include "launch/launch_file.hh"
+#include "node/drift.hh"
 #include "node/finish.hh"
 #include "node/node.hh"
 #include "node/release_tree.hh"
@@ -180,7 +181,9 @@ void stage_adopted(const Node& node, const Intake& intake) {
   const Dir deployment = node.dir.open_dir(places.tree);
   tree::make_tree(intake.tree, intake.manifest, deployment);
   write_metadata(deployment, intake);
-  make_run(node, places, intake.manifest);
+  tree::StatIndex index;
+  make_run(node, places, intake.manifest, index);
+  save_index(node, index);
 }
 
 void configure_adopted(const Node& node, const Intake& intake) {

@@ -57,10 +57,12 @@ Result conclude(Transaction& transaction) {
   }
 }
 
-Result run_transaction(const Node& node, const Plan& plan, const artifact::Archive* archive) {
+Result run_transaction(const Node& node, const Plan& plan, const artifact::Archive* archive,
+                       tree::StatIndex index) {
   auto services = service::open_driver(node.root.state());
   phase::Journal journal = phase::Journal::create(node.journal_path(), encode(plan), plan.began);
   Transaction transaction = make_transaction(node, plan, archive, journal, std::move(services));
+  transaction.index = std::move(index);
   const auto reversal = phase::run_steps(journal, make_steps(transaction), node.around);
   if (reversal) return finish_reverted(transaction, *reversal);
   Result result = conclude(transaction);
@@ -70,9 +72,10 @@ Result run_transaction(const Node& node, const Plan& plan, const artifact::Archi
   return result;
 }
 
-Result carry_out(const Node& node, const Plan& plan, const artifact::Archive* archive) {
+Result carry_out(const Node& node, const Plan& plan, const artifact::Archive* archive,
+                 tree::StatIndex index) {
   DeploymentLog log(node, plan);
-  Result result = run_transaction(log.watch(node), plan, archive);
+  Result result = run_transaction(log.watch(node), plan, archive, std::move(index));
   log.end(result);
   return result;
 }
@@ -112,14 +115,15 @@ void require_settled(const Node& node) {
 // The last look before anything is touched: at what somebody has changed, and at what was planned. Returns
 // whether run/ is what it should be, as far as anybody looked.
 bool require_drift_settled(const Node& node, const artifact::Archive& archive, const Plan& plan,
-                           const ApplyOptions& options) {
+                           const ApplyOptions& options, tree::StatIndex& index) {
   if (plan.previous.empty() && !options.plan) return false;
   if (options.drift == DriftChoice::discard && !options.plan) {
-    tell_drift(node, plan.previous);
+    tell_drift(node, plan.previous, index);
     return false;
   }
   std::vector<tree::Difference> drift;
-  if (!plan.previous.empty()) drift = find_drift(node, plan.previous);
+  if (!plan.previous.empty()) drift = find_drift(node, plan.previous, index);
+  save_index(node, index);
   if (options.plan && *options.plan != plan_id(node, archive, plan, drift)) {
     throw Error(Fault::refused,
                 fmt::format("this is not what the plan {} was made for", base::printable(*options.plan)),
@@ -186,7 +190,8 @@ Result go_back(const Node& node, const std::optional<std::string>& deployment, c
     throw Error(Fault::refused,
                 fmt::format("the manifest of {} is not the one that was applied", target.deployment));
   }
-  require_intact(node, target.deployment, release.manifest);
+  tree::StatIndex index = tree::StatIndex::load(node.index_path());
+  require_intact(node, target.deployment, release.manifest, index);
   require_not_revoked(node, target.deployment);
   Plan plan = begin_plan(node, "rollback", history);
   plan.who = who;
@@ -197,8 +202,8 @@ Result go_back(const Node& node, const std::optional<std::string>& deployment, c
   plan.version = target.version;
   plan.sequence = target.sequence;
   plan.manifest = target.manifest;
-  tell_drift(node, plan.previous);
-  return carry_out(node, plan, nullptr);
+  tell_drift(node, plan.previous, index);
+  return carry_out(node, plan, nullptr, std::move(index));
 }
 
 }  // namespace
@@ -247,14 +252,15 @@ Result apply(const Node& node, const fs::path& path, const crypto::TrustPolicy& 
   const artifact::Archive archive = artifact::open_archive(path, policy);
   Plan plan = begin_apply(node, archive, policy, options, phase::read_history(node.history_path()));
   plan.way = choose_switch(node);
-  const bool is_clean = require_drift_settled(node, archive, plan, options);
+  tree::StatIndex index = tree::StatIndex::load(node.index_path());
+  const bool is_clean = require_drift_settled(node, archive, plan, options, index);
   if (is_clean && !options.again && is_in_service(node, archive, plan))
     return {plan.previous, plan.version, "unchanged", std::nullopt};
   if (options.at_begin) {
     options.at_begin(plan.id);
     lock.say_who("release apply", node.around.clock);
   }
-  return carry_out(node, plan, &archive);
+  return carry_out(node, plan, &archive, std::move(index));
 }
 
 Result rollback(const Node& node, const std::optional<std::string>& deployment) {

@@ -176,12 +176,14 @@ void carry_all(Carrier& carrier, const Dir& run, const TreePath& path) {
 
 }  // namespace
 
-void require_carriable(const Node& node, const std::string& deployment, const NewRun& run) {
-  require_ground(read_expected(node, deployment), run, find_drift(node, deployment));
+void require_carriable(const Node& node, const std::string& deployment, const NewRun& run,
+                       tree::StatIndex& index) {
+  require_ground(read_expected(node, deployment), run, find_drift(node, deployment, index));
 }
 
-void carry_drift(const Node& node, const std::string& deployment, const NewRun& run, const Dir& next) {
-  const auto drift = find_drift(node, deployment);
+void carry_drift(const Node& node, const std::string& deployment, const NewRun& run, const Dir& next,
+                 tree::StatIndex& index) {
+  const auto drift = find_drift(node, deployment, index);
   require_ground(read_expected(node, deployment), run, drift);
   const Dir old = open_run(node);
   Carrier carrier(old, next);

@@ -52,7 +52,7 @@ RunDiff diff_run(const Node& node) {
   const auto history = phase::read_history(node.history_path());
   if (const auto* entry = phase::find_deployment(history, diff.deployment)) diff.version = entry->version;
   // What it learns is for the next transaction to keep, which has the lock.
-  tree::StatIndex index = tree::StatIndex::load(node.run_index_path());
+  tree::StatIndex index = tree::StatIndex::load(node.index_path());
   diff.drift = find_drift(node, diff.deployment, index);
   return diff;
 }

@@ -47,16 +47,13 @@ std::vector<Difference> find_drift(const Node& node, const std::string& deployme
   return drift;
 }
 
-std::vector<Difference> find_drift(const Node& node, const std::string& deployment) {
-  tree::StatIndex index = tree::StatIndex::load(node.run_index_path());
-  auto drift = find_drift(node, deployment, index);
+void save_index(const Node& node, tree::StatIndex& index) {
   try {
-    index.save(node.run_index_path(), runs_remembered);
+    index.save(node.index_path(), runs_remembered);
   } catch (const Error& error) {
     // All it costs is reading again, and the disk may be full.
     node.around.events({Event::Kind::warning, "preflight", error.what()});
   }
-  return drift;
 }
 
 void guard_drift(const Node& node, const std::string& deployment, const std::vector<Difference>& drift,
@@ -72,9 +69,9 @@ void guard_drift(const Node& node, const std::string& deployment, const std::vec
   node.around.events({Event::Kind::warning, "preflight", what});
 }
 
-void tell_drift(const Node& node, const std::string& deployment) {
+void tell_drift(const Node& node, const std::string& deployment, tree::StatIndex& index) {
   try {
-    guard_drift(node, deployment, find_drift(node, deployment), DriftChoice::discard);
+    guard_drift(node, deployment, find_drift(node, deployment, index), DriftChoice::discard);
   } catch (const std::exception& error) {
     node.around.events({Event::Kind::warning, "preflight", error.what()});
   }

@@ -6,6 +6,7 @@
 #include "node/node.hh"
 #include "tree/diff.hh"
 #include "tree/manifest.hh"
+#include "tree/stat_index.hh"
 
 #include <string>
 #include <vector>
@@ -16,15 +17,15 @@ namespace bakehouse::node {
 // Files that the kernel says are unchanged since they were read last are not read again.
 std::vector<tree::Difference> find_drift(const Node& node, const std::string& deployment,
                                          tree::StatIndex& index);
-// The same with the root's own index, which learns of what was read.
-std::vector<tree::Difference> find_drift(const Node& node, const std::string& deployment);
+// Keeps what the index has learned, which is never worth failing for.
+void save_index(const Node& node, tree::StatIndex& index);
 
 // Before a transaction touches anything: tells of drift and saves it as
 // `.bakehouse/drift/<deployment>.patch`. Error(refused) when there is some and `choice` is to refuse.
 void guard_drift(const Node& node, const std::string& deployment, const std::vector<tree::Difference>& drift,
                  DriftChoice choice);
 // Finds, tells and saves, and never fails: for who goes on in any case.
-void tell_drift(const Node& node, const std::string& deployment);
+void tell_drift(const Node& node, const std::string& deployment, tree::StatIndex& index);
 
 // Leaves out what lies in a path that the application of that deployment may write, and what is the file
 // system's own.

@@ -134,7 +134,7 @@ Forecast forecast_apply(const Node& node, const std::filesystem::path& path,
         is_adopted(previous.info) ? std::vector<std::string>() : std::vector<std::string>{"dump", "restore"};
     for (const std::string& hook : hook_names(before, phases))
       forecast.hooks.push_back(fmt::format("{} (of {})", hook, plan.previous_version));
-    tree::StatIndex index = tree::StatIndex::load(node.run_index_path());
+    tree::StatIndex index = tree::StatIndex::load(node.index_path());
     forecast.drift = find_drift(node, plan.previous, index);
   }
   forecast.id = plan_id(node, archive, plan, forecast.drift);

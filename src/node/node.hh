@@ -24,7 +24,7 @@ struct Node {
 
   std::filesystem::path journal_path() const { return root.state() / "journal"; }
   std::filesystem::path history_path() const { return root.state() / "history.jsonl"; }
-  std::filesystem::path run_index_path() const { return root.state() / "run.index"; }
+  std::filesystem::path index_path() const { return root.state() / "files.index"; }
   std::filesystem::path log_of(const std::string& deployment) const {
     return root.state() / "logs/deployments" / (deployment + ".log");
   }
@@ -34,7 +34,8 @@ struct Node {
   }
 };
 
-// In the index of run/: the one in service and the one before, which an undo puts back.
+// In the index of what run/ and the deployments hold: the one in service and the one before, which an undo
+// puts back.
 constexpr uint32_t runs_remembered = 2;
 
 // The same root, whose events go elsewhere.

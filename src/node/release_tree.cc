@@ -56,9 +56,10 @@ ReleaseTree read_release(const Node& node, const std::string& id) {
   });
 }
 
-void require_intact(const Node& node, const std::string& id, const tree::Manifest& manifest) {
+void require_intact(const Node& node, const std::string& id, const tree::Manifest& manifest,
+                    tree::StatIndex& index) {
   const auto differences =
-      tree::diff_with_directory(manifest, node.dir.open_dir(places_of(node.root.layout, id).tree));
+      tree::diff_with_directory(manifest, node.dir.open_dir(places_of(node.root.layout, id).tree), {&index});
   if (differences.empty()) return;
   throw Error(Fault::refused,
               fmt::format("the deployment {} is no longer what its manifest says:\n{}", id,

@@ -8,6 +8,7 @@
 #include "launch/launch_file.hh"
 #include "node/node.hh"
 #include "tree/manifest.hh"
+#include "tree/stat_index.hh"
 
 #include <string>
 #include <string_view>
@@ -30,7 +31,8 @@ ReleaseTree read_release(const Node& node, const std::string& id);
 // The same but for the manifest, which stays empty, with its digest.
 ReleaseTree read_release_without_manifest(const Node& node, const std::string& id);
 // Error(refused) unless deploy/<id>/ is, byte for byte, what its manifest says.
-void require_intact(const Node& node, const std::string& id, const tree::Manifest& manifest);
+void require_intact(const Node& node, const std::string& id, const tree::Manifest& manifest,
+                    tree::StatIndex& index);
 
 // The project file of the release with this node's configuration and `settings` over it.
 text::Value merge_configuration(const Node& node, const std::string& id,

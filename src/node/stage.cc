@@ -5,6 +5,7 @@
 #include "base/error.hh"
 #include "base/files.hh"
 #include "base/progress.hh"
+#include "node/kept_run.hh"
 #include "node/release_tree.hh"
 #include "tree/make.hh"
 
@@ -25,20 +26,16 @@ void copy_metadata(const base::Dir& from, const base::Dir& to) {
   }
 }
 
-void copy_deployment(const base::Dir& from, const tree::Manifest& manifest, const base::Dir& to,
-                     tree::StatIndex* index) {
+// Nothing is copied: two deployments of one release share every file.
+void link_deployment(Transaction& t, const base::Dir& deployment) {
+  const base::Dir target = t.node.dir.open_dir(places_of(t.node.root.layout, t.plan.target).tree);
+  const tree::Manifest& manifest = release_of(t, t.plan.target).manifest;
+  const tree::Lender lender{target, manifest, [](const auto&, const auto&) { return true; }};
   tree::MakeOptions options;
-  options.index = index;
-  tree::make_tree(from, manifest, to, options);
-  copy_metadata(from, to);
-}
-
-// The index learns of every file, so that the next look at run/ reads none.
-void copy_to_run(const Node& node, const base::Dir& from, const tree::Manifest& manifest,
-                 const base::Dir& to) {
-  tree::StatIndex index = tree::StatIndex::load(node.run_index_path());
-  copy_deployment(from, manifest, to, &index);
-  index.save(node.run_index_path(), runs_remembered);
+  options.lender = &lender;
+  options.index = &t.index;
+  tree::make_tree(target, manifest, deployment, options);
+  copy_metadata(target, deployment);
 }
 
 // Rollback counts once more what is left when a key has been revoked since. Unpacking writes the
@@ -58,6 +55,7 @@ void keep_signatures(const std::vector<crypto::Signature>& beside, const base::D
 artifact::Unpacked unpack(Transaction& t, const base::Dir& deployment) {
   artifact::UnpackOptions options;
   options.progress = base::tell_tenths(t.node.around.events, "stage");
+  options.index = &t.index;
   if (t.plan.previous.empty()) return artifact::unpack(*t.archive, deployment, options);
   const ReleaseTree* previous = nullptr;
   try {
@@ -94,19 +92,29 @@ void stage(Transaction& t) {
     keep_signatures(t.archive->beside, deployment);
   } else {
     manifest = release_of(t, t.plan.target).manifest;
-    copy_deployment(root.open_dir(places_of(t.node.root.layout, t.plan.target).tree), manifest, deployment,
-                    nullptr);
+    link_deployment(t, deployment);
   }
   artifact::check_hooks(manifest);
-  make_run(t.node, t.places, manifest);
+  if (const auto kept = find_kept_run(t)) root.rename_new(*kept, t.places.next);
+  make_run(t.node, t.places, manifest, t.index);
+  t.index.save(t.node.index_path(), runs_remembered);
 }
 
-void make_run(const Node& node, const Places& places, const tree::Manifest& manifest) {
+void make_run(const Node& node, const Places& places, const tree::Manifest& manifest,
+              tree::StatIndex& index) {
   node.dir.set_mode(places.tree, 0755);
-  node.dir.make_dir(places.next, 0755);
   const base::Dir deployment = node.dir.open_dir(places.tree);
+  if (node.dir.exists(places.next)) {
+    // Whoever ran it may have written there, and no manifest lists it.
+    node.dir.remove_tree(places.next / artifact::metadata_path().str());
+  } else {
+    node.dir.make_dir(places.next, 0755);
+    tree::MakeOptions options;
+    options.index = &index;
+    tree::make_tree(deployment, manifest, node.dir.open_dir(places.next), options);
+  }
   const base::Dir next = node.dir.open_dir(places.next);
-  copy_to_run(node, deployment, manifest, next);
+  copy_metadata(deployment, next);
   base::Fd id = next.create_file(artifact::metadata_path() / "deployment", 0644);
   base::write_all(id, places.id + "\n", "deployment");
   id.close("deployment");

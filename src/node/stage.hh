@@ -4,6 +4,7 @@
 #include "node/transaction.hh"
 #include "phase/transaction.hh"
 #include "tree/manifest.hh"
+#include "tree/stat_index.hh"
 
 namespace bakehouse::node {
 
@@ -13,6 +14,7 @@ void stage(Transaction& transaction);
 void unstage(const Transaction& transaction, const phase::Undo& undo);
 
 // Of deploy/<id>/, which is complete: opens it to everybody, and makes the tree to run from it. Both durable.
-void make_run(const Node& node, const Places& places, const tree::Manifest& manifest);
+// The index learns of every file, so that the next look at run/ reads none.
+void make_run(const Node& node, const Places& places, const tree::Manifest& manifest, tree::StatIndex& index);
 
 }  // namespace bakehouse::node

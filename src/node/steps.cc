@@ -84,6 +84,15 @@ void clear_for_link(const base::Dir& next, const config::DataLink& link) {
   next.remove_tree(link.in_run);
 }
 
+void make_data_link(const base::Dir& next, const config::DataLink& link, const config::Layout& layout) {
+  const std::string target = data_link_target(link, layout);
+  const auto found = next.stat(link.in_run);
+  // So it is in a tree that ran before.
+  if (found && found->type == base::FileType::symlink && next.read_link(link.in_run) == target) return;
+  clear_for_link(next, link);
+  next.make_symlink(target, link.in_run);
+}
+
 // Data goes back by an exchange, which a mount point of its own does not allow. Said before anything stops.
 void require_data_can_return(const Transaction& t, const config::Project& project) {
   const auto data = t.node.dir.stat(t.node.root.layout.data);
@@ -111,14 +120,12 @@ void configure(Transaction& t) {
   const ReleaseTree& release = release_of(t, t.plan.id);
   require_data_can_return(t, project);
   require_data_may_stay(t, project);
-  if (t.plan.keeps_drift) require_carriable(t.node, t.plan.previous, {release.manifest, project.data});
+  if (t.plan.keeps_drift)
+    require_carriable(t.node, t.plan.previous, {release.manifest, project.data}, t.index);
   launch::require_place(root.path() / layout.run.str(), release.launch.app_path);
   for (const TreePath& directory : data_directories(t, project)) root.make_dirs(directory, 0755);
   const base::Dir next = root.open_dir(t.places.next);
-  for (const auto& link : project.data) {
-    clear_for_link(next, link);
-    next.make_symlink(data_link_target(link, layout), link.in_run);
-  }
+  for (const auto& link : project.data) make_data_link(next, link, layout);
   write_configuration(t.node, t.plan.id, merged, expected_manifest(release.manifest, project.data, layout));
   base::sync_filesystem(next.fd(), next.path().native());
 }
@@ -170,7 +177,7 @@ void carry_over(Transaction& t) {
   const base::Dir next = t.node.dir.open_dir(t.places.next);
   if (t.plan.keeps_drift) {
     const tree::Manifest& release = release_of(t, t.plan.id).manifest;
-    carry_drift(t.node, t.plan.previous, {release, project.data}, next);
+    carry_drift(t.node, t.plan.previous, {release, project.data}, next, t.index);
   }
   const bool any = carry_writable(t.node, project.writable, next);
   if (any || t.plan.keeps_drift) base::sync_filesystem(next.fd(), next.path().native());

@@ -46,9 +46,9 @@ tree::Scan look(const Node& node, const Dir& dir, tree::StatIndex& index) {
 // Gives `work` the index of run/, and keeps what it learns.
 template <typename Work>
 void with_index(const Node& node, Work work) {
-  tree::StatIndex index = tree::StatIndex::load(node.run_index_path());
+  tree::StatIndex index = tree::StatIndex::load(node.index_path());
   work(index);
-  index.save(node.run_index_path(), runs_remembered);
+  index.save(node.index_path(), runs_remembered);
 }
 
 void replace_in_place(const Transaction& t) {

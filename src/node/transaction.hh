@@ -8,6 +8,7 @@
 #include "phase/journal.hh"
 #include "phase/transaction.hh"
 #include "service/driver.hh"
+#include "tree/stat_index.hh"
 #include "tree/switch.hh"
 
 #include <chrono>
@@ -54,6 +55,8 @@ struct Transaction {
   std::string unwell;
   // Read and checked once: between `stop` and `start` nobody waits for that.
   std::map<std::string, ReleaseTree> releases = {};
+  // What the files of this root held when they were read last.
+  tree::StatIndex index = {};
 };
 // deploy/<id>/ of a release that this transaction has to do with, once it is complete.
 const ReleaseTree& release_of(Transaction& transaction, const std::string& id);

@@ -88,7 +88,7 @@ TEST_CASE("what is told of run/ is a patch, and looking changes nothing") {
   site.write("run/cache/page", "x");
   fs::permissions(site.root() / "run/lib", fs::perms(0700));
   fs::permissions(site.root() / "run/lib/code", fs::perms(0600));
-  const std::string index = site.read(".bakehouse/run.index");
+  const std::string index = site.read(".bakehouse/files.index");
   const RunDiff diff = diff_run(site.node());
   CHECK(diff.deployment == one);
   CHECK(diff.version == "1.0");
@@ -97,7 +97,7 @@ TEST_CASE("what is told of run/ is a patch, and looking changes nothing") {
   CHECK(says(patch, "-page 1.0\n+page\tof somebody else\n"));
   CHECK(patch.ends_with(
       "# another mode: lib: 0700 instead of 0755\n# another mode: lib/code: 0600 instead of 0644\n"));
-  CHECK(site.read(".bakehouse/run.index") == index);
+  CHECK(site.read(".bakehouse/files.index") == index);
   CHECK_FALSE(site.exists(".bakehouse/drift"));
 }
 
