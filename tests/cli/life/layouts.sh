@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# A root in the directories of Capistrano, and one with a layout of the user's own that changes run/ in place.
+# A root in the directories of Capistrano, one with the names of the FHS, and one with a layout of the user's own that changes run/ in place.
 
 make_staging
 make_project source 1.0
@@ -16,6 +16,14 @@ run cat production/current/public/index.html
 run release rollback --root production
 run cat production/current/public/index.html
 run release verify --root production
+
+run release init shop --layout fhs --root standard
+run release trust add shop.pub --root standard
+run release apply staging/releases/shop-1.0.tar.zst --root standard
+run release apply staging/releases/shop-2.0.tar.zst --root standard
+run release rollback --root standard
+run cat standard/usr/lib/app/public/index.html
+run release verify --root standard
 
 cat >own.yaml <<'END'
 name: own

@@ -158,6 +158,10 @@ TEST_CASE("the shipped layouts say where things are, and how run is switched") {
   CHECK(capistrano.run.str() == "current");
   CHECK(capistrano.runs.str() == "releases");
   CHECK(capistrano.data.str() == "shared");
+  const Layout fhs = load_layout("fhs", {directory});
+  CHECK_FALSE(fhs.run_is_link());
+  CHECK(fhs.run.str() == "usr/lib/app");
+  CHECK(fhs.data.str() == "var/lib/app");
 }
 
 }  // namespace layout_test
