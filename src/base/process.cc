@@ -14,6 +14,7 @@
 #include <cstring>
 
 #include <fcntl.h>
+#include <grp.h>
 #include <linux/close_range.h>
 #include <poll.h>
 #include <sys/prctl.h>
@@ -25,7 +26,9 @@
 namespace bakehouse::base {
 namespace {
 
-constexpr int program_number = 3;
+constexpr int program_number = 3;  // and the first socket's
+constexpr size_t most_sockets = 64;
+constexpr std::string_view listen_pid = "LISTEN_PID=";
 
 // A directory may be "executable", too.
 bool is_program(const std::string& path) {
@@ -61,13 +64,16 @@ struct Launch {
   int gate_fd = -1;
   int report_fd = -1;
   const ChildWork* work = nullptr;
+  std::vector<int> sockets;
+  char* own_pid = nullptr;  // where the child writes its number into LISTEN_PID
+  const Account* account = nullptr;
   bool die_with_parent = false;
   pid_t parent = 0;
 };
 
 // What a child that cannot become its program tells its parent.
 struct Report {
-  enum class Step { preparing, working, entering, executing } step;
+  enum class Step { preparing, working, becoming_user, entering, executing } step;
   int code;    // errno
   int failed;  // what ChildWork::run returned
 };
@@ -86,9 +92,26 @@ void reset_signals() {
   ::sigprocmask(SIG_SETMASK, &none, nullptr);
 }
 
+// The first number that no descriptor of the program has.
+int first_free(const Launch& launch) {
+  const int passed = static_cast<int>(launch.sockets.size()) + (launch.program_fd >= 0 ? 1 : 0);
+  return program_number + passed;
+}
+
+// All are moved out of each other's way before the first is put in its place. `moved` has room for them.
+bool place_sockets(const Launch& launch, int* moved) {
+  const int free_number = first_free(launch);
+  for (size_t i = 0; i < launch.sockets.size(); ++i)
+    moved[i] = ::fcntl(launch.sockets[i], F_DUPFD_CLOEXEC, free_number);
+  for (size_t i = 0; i < launch.sockets.size(); ++i) {
+    if (moved[i] < 0 || ::dup2(moved[i], program_number + static_cast<int>(i)) < 0) return false;
+  }
+  return true;
+}
+
 // Gives the program its descriptors and no others.
 void arrange_descriptors(const Launch& launch, int report) {
-  constexpr int free_number = program_number + 1;
+  const int free_number = first_free(launch);
   // Out of the way of the fixed numbers first: a parent without standard descriptors has ours there.
   const int output = launch.output_fd >= 0 ? ::fcntl(launch.output_fd, F_DUPFD_CLOEXEC, free_number) : -1;
   const int program = launch.program_fd >= 0 ? ::fcntl(launch.program_fd, F_DUPFD_CLOEXEC, free_number) : -1;
@@ -96,30 +119,55 @@ void arrange_descriptors(const Launch& launch, int report) {
   const bool arranged = empty >= 0 && ::dup2(empty, 0) >= 0 &&
                         (launch.output_fd < 0 || (::dup2(output, 1) >= 0 && ::dup2(output, 2) >= 0)) &&
                         (launch.program_fd < 0 || ::dup2(program, program_number) >= 0);
-  if (!arranged) report_and_exit(report, Report::Step::preparing);
-  const int first = launch.program_fd >= 0 ? free_number : program_number;
-  ::syscall(SYS_close_range, first, UINT_MAX, CLOSE_RANGE_CLOEXEC);
+  int moved[most_sockets];
+  if (!arranged || !place_sockets(launch, moved)) report_and_exit(report, Report::Step::preparing);
+  ::syscall(SYS_close_range, free_number, UINT_MAX, CLOSE_RANGE_CLOEXEC);
+}
+
+void die_with_parent(const Launch& launch) {
+  if (!launch.die_with_parent) return;
+  ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+  if (::getppid() != launch.parent) ::_exit(127);  // it died before the signal was set
+}
+
+// The groups first: without root's rights nobody may set them any more.
+void become_user(const Account& account, int report) {
+  if (::setgroups(account.groups.size(), account.groups.data()) != 0 ||
+      ::setresgid(account.gid, account.gid, account.gid) != 0 ||
+      ::setresuid(account.uid, account.uid, account.uid) != 0)
+    report_and_exit(report, Report::Step::becoming_user);
+}
+
+// In decimal, with nothing but what is allowed after fork.
+void write_number(char* to, pid_t number) {
+  char digits[16];
+  int count = 0;
+  for (; number > 0; number /= 10) digits[count++] = static_cast<char>('0' + number % 10);
+  while (count > 0) *to++ = digits[--count];
+  *to = '\0';
 }
 
 [[noreturn]] void become(const Launch& launch) {
   ::setpgid(0, 0);
-  if (launch.die_with_parent) {
-    ::prctl(PR_SET_PDEATHSIG, SIGKILL);
-    if (::getppid() != launch.parent) ::_exit(127);  // it died before the signal was set
-  }
+  die_with_parent(launch);
   char go = 0;
   // Closed without a byte: the parent changed its mind, or is gone.
   if (::read(launch.gate_fd, &go, 1) != 1) ::_exit(127);
-  const int report = ::fcntl(launch.report_fd, F_DUPFD_CLOEXEC, program_number + 1);
+  const int report = ::fcntl(launch.report_fd, F_DUPFD_CLOEXEC, first_free(launch));
   if (report < 0) report_and_exit(launch.report_fd, Report::Step::preparing);
   arrange_descriptors(launch, report);
   if (launch.work != nullptr) {
     const int failed = launch.work->run();
     if (failed != 0) report_and_exit(report, Report::Step::working, failed);
   }
+  if (launch.account != nullptr) {
+    become_user(*launch.account, report);
+    die_with_parent(launch);  // another user is not bound to it any more
+  }
   if (launch.directory != nullptr && ::chdir(launch.directory) != 0)
     report_and_exit(report, Report::Step::entering);
   reset_signals();
+  if (launch.own_pid != nullptr) write_number(launch.own_pid, ::getpid());
   if (launch.program_fd >= 0) {
     ::execveat(program_number, "", launch.argv.data(), launch.environment.data(), AT_EMPTY_PATH);
   } else {
@@ -134,6 +182,8 @@ Error explain(const Report& report, const Launch& launch) {
   switch (report.step) {
     case Report::Step::entering:
       return os_error(report.code, "enter the directory", directory).as(Fault::input);
+    case Report::Step::becoming_user:
+      return os_error(report.code, "become the user", launch.account->name).as(Fault::refused);
     case Report::Step::executing: return os_error(report.code, "execute", launch.program).as(Fault::input);
     case Report::Step::working: return launch.work->explain(report.failed, report.code);
     case Report::Step::preparing: break;
@@ -160,11 +210,32 @@ std::string ExitStatus::describe() const {
   return fmt::format("exited with status {}", code);
 }
 
+namespace {
+
+// What a program is told of the sockets it gets; the last one holds room for its number.
+std::vector<std::string> socket_variables(const std::vector<PassedSocket>& sockets) {
+  if (sockets.empty()) return {};
+  std::vector<std::string> names;
+  for (const PassedSocket& socket : sockets) names.push_back(socket.name);
+  return {fmt::format("LISTEN_FDS={}", sockets.size()),
+          fmt::format("LISTEN_FDNAMES={}", fmt::join(names, ":")), std::string(listen_pid) + "0000000000"};
+}
+
+}  // namespace
+
 Process Process::start(const Command& command) {
+  if (command.sockets.size() > most_sockets || (command.program != nullptr && !command.sockets.empty()))
+    throw Error(Fault::internal, fmt::format("{} sockets cannot be passed", command.sockets.size()));
   Launch launch;
   launch.program = find_program(command);
   launch.argv = pointers(command.argv);
-  launch.environment = pointers(command.environment);
+  std::vector<std::string> environment = command.environment;
+  const auto variables = socket_variables(command.sockets);
+  environment.insert(environment.end(), variables.begin(), variables.end());
+  launch.environment = pointers(environment);
+  if (!variables.empty()) launch.own_pid = environment.back().data() + listen_pid.size();
+  for (const PassedSocket& socket : command.sockets) launch.sockets.push_back(socket.descriptor);
+  launch.account = command.account;
   launch.directory = command.directory.empty() ? nullptr : command.directory.c_str();
   if (command.program != nullptr) launch.program_fd = command.program->get();
   if (command.output != nullptr) launch.output_fd = command.output->get();

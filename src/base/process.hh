@@ -27,6 +27,23 @@ struct ChildWork {
   std::function<Error(int failed, int code)> explain;
 };
 
+// Whom a child runs as.
+struct Account {
+  std::string name;
+  uid_t uid = 0;
+  gid_t gid = 0;
+  std::vector<gid_t> groups;
+  std::string home;
+};
+// Error(input) when this machine knows no such user.
+Account find_account(const std::string& name);
+
+// A descriptor that a child gets, and what it is called there.
+struct PassedSocket {
+  int descriptor;
+  std::string name;
+};
+
 struct Command {
   std::vector<std::string> argv;  // argv[0] is looked up in PATH of `environment` unless it holds a '/'
   std::vector<std::string> environment;  // NAME=value; nothing is inherited
@@ -41,6 +58,11 @@ struct Command {
   // Called in the parent with the child's pid before the child executes anything.
   std::function<void(pid_t)> before_exec;
   const ChildWork* child_work = nullptr;
+  // From descriptor 3 on, told by LISTEN_FDS, LISTEN_PID and LISTEN_FDNAMES as systemd does. Not together
+  // with `program`.
+  std::vector<PassedSocket> sockets = {};
+  // Only root may name another than itself. nullptr: ours.
+  const Account* account = nullptr;
 };
 
 struct ExitStatus {
