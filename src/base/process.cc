@@ -17,6 +17,7 @@
 #include <grp.h>
 #include <linux/close_range.h>
 #include <poll.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -61,6 +62,7 @@ struct Launch {
   const char* directory = nullptr;
   int program_fd = -1;
   int output_fd = -1;
+  int input_fd = -1;
   int gate_fd = -1;
   int report_fd = -1;
   const ChildWork* work = nullptr;
@@ -115,8 +117,9 @@ void arrange_descriptors(const Launch& launch, int report) {
   // Out of the way of the fixed numbers first: a parent without standard descriptors has ours there.
   const int output = launch.output_fd >= 0 ? ::fcntl(launch.output_fd, F_DUPFD_CLOEXEC, free_number) : -1;
   const int program = launch.program_fd >= 0 ? ::fcntl(launch.program_fd, F_DUPFD_CLOEXEC, free_number) : -1;
-  const int empty = ::open("/dev/null", O_RDONLY);
-  const bool arranged = empty >= 0 && ::dup2(empty, 0) >= 0 &&
+  const int input = launch.input_fd >= 0 ? ::fcntl(launch.input_fd, F_DUPFD_CLOEXEC, free_number)
+                                         : ::open("/dev/null", O_RDONLY);
+  const bool arranged = input >= 0 && ::dup2(input, 0) >= 0 &&
                         (launch.output_fd < 0 || (::dup2(output, 1) >= 0 && ::dup2(output, 2) >= 0)) &&
                         (launch.program_fd < 0 || ::dup2(program, program_number) >= 0);
   int moved[most_sockets];
@@ -239,6 +242,7 @@ Process Process::start(const Command& command) {
   launch.directory = command.directory.empty() ? nullptr : command.directory.c_str();
   if (command.program != nullptr) launch.program_fd = command.program->get();
   if (command.output != nullptr) launch.output_fd = command.output->get();
+  if (command.input != nullptr) launch.input_fd = command.input->get();
   launch.die_with_parent = command.lifetime == Command::Lifetime::with_parent;
   launch.parent = ::getpid();
   launch.work = command.child_work;
@@ -342,6 +346,15 @@ std::optional<std::string> read_status(pid_t pid) {
 }
 
 }  // namespace
+
+Fd file_in_memory(std::string_view text) {
+  constexpr std::string_view name = "standard input";
+  Fd file(::memfd_create("input", MFD_CLOEXEC));
+  if (!file) fail_os("make", name);
+  write_all(file, text, name);
+  if (::lseek(file.get(), 0, SEEK_SET) != 0) fail_os("rewind", name);
+  return file;
+}
 
 std::optional<ProcessId> identify_process(pid_t pid) {
   const auto text = read_status(pid);

@@ -11,6 +11,7 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include <sys/types.h>
@@ -51,8 +52,10 @@ struct Command {
   // Executes what this descriptor holds instead of argv[0]; the child keeps it as descriptor 3,
   // because the interpreter of a script opens it from there.
   const Fd* program = nullptr;
-  // Where standard output and standard error go; nullptr: ours. Standard input is always empty.
+  // Where standard output and standard error go; nullptr: ours.
   const Fd* output = nullptr;
+  // What standard input is, from where the descriptor stands; nullptr: it is empty.
+  const Fd* input = nullptr;
   // The child is killed when the thread that started it ends, however that comes about.
   enum class Lifetime { own, with_parent } lifetime = Lifetime::with_parent;
   // Called in the parent with the child's pid before the child executes anything.
@@ -121,6 +124,10 @@ struct Limits {
 // When the program has ended, or its time has run out, its whole group is ended.
 ExitStatus run(Command command, const Limits& limits,
                const std::function<void(std::string_view line)>& on_line);
+
+// Text in memory as a file that stands at its beginning: the standard input of a program that may stop
+// reading when it likes.
+Fd file_in_memory(std::string_view text);
 
 // What distinguishes a process from a later one with the same pid.
 struct ProcessId {

@@ -4,6 +4,7 @@
 #include "base/error.hh"
 #include "base/files.hh"
 #include "config/limits.hh"
+#include "config/node_settings.hh"
 #include "text/decode.hh"
 #include "text/json.hh"
 #include "text/yaml.hh"
@@ -99,9 +100,11 @@ Value merge_sources(const Sources& sources) {
   Value merged = parse_source(sources.project_file, sources.project_file_name, "the project file");
   if (!sources.node_file.empty()) {
     const auto content = base::read_file_if_any(sources.node_file, largest_configuration);
-    if (content)
-      merged =
-          merge(std::move(merged), parse_source(*content, sources.node_file.native(), "the node's file"));
+    if (content) {
+      Value own = parse_source(*content, sources.node_file.native(), "the node's file");
+      std::erase_if(own.members(), [](const auto& member) { return is_node_key(member.first); });
+      merged = merge(std::move(merged), own);
+    }
   }
   for (const auto& setting : sources.settings) merged = merge(std::move(merged), parse_setting(setting));
   return merged;
@@ -111,6 +114,8 @@ Project load_project(const Sources& sources) {
   const Value merged = merge_sources(sources);
   text::Diagnostics faults;
   Project project = decode_project(merged, faults);
+  if (const auto content = base::read_file_if_any(sources.node_file, largest_configuration))
+    decode_node_settings(text::parse_yaml(*content, sources.node_file.native()), faults);
   faults.throw_if_any();
   return project;
 }

@@ -24,8 +24,9 @@ struct Sources {
   std::vector<std::string> settings;            // --set, in order
 };
 
+// Without what node.yaml says of the node alone (config/node_settings.hh).
 text::Value merge_sources(const Sources& sources);
-// merge_sources and decode_project, all faults in one Error(input).
+// merge_sources and decode_project, all faults in one Error(input), those of the node's own keys too.
 Project load_project(const Sources& sources);
 
 // One leaf a line, "processes.web.port = 8080    bake.yaml:9:24", sorted by key.

@@ -201,6 +201,14 @@ void check_services(const Value& value, Diagnostics& faults) {
   map.finish();
 }
 
+// Whom a machine tells what is for its administrator to say, not for a release.
+void refuse_node_keys(MapReader& file, Diagnostics& faults) {
+  for (const std::string_view key : {"notify", "logging"}) {
+    if (const Value* value = file.take(key))
+      faults.add(value->origin(), fmt::format("'{}' is the node's own", key), "write it in node.yaml");
+  }
+}
+
 std::string decode_layout_of_project(MapReader& file, Diagnostics& faults) {
   const Value* value = file.take("layout");
   const auto name = file.text("layout");
@@ -241,9 +249,9 @@ Project decode_project(const Value& merged, Diagnostics& faults) {
   if (const Value* keep = file.take("keep")) project.keep = decode_keep(*keep, faults);
   if (const Value* hooks = file.take("hooks")) decode_hooks(*hooks, project, faults);
   if (const Value* services = file.take("services")) check_services(*services, faults);
-  refuse_unsupported(file, "",
-                     {"source", "bundles", "allow", "data-format", "owners", "templates", "stores", "notify"},
+  refuse_unsupported(file, "", {"source", "bundles", "allow", "data-format", "owners", "templates", "stores"},
                      faults);
+  refuse_node_keys(file, faults);
   file.finish();
   return project;
 }

@@ -1,5 +1,7 @@
 #include "base/encoding.hh"
+#include "config/authority.hh"
 #include "config/project_parts.hh"
+#include "config/url.hh"
 
 #include <fmt/format.h>
 
@@ -15,44 +17,6 @@ using text::MapReader;
 using text::Value;
 
 constexpr int most_successes = 1000;
-
-bool is_visible_ascii(std::string_view text) {
-  return std::ranges::all_of(text, [](char c) { return c > 0x20 && c < 0x7F; });
-}
-
-bool is_port(std::string_view text) {
-  int number = 0;
-  const char* end = text.data() + text.size();
-  const auto [stop, error] = std::from_chars(text.data(), end, number);
-  return error == std::errc() && stop == end && text[0] != '0' && number >= 1 && number <= 65535;
-}
-
-bool is_host(std::string_view text) {
-  constexpr std::string_view name = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_";
-  constexpr std::string_view address = "0123456789abcdefABCDEF:.";
-  if (text.starts_with('[') && text.ends_with(']')) {
-    return text.size() > 2 &&
-           text.substr(1, text.size() - 2).find_first_not_of(address) == std::string_view::npos;
-  }
-  return !text.empty() && text.find_first_not_of(name) == std::string_view::npos;
-}
-
-enum class Port { required, optional };
-
-// "host:port", "[::1]:port"; without the port where that may be left out.
-bool is_authority(std::string_view text, Port need) {
-  const size_t bracket = text.rfind(']');
-  const size_t colon = text.find(':', bracket == std::string_view::npos ? 0 : bracket);
-  if (colon == std::string_view::npos) return need == Port::optional && is_host(text);
-  return is_host(text.substr(0, colon)) && is_port(text.substr(colon + 1));
-}
-
-bool is_url(std::string_view text) {
-  const size_t scheme = text.starts_with("http://") ? 7 : text.starts_with("https://") ? 8 : 0;
-  if (scheme == 0 || !is_visible_ascii(text)) return false;
-  const std::string_view rest = text.substr(scheme);
-  return is_authority(rest.substr(0, rest.find_first_of("/?#")), Port::optional);
-}
 
 class Check {
  public:

@@ -29,6 +29,8 @@ struct Curl {
   CURLcode (*easy_getinfo)(CURL*, CURLINFO, ...);
   decltype(&::curl_easy_perform) easy_perform;
   decltype(&::curl_easy_strerror) easy_strerror;
+  decltype(&::curl_slist_append) slist_append;
+  decltype(&::curl_slist_free_all) slist_free_all;
 };
 
 class CurlLibrary {
@@ -60,6 +62,8 @@ Curl load_curl() {
   library.find(curl.easy_getinfo, "curl_easy_getinfo");
   library.find(curl.easy_perform, "curl_easy_perform");
   library.find(curl.easy_strerror, "curl_easy_strerror");
+  library.find(curl.slist_append, "curl_slist_append");
+  library.find(curl.slist_free_all, "curl_slist_free_all");
   if (curl.global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
     throw Error(Fault::internal, "cannot set up libcurl");
   return curl;
@@ -152,6 +156,12 @@ void prepare(Transfer& transfer, const std::string& url, const HttpLimits& limit
   set(session, CURLOPT_WRITEDATA, &transfer.receiver);
 }
 
+int status_of(const Transfer& transfer) {
+  long status = 0;
+  curl().easy_getinfo(transfer.session.get(), CURLINFO_RESPONSE_CODE, &status);
+  return static_cast<int>(status);
+}
+
 HttpAnswer get(const std::string& url, const HttpLimits& limits) {
   Transfer transfer;
   prepare(transfer, url, limits);
@@ -161,12 +171,40 @@ HttpAnswer get(const std::string& url, const HttpLimits& limits) {
   }
   if (outcome != CURLE_OK)
     throw Error(Fault::input, reason(transfer.session, outcome, transfer.detail, limits));
-  long status = 0;
-  curl().easy_getinfo(transfer.session.get(), CURLINFO_RESPONSE_CODE, &status);
-  return {static_cast<int>(status), std::move(transfer.receiver.body)};
+  return {status_of(transfer), std::move(transfer.receiver.body)};
+}
+
+struct EndHeaders {
+  void operator()(curl_slist* list) const { curl().slist_free_all(list); }
+};
+using Headers = std::unique_ptr<curl_slist, EndHeaders>;
+
+Headers list_of(const std::vector<std::string>& lines) {
+  Headers list;
+  for (const std::string& line : lines) {
+    curl_slist* longer = curl().slist_append(list.get(), line.c_str());
+    if (longer == nullptr) throw Error(Fault::internal, "cannot set up a request");
+    static_cast<void>(list.release());  // the list begins where it did, or has just begun
+    list.reset(longer);
+  }
+  return list;
 }
 
 }  // namespace
+
+HttpAnswer http_post(const HttpPost& post, const HttpLimits& limits) {
+  const Headers headers = list_of(post.headers);
+  Transfer transfer;
+  prepare(transfer, post.url, limits);
+  set(transfer.session, CURLOPT_HTTPHEADER, headers.get());
+  set(transfer.session, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(post.body.size()));
+  set(transfer.session, CURLOPT_POSTFIELDS, post.body.c_str());
+  if (post.ca_file) set(transfer.session, CURLOPT_CAINFO, post.ca_file->c_str());
+  const CURLcode outcome = curl().easy_perform(transfer.session.get());
+  if (outcome != CURLE_OK && !transfer.receiver.too_long)
+    throw Error(Fault::input, reason(transfer.session, outcome, transfer.detail, limits));
+  return {status_of(transfer), std::move(transfer.receiver.body)};
+}
 
 HttpAnswer http_get(const std::string& url, const HttpLimits& limits) {
   return base::with_context(fmt::format("cannot get '{}'", printable(url)), [&] { return get(url, limits); });

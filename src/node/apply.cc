@@ -5,6 +5,7 @@
 #include "artifact/read_tree.hh"
 #include "base/encoding.hh"
 #include "base/error.hh"
+#include "node/announce.hh"
 #include "node/begin.hh"
 #include "node/deployment_log.hh"
 #include "node/drift.hh"
@@ -51,6 +52,7 @@ Result conclude(Transaction& transaction) {
   try {
     return finish_good(transaction);
   } catch (const Error& error) {
+    announce_needs_hands(transaction, "", error.what());
     throw error.as(Fault::needs_hands)
         .within(fmt::format("{} is in service, but its bookkeeping is unfinished", transaction.plan.version))
         .with_hint("mend what is named, then run `release recover`");
@@ -90,11 +92,24 @@ void require_known_run(const Node& node, const Plan& plan, const phase::Journal&
               "see `release history`, then put the other one there");
 }
 
+// Before recovery touches anything, too.
+void require_safe(const Node& node, const Plan& plan, phase::Journal& journal) {
+  try {
+    phase::end_recorded_processes(journal, hook_marks(node), node.around);
+    require_known_run(node, plan, journal);
+  } catch (const Error& error) {
+    Transaction untouched = make_transaction(node, plan, nullptr, journal, nullptr);
+    untouched.is_taken_up = true;
+    announce_needs_hands(untouched, "", error.what());
+    throw;
+  }
+}
+
 Result take_up(const Node& node, const Plan& plan, phase::Journal& journal) {
-  phase::end_recorded_processes(journal, hook_marks(node), node.around);
-  require_known_run(node, plan, journal);
+  require_safe(node, plan, journal);
   Transaction transaction =
       make_transaction(node, plan, nullptr, journal, service::open_driver(node.root.state()));
+  transaction.is_taken_up = true;
   if (journal.has(Kind::commit)) return conclude(transaction);
   return finish_reverted(transaction, phase::undo_steps(journal, make_steps(transaction), node.around));
 }
@@ -180,7 +195,8 @@ void require_not_revoked(const Node& node, const std::string& deployment) {
 }
 
 // Under the lock, when nothing is left to recover.
-Result go_back(const Node& node, const std::optional<std::string>& deployment, const std::string& who) {
+Result go_back(const Node& node, const std::optional<std::string>& deployment, const std::string& who,
+               const std::string& trigger) {
   check_root(node);
   const tree::Way way = choose_switch(node);
   const auto history = phase::read_history(node.history_path());
@@ -195,6 +211,7 @@ Result go_back(const Node& node, const std::optional<std::string>& deployment, c
   require_not_revoked(node, target.deployment);
   Plan plan = begin_plan(node, "rollback", history);
   plan.who = who;
+  plan.trigger = trigger;
   // Rolled back once more, it goes further back and not to what was just left.
   plan.parent = target.parent;
   plan.target = target.deployment;
@@ -235,7 +252,9 @@ std::optional<Result> recover(const Node& node) {
   return result;
 }
 
-std::optional<Result> recover_under_lock(const Node& node, const std::string& purpose) {
+namespace {
+
+std::optional<Result> recover_with_lock(const Node& node, const std::string& purpose) {
   const phase::Lock lock = node.lock_switch(purpose);
   check_owners(node);
   auto recovered = recover(node);
@@ -244,8 +263,8 @@ std::optional<Result> recover_under_lock(const Node& node, const std::string& pu
   return expired ? std::move(expired) : std::move(recovered);
 }
 
-Result apply(const Node& node, const fs::path& path, const crypto::TrustPolicy& policy,
-             const ApplyOptions& options) {
+Result apply_with_lock(const Node& node, const fs::path& path, const crypto::TrustPolicy& policy,
+                       const ApplyOptions& options) {
   const phase::Lock lock = node.lock_switch("release apply");
   check_owners(node);
   require_settled(node);
@@ -263,11 +282,26 @@ Result apply(const Node& node, const fs::path& path, const crypto::TrustPolicy& 
   return carry_out(node, plan, &archive, std::move(index));
 }
 
-Result rollback(const Node& node, const std::optional<std::string>& deployment) {
+Result rollback_with_lock(const Node& node, const std::optional<std::string>& deployment) {
   const phase::Lock lock = node.lock_switch("release rollback");
   check_owners(node);
   require_recovered(node);
-  return go_back(node, deployment, phase::describe_user());
+  return go_back(node, deployment, phase::describe_user(), "command");
+}
+
+}  // namespace
+
+std::optional<Result> recover_under_lock(const Node& node, const std::string& purpose) {
+  return then_deliver(node, [&] { return recover_with_lock(node, purpose); });
+}
+
+Result apply(const Node& node, const fs::path& path, const crypto::TrustPolicy& policy,
+             const ApplyOptions& options) {
+  return then_deliver(node, [&] { return apply_with_lock(node, path, policy, options); });
+}
+
+Result rollback(const Node& node, const std::optional<std::string>& deployment) {
+  return then_deliver(node, [&] { return rollback_with_lock(node, deployment); });
 }
 
 std::optional<Result> expire(const Node& node) {
@@ -279,7 +313,7 @@ std::optional<Result> expire(const Node& node) {
   }
   node.around.events({Event::Kind::warning, "expire",
                       fmt::format("nobody has confirmed {} in time; going back", provisional->version)});
-  return go_back(node, std::nullopt, "nobody, who should have confirmed " + provisional->version);
+  return go_back(node, std::nullopt, "nobody, who should have confirmed " + provisional->version, "expire");
 }
 
 }  // namespace bakehouse::node

@@ -1,6 +1,7 @@
 #include "node/finish.hh"
 
 #include "base/error.hh"
+#include "node/announce.hh"
 #include "node/provisional.hh"
 #include "node/switch.hh"
 
@@ -41,6 +42,7 @@ void record(const Transaction& t, const std::string& outcome, const std::string&
   entry.ended = t.node.around.clock.seconds();
   entry.durations = phase::durations(t.journal);
   phase::append_history(t.node.history_path(), entry);
+  announce(t, entry);
 }
 
 void close(const Transaction& t) {
@@ -78,6 +80,7 @@ Result finish_reverted(Transaction& t, const phase::Reversal& reversal) {
   if (!reversal.undo_failures.empty()) {
     std::string message = what + "\nand not all of it could be undone:";
     for (const auto& failure : reversal.undo_failures) message += "\n  " + failure;
+    announce_needs_hands(t, reversal.step, message);
     result.outcome = "needs-hands";
     result.error = Error(Fault::needs_hands, message, "mend what is named above, then run `release recover`");
     return result;  // the journal stays open, so that recovery tries again

@@ -3,6 +3,7 @@
 #include "base/encoding.hh"
 #include "base/error.hh"
 #include "base/files.hh"
+#include "node/announce.hh"
 #include "node/preflight.hh"
 #include "text/json.hh"
 
@@ -58,7 +59,9 @@ void require_not_provisional(const Node& node) {
               "`release confirm` keeps it, `release rollback` does not");
 }
 
-std::optional<Provisional> confirm(const Node& node) {
+namespace {
+
+std::optional<Provisional> confirm_with_lock(const Node& node) {
   const phase::Lock lock = node.lock_switch("release confirm");
   check_owners(node);
   const auto taken_up = recover(node);
@@ -72,6 +75,12 @@ std::optional<Provisional> confirm(const Node& node) {
   auto provisional = read_provisional(node);
   if (provisional) remove_provisional(node);
   return provisional;
+}
+
+}  // namespace
+
+std::optional<Provisional> confirm(const Node& node) {
+  return then_deliver(node, [&] { return confirm_with_lock(node); });
 }
 
 std::optional<Result> keep_deadline(const Node& node) {

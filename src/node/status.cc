@@ -1,11 +1,13 @@
 #include "node/status.hh"
 
 #include "base/error.hh"
+#include "node/announce.hh"
 #include "node/drift.hh"
 #include "node/release_tree.hh"
 #include "node/run_place.hh"
 #include "node/services.hh"
 #include "node/transaction.hh"
+#include "notify/outbox.hh"
 #include "phase/lock.hh"
 #include "service/driver.hh"
 
@@ -54,6 +56,7 @@ Status read_status(const Node& node) {
     status.services = service::open_driver(node.root.state())->states();
   }
   if (!status.deployment.empty() && !has_open_journal) status.down = processes_down(node, status);
+  status.notices_waiting = notify::count_waiting(outbox_of(node));
   return status;
 }
 
@@ -73,7 +76,8 @@ Value encode(const Status& status, const config::Root& root) {
                      {"frozen", status.frozen ? encode(*status.frozen) : Value()},
                      {"provisional", status.provisional ? encode(*status.provisional) : Value()},
                      {"services", services},
-                     {"down", down}});
+                     {"down", down},
+                     {"notices_waiting", static_cast<uint64_t>(status.notices_waiting)}});
 }
 
 Verification verify(const Node& node) {

@@ -26,6 +26,7 @@ struct Status {
   std::vector<service::ServiceState> services;
   // Processes of the release that do not run, or had to be started again.
   std::vector<std::string> down;
+  size_t notices_waiting = 0;  // in the outbox
 };
 Status read_status(const Node& node);
 text::Value encode(const Status& status, const config::Root& root);

@@ -28,7 +28,8 @@ Value encode(const Plan& plan) {
                      {"settings", settings},
                      {"keeps_drift", plan.keeps_drift},
                      {"switch", tree::name_of(plan.way)},
-                     {"confirm_within", plan.confirm_within.count()}});
+                     {"confirm_within", plan.confirm_within.count()},
+                     {"trigger", plan.trigger}});
 }
 
 Plan decode_plan(const Value& value) {
@@ -50,6 +51,7 @@ Plan decode_plan(const Value& value) {
   if (value.find("switch") != nullptr) plan.way = tree::parse_way(value.string_at("switch"));
   if (value.find("confirm_within") != nullptr)
     plan.confirm_within = std::chrono::milliseconds(value.integer_at("confirm_within"));
+  plan.trigger = value.string_or("trigger", plan.trigger);
   return plan;
 }
 
@@ -81,7 +83,7 @@ const ReleaseTree& release_of(Transaction& t, const std::string& id) {
 Transaction make_transaction(const Node& node, Plan plan, const artifact::Archive* archive,
                              phase::Journal& journal, std::unique_ptr<service::ServiceDriver> services) {
   Places places = places_of(node.root.layout, plan.id);
-  return {node, std::move(plan), std::move(places), archive, journal, std::move(services), {}, {}, {}};
+  return {node, std::move(plan), std::move(places), archive, journal, std::move(services), {}, {}, {}, false};
 }
 
 }  // namespace bakehouse::node

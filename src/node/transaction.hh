@@ -35,6 +35,7 @@ struct Plan {
   bool keeps_drift = false;           // changes made in run/ are made in the new one, too
   tree::Way way = tree::Way::exchange;
   std::chrono::milliseconds confirm_within{0};  // provisional for so long; 0: it counts at once
+  std::string trigger = "command";              // or "expire": nobody had confirmed
 };
 text::Value encode(const Plan& plan);
 Plan decode_plan(const text::Value& value);
@@ -57,6 +58,7 @@ struct Transaction {
   std::map<std::string, ReleaseTree> releases = {};
   // What the files of this root held when they were read last.
   tree::StatIndex index = {};
+  bool is_taken_up = false;  // by recovery
 };
 // deploy/<id>/ of a release that this transaction has to do with, once it is complete.
 const ReleaseTree& release_of(Transaction& transaction, const std::string& id);

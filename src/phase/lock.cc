@@ -63,14 +63,18 @@ bool has_open(pid_t pid, const fs::path& path) {
 
 }  // namespace
 
+std::string host_name() {
+  char host[HOST_NAME_MAX + 1] = {};
+  ::gethostname(host, sizeof host - 1);
+  return base::printable(host);
+}
+
 std::string describe_user() {
   const passwd* entry = ::getpwuid(::geteuid());
   std::string user = entry != nullptr ? entry->pw_name : fmt::format("uid {}", ::geteuid());
   if (const char* invoker = std::getenv("SUDO_USER"))
     user = fmt::format("{} (by sudo)", base::printable(invoker));
-  char host[HOST_NAME_MAX + 1] = {};
-  ::gethostname(host, sizeof host - 1);
-  return fmt::format("{} on {}", user, base::printable(host));
+  return fmt::format("{} on {}", user, host_name());
 }
 
 void Lock::say_who(const std::string& purpose, const base::Clock& clock) const {

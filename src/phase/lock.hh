@@ -38,6 +38,8 @@ class Lock {
 std::optional<std::string> ask_holder_to_stop(const std::filesystem::path& path,
                                               const std::function<bool(const std::string& text)>& may);
 
+// Safe to show.
+std::string host_name();
 // "anna (by sudo) on web1": for locks and records.
 std::string describe_user();
 

@@ -35,6 +35,7 @@ s/\blinux (x86_64|aarch64|riscv64|armv7l|i686)\b/linux <arch>/g
 s/"(began|ended|sequence)": ?[0-9]+/"\1":<number>/g
 s/"durations": ?\{[^}]*\}/"durations":{<times>}/g
 s/"who": ?"[^"]*"/"who":"<who>"/g
+s/"host": ?"[^"]*"/"host":"<host>"/g
 s/\b(is locked by|running:|asked to undo:|waiting for) [^:]+:/\1 <who>:/g
 s/\bfrozen by .+ since/frozen by <who> since/g
 
@@ -51,3 +52,6 @@ s/^(apply|rollback) of (\S+) by .*/\1 of \2 by <who>/
 # What a file system has free
 s/room: at most [0-9]+ bytes and ([0-9]+) inodes of [0-9]+ and .* that are free at/room: at most <number> bytes and \1 inodes of <number> and <number> that are free at/
 s/"free_(bytes|inodes)": ?([0-9]+|null)/"free_\1":<number>/g
+
+# Where a test listens
+s/\b127\.0\.0\.1:[0-9]{4,5}\b/127.0.0.1:<port>/g

@@ -97,6 +97,11 @@ struct LogCommand {
 int run_log(const GlobalOptions& global, const LogCommand& command, const Screen& screen);
 int run_history(const GlobalOptions& global, const Screen& screen);
 
+// Sends a message that says it is a test to every receiver, and tells what each answered.
+int run_notify_test(const GlobalOptions& global, const Screen& screen);
+// Tries again whatever waits in the outbox.
+int run_notify_flush(const GlobalOptions& global, const Screen& screen);
+
 struct DiffCommand {
   std::optional<std::string> from;  // a deployment; none: run/ against what it should hold
   std::optional<std::string> to;    // else the one in service

@@ -9,9 +9,9 @@ using namespace bakehouse;  // NOLINT(google-build-using-namespace): the program
 
 const cli::Grammar grammar{
     "release",
-    {"init",   "trust",  "plan", "apply", "rollback", "recover", "confirm", "expire",
-     "cancel", "freeze", "thaw", "prune", "pin",      "status",  "history", "log",
-     "diff",   "verify", "show", "list",  "extract",  "serve",   "exec"},
+    {"init",   "trust", "plan",    "apply", "rollback", "recover", "confirm", "expire", "cancel",
+     "freeze", "thaw",  "prune",   "pin",   "status",   "history", "log",     "diff",   "verify",
+     "show",   "list",  "extract", "serve", "exec",     "notify"},
     "",
     {"--root", "--layout", "--set", "--plan", "--confirm-within", "--to", "--adopt", "--as"},
     {"exec"}};
@@ -71,6 +71,16 @@ void add_trust(CLI::App& app, Commands& all) {
       })
       ->add_option("KEY", all.trust.subject, "its id or name")
       ->required();
+}
+
+void add_notify(CLI::App& app, Commands& all) {
+  auto* notify = app.add_subcommand("notify", "whoever is told how deployments end: `notify:` in node.yaml");
+  notify->require_subcommand(1);
+  notify->fallthrough();
+  add(*notify, all, "test", "send a test message to everybody, and say what each answered",
+      [](const Commands& c, const cli::Screen& screen) { return run_notify_test(c.global, screen); });
+  add(*notify, all, "flush", "send what waits in the outbox",
+      [](const Commands& c, const cli::Screen& screen) { return run_notify_flush(c.global, screen); });
 }
 
 // A value stands behind a '=': another word is the archive.
@@ -227,6 +237,7 @@ int main(int argc, char** argv) {
   add_holds(app, all);
   add_retention(app, all);
   add_views(app, all);
+  add_notify(app, all);
   add_archives(app, all);
   add_exec(app, all);
   std::vector<std::string> arguments{argv + 1, argv + argc};

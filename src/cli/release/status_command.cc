@@ -49,6 +49,10 @@ int run_status(const GlobalOptions& global, const StatusCommand& command, const 
     screen.say(fmt::format("  {}: `release confirm` keeps it", status.provisional->describe()));
   if (status.frozen) screen.say("  " + status.frozen->describe());
   if (status.recovery_needed) screen.say("  a transaction was interrupted: `release recover` takes it up");
+  if (status.notices_waiting != 0) {
+    screen.say(fmt::format("  notifications waiting: {} (`release notify flush` sends them)",
+                           status.notices_waiting));
+  }
   say_services(status.services, screen);
   if (!status.down.empty()) {
     screen.say(

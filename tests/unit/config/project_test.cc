@@ -335,10 +335,15 @@ TEST_CASE("what the application may write in run/ is named, and what becomes of 
   CHECK(fault_of("writable: [cache]\n").starts_with("2:1: 'writable' must be a map"));
 }
 
+TEST_CASE("a release does not say whom a machine tells") {
+  CHECK(fault_of("notify: [{mail: root}]\n") == "2:1: 'notify' is the node's own (write it in node.yaml)");
+  CHECK(fault_of("logging: {events: syslog}\n") ==
+        "2:1: 'logging' is the node's own (write it in node.yaml)");
+}
+
 TEST_CASE("a key of the format that cannot be honoured yet is refused by name") {
   const std::string unsupported = " is not supported by this version of Bakehouse";
-  for (const char* key :
-       {"source", "bundles", "allow", "data-format", "owners", "templates", "stores", "notify"}) {
+  for (const char* key : {"source", "bundles", "allow", "data-format", "owners", "templates", "stores"}) {
     CAPTURE(key);
     CHECK(fault_of(std::string(key) + ": {a: b}\n") == "2:1: '" + std::string(key) + "'" + unsupported);
     CHECK(fault_of(std::string(key) + ":\n").empty());

@@ -1,0 +1,28 @@
+#include "crypto/hmac.hh"
+
+#include <doctest/doctest.h>
+
+#include <string>
+
+namespace hmac_test {
+
+using bakehouse::crypto::hmac_sha256;
+
+TEST_CASE("the seals of RFC 4231 are ours") {
+  struct Row {
+    std::string key, bytes, seal;
+  };
+  for (const Row& row : {
+           Row{std::string(20, '\x0b'), "Hi There",
+               "b0344c61d8db38535ca8afceaf0bf12b881dc200c9833da726e9376c2e32cff7"},
+           Row{"Jefe", "what do ya want for nothing?",
+               "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843"},
+           Row{std::string(131, '\xaa'), "Test Using Larger Than Block-Size Key - Hash Key First",
+               "60e431591ee0b67f0d8a26aacbf5b77f8e0bc6213728c5140546040f0ee37f54"},
+       }) {
+    CAPTURE(row.bytes);
+    CHECK(hmac_sha256(row.key, row.bytes).hex() == row.seal);
+  }
+}
+
+}  // namespace hmac_test
