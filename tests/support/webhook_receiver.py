@@ -1,15 +1,17 @@
 #!/usr/bin/env python3
 """A receiver of webhooks that checks signatures by itself, for stories and tests.
 
-    webhook_receiver.py DIRECTORY [PORT]
+    webhook_receiver.py DIRECTORY [PORT [CERTIFICATE]]
 
 Listens on loopback, writes its port to DIRECTORY/port once it does, and appends what it was told to
 DIRECTORY/told: a line for how the signature was found, and the body. The secret is in DIRECTORY/secret; a file
-DIRECTORY/answer holds the status to answer with, else it is 204.
+DIRECTORY/answer holds the status to answer with, else it is 204. CERTIFICATE.crt and
+CERTIFICATE.key make it https.
 """
 
 import hashlib
 import hmac
+import ssl
 import sys
 import time
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -44,5 +46,9 @@ class Handler(BaseHTTPRequestHandler):
 
 
 server = HTTPServer(("127.0.0.1", int(sys.argv[2]) if len(sys.argv) > 2 else 0), Handler)
+if len(sys.argv) > 3:
+    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    tls.load_cert_chain(sys.argv[3] + ".crt", sys.argv[3] + ".key")
+    server.socket = tls.wrap_socket(server.socket, server_side=True)
 (directory / "port").write_text(str(server.server_port))
 server.serve_forever()

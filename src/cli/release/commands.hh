@@ -97,6 +97,11 @@ struct LogCommand {
 int run_log(const GlobalOptions& global, const LogCommand& command, const Screen& screen);
 int run_history(const GlobalOptions& global, const Screen& screen);
 
+struct MetricsCommand {
+  std::optional<std::filesystem::path> output;  // else standard output
+};
+int run_metrics(const GlobalOptions& global, const MetricsCommand& command, const Screen& screen);
+
 // Sends a message that says it is a test to every receiver, and tells what each answered.
 int run_notify_test(const GlobalOptions& global, const Screen& screen);
 // Tries again whatever waits in the outbox.

@@ -11,9 +11,9 @@ const cli::Grammar grammar{
     "release",
     {"init",   "trust", "plan",    "apply", "rollback", "recover", "confirm", "expire", "cancel",
      "freeze", "thaw",  "prune",   "pin",   "status",   "history", "log",     "diff",   "verify",
-     "show",   "list",  "extract", "serve", "exec",     "notify"},
+     "show",   "list",  "extract", "serve", "exec",     "notify",  "metrics"},
     "",
-    {"--root", "--layout", "--set", "--plan", "--confirm-within", "--to", "--adopt", "--as"},
+    {"--root", "--layout", "--set", "--plan", "--confirm-within", "--to", "--adopt", "--as", "--output"},
     {"exec"}};
 
 struct Commands {
@@ -29,6 +29,7 @@ struct Commands {
   cli::StatusCommand status;
   cli::LogCommand log;
   cli::DiffCommand diff;
+  cli::MetricsCommand metrics;
   cli::VerifyCommand verify;
   cli::ArchiveCommand archive;
   cli::ExecCommand exec;
@@ -71,6 +72,12 @@ void add_trust(CLI::App& app, Commands& all) {
       })
       ->add_option("KEY", all.trust.subject, "its id or name")
       ->required();
+}
+
+void add_metrics(CLI::App& app, Commands& all) {
+  add(app, all, "metrics", "numbers for Prometheus, by node_exporter's textfile collector",
+      [](const Commands& c, const cli::Screen& screen) { return run_metrics(c.global, c.metrics, screen); })
+      ->add_option("--output", all.metrics.output, "the file to replace (NAME.prom); else standard output");
 }
 
 void add_notify(CLI::App& app, Commands& all) {
@@ -237,6 +244,7 @@ int main(int argc, char** argv) {
   add_holds(app, all);
   add_retention(app, all);
   add_views(app, all);
+  add_metrics(app, all);
   add_notify(app, all);
   add_archives(app, all);
   add_exec(app, all);
