@@ -1,5 +1,6 @@
 #include "node/announce.hh"
 
+#include "base/error.hh"
 #include "config/node_settings.hh"
 #include "node/preflight.hh"
 #include "notify/deliver.hh"
@@ -29,7 +30,8 @@ void tell(const Transaction& t, const std::string& outcome, const std::string& s
           base::Seconds ended) {
   const Node& node = t.node;
   only_warn(node, [&] {
-    const config::NodeSettings settings = settings_of(node);
+    const config::NodeSettings settings =
+        base::with_context("nobody is told how it ended", [&] { return settings_of(node); });
     notify::Message message;
     message.project = node.root.project;
     message.host = phase::host_name();

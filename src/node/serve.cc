@@ -1,16 +1,29 @@
 #include "node/serve.hh"
 
 #include "base/error.hh"
+#include "node/announce.hh"
 #include "node/apply.hh"
 #include "node/preflight.hh"
 #include "node/run_place.hh"
 #include "node/services.hh"
+#include "notify/outbox.hh"
 #include "phase/lock.hh"
 #include "service/serve.hh"
 
 #include <optional>
+#include <thread>
 
 namespace bakehouse::node {
+namespace {
+
+struct Joined {
+  std::thread& thread;
+  ~Joined() {
+    if (thread.joinable()) thread.join();
+  }
+};
+
+}  // namespace
 
 void serve(const Node& node) {
   // Held until the supervisor answers, so that no transaction begins without knowing of it.
@@ -24,7 +37,13 @@ void serve(const Node& node) {
   if (expired && expired->outcome == "needs-hands") throw base::Error(*expired->error);
   const auto deployment = deployment_in_run(node);
   const auto specs = deployment ? service_specs(node, *deployment) : std::vector<service::ServiceSpec>{};
-  service::serve(node.root.state(), specs, node.around.events, [&] { lock.reset(); });
+  // What recovery has to tell must not wait for the next command, nor a service for a receiver that is slow.
+  std::thread telling;
+  const Joined when_it_ends{telling};
+  service::serve(node.root.state(), specs, node.around.events, [&] {
+    lock.reset();
+    if (notify::count_waiting(outbox_of(node)) != 0) telling = std::thread([&] { deliver_notices(node); });
+  });
 }
 
 }  // namespace bakehouse::node

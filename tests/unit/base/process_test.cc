@@ -194,6 +194,18 @@ TEST_CASE("standard input is empty") {
   CHECK(run_and_collect(shell("cat; echo done")).lines == Lines{"done"});
 }
 
+TEST_CASE("standard input is what was given, from where it stands, and may be left unread") {
+  const Fd file = file_in_memory("one\ntwo\n");
+  Command command = shell("cat; ls /proc/self/fd");
+  command.input = &file;
+  CHECK(run_and_collect(command).lines == Lines{"one", "two", "0", "1", "2", "3"});
+  const std::string large(1 << 20, 'x');
+  const Fd unread = file_in_memory(large);
+  command = shell("head -c 3; echo");
+  command.input = &unread;
+  CHECK(run_and_collect(command).lines == Lines{"xxx"});
+}
+
 TEST_CASE("no descriptor of ours reaches a program") {
   const TempDir scratch;
   const Pipe careful = make_pipe();

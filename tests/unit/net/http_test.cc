@@ -166,6 +166,44 @@ TEST_CASE("only http and https are spoken") {
   }
 }
 
+TEST_CASE("what is posted arrives whole, with its headers, and is not sent on to where a redirect leads") {
+  Server server({{"/taken", answer("201 Created", "yes")},
+                 {"/moved", answer("307 Temporary Redirect", "", "Location: /taken\r\n")},
+                 {"/endless", "HTTP/1.1 200 OK\r\n\r\n" + std::string(100'000, 'x')}});
+  const net::HttpAnswer taken =
+      net::http_post({server.url("/taken"), {"X-One: 1", "Content-Type: text/x"}, "a body", {}}, {});
+  CHECK(taken.status == 201);
+  CHECK(taken.body == "yes");
+  CHECK(net::http_post({server.url("/moved"), {}, "", {}}, {}).status == 307);
+  const net::HttpAnswer endless = net::http_post({server.url("/endless"), {}, "x", {}}, {10s, 1000});
+  CHECK(endless.status == 200);
+  CHECK(endless.body.size() <= 1000);
+  REQUIRE(server.requests().size() == 3);
+  const std::string& request = server.requests().front();
+  CHECK(request.starts_with("POST /taken HTTP/1.1\r\n"));
+  CHECK(request.find("\r\nX-One: 1\r\n") != std::string::npos);
+  CHECK(request.find("\r\nContent-Type: text/x\r\n") != std::string::npos);
+  CHECK(request.find("\r\nContent-Length: 6\r\n") != std::string::npos);
+}
+
+TEST_CASE("no error of a post repeats its URL") {
+  for (const std::string& url :
+       {"http://bob:pa55@" + net::deserted_address() + "/t0ken",
+        std::string("http://bob:pa55@no-such-host.invalid/t0ken"),
+        std::string("ftp://bob:pa55@127.0.0.1/t0ken"), std::string("http://bob:pa55@:x/t0ken")}) {
+    std::string said;
+    try {
+      net::http_post({url, {}, "x", {}}, {});
+    } catch (const base::Error& error) {
+      said = error.what();
+    }
+    CAPTURE(said);
+    CHECK_FALSE(said.empty());
+    CHECK(said.find("pa55") == std::string::npos);
+    CHECK(said.find("t0ken") == std::string::npos);
+  }
+}
+
 TEST_CASE("what is no URL is refused") {
   CHECK(refusal("") != "answered");
   CHECK(refusal("http://") != "answered");
