@@ -152,6 +152,7 @@ void prepare(Transfer& transfer, const std::string& url, const HttpLimits& limit
   set(session, CURLOPT_CONNECTTIMEOUT_MS, milliseconds);
   set(session, CURLOPT_NOPROXY, hosts_without_proxy().c_str());
   set(session, CURLOPT_USERAGENT, "bakehouse");
+  if (!limits.source.empty()) set(session, CURLOPT_INTERFACE, ("host!" + limits.source).c_str());
   set(session, CURLOPT_WRITEFUNCTION, &receive);
   set(session, CURLOPT_WRITEDATA, &transfer.receiver);
 }

@@ -19,6 +19,7 @@ struct HttpLimits {
   std::chrono::milliseconds time{std::chrono::seconds(10)};
   uint64_t body = 1024 * 1024;  // a longer one is an error
   int redirects = 0;            // that many are followed; further ones are an error, and 0 answers them
+  std::string source = {};      // the address of this machine to ask from; "": as the kernel chooses
 };
 
 // One GET; no proxy is used for loopback addresses, only http and

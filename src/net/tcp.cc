@@ -12,7 +12,9 @@
 #include <memory>
 #include <vector>
 
+#include <arpa/inet.h>
 #include <netdb.h>
+#include <netinet/in.h>
 #include <poll.h>
 #include <sys/socket.h>
 
@@ -70,9 +72,11 @@ Addresses look_up(const Endpoint& endpoint) {
 // swallows packets takes no time from the others.
 class Attempts {
  public:
+  explicit Attempts(const std::string& source) : source_(source) {}
+
   void begin(const addrinfo& address) {
     Fd socket(::socket(address.ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
-    if (!socket) {
+    if (!socket || !come_from_source(socket, address)) {
       last_error_ = errno;
     } else if (::connect(socket.get(), address.ai_addr, address.ai_addrlen) == 0) {
       connected_ = true;
@@ -98,6 +102,17 @@ class Attempts {
   }
 
  private:
+  bool come_from_source(const Fd& socket, const addrinfo& address) const {
+    if (source_.empty()) return true;
+    sockaddr_in source{};
+    source.sin_family = AF_INET;
+    if (address.ai_family != AF_INET || ::inet_pton(AF_INET, source_.c_str(), &source.sin_addr) != 1) {
+      errno = EAFNOSUPPORT;
+      return false;
+    }
+    return ::bind(socket.get(), reinterpret_cast<const sockaddr*>(&source), sizeof source) == 0;
+  }
+
   void collect() {
     for (size_t i = watched_.size(); i-- > 0;) {
       if (watched_[i].revents == 0) continue;
@@ -111,23 +126,42 @@ class Attempts {
     }
   }
 
+  const std::string& source_;
   std::vector<Fd> sockets_;
   std::vector<pollfd> watched_;  // as sockets_
   bool connected_ = false;
   int last_error_ = 0;
 };
 
+bool leads_here(const sockaddr& address) {
+  constexpr uint32_t network = 127;
+  if (address.sa_family == AF_INET6) {
+    const auto& six = reinterpret_cast<const sockaddr_in6&>(address);
+    return IN6_IS_ADDR_LOOPBACK(&six.sin6_addr) != 0;
+  }
+  const auto& four = reinterpret_cast<const sockaddr_in&>(address);
+  return ntohl(four.sin_addr.s_addr) >> 24 == network;
+}
+
 }  // namespace
 
-void tcp_probe(const std::string& address, std::chrono::milliseconds limit) {
+void tcp_probe(const std::string& address, std::chrono::milliseconds limit, const std::string& source) {
   const Endpoint endpoint = parse(address);
   const auto deadline = std::chrono::steady_clock::now() + limit;
   base::with_context(fmt::format("cannot connect to '{}'", printable(address)), [&] {
     const Addresses addresses = look_up(endpoint);
-    Attempts attempts;
+    Attempts attempts(source);
     for (const addrinfo* each = addresses.get(); each != nullptr; each = each->ai_next) attempts.begin(*each);
     attempts.await_one(deadline);
   });
+}
+
+bool is_loopback(const std::string& address) {
+  const Addresses addresses = look_up(parse(address));
+  for (const addrinfo* each = addresses.get(); each != nullptr; each = each->ai_next) {
+    if (!leads_here(*each->ai_addr)) return false;
+  }
+  return true;
 }
 
 }  // namespace bakehouse::net

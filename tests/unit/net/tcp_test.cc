@@ -33,6 +33,23 @@ TEST_CASE("what listens is found, by address and by name") {
   CHECK(refusal("localhost:" + std::to_string(listener.port())) == "connected");
 }
 
+TEST_CASE("whoever is probed can tell by the address that was asked for") {
+  const net::Listener listener;
+  tcp_probe(listener.address(), 60s, "127.66.97.107");
+  sockaddr_in peer{};
+  socklen_t size = sizeof peer;
+  const base::Fd accepted = listener.accept();
+  REQUIRE(::getpeername(accepted.get(), reinterpret_cast<sockaddr*>(&peer), &size) == 0);
+  CHECK(ntohl(peer.sin_addr.s_addr) == 0x7f42616b);
+}
+
+TEST_CASE("an address is this machine's own, or not only") {
+  for (const char* address : {"127.0.0.1:80", "127.9.9.9:80", "[::1]:80", "localhost:80"})
+    CHECK(net::is_loopback(address));
+  for (const char* address : {"192.0.2.1:80", "[2001:db8::1]:80", "0.0.0.0:80"})
+    CHECK_FALSE(net::is_loopback(address));
+}
+
 TEST_CASE("where nothing listens the reason is said") {
   const std::string address = net::deserted_address();
   CHECK(refusal(address) == "cannot connect to '" + address + "': Connection refused");
