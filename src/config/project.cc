@@ -184,23 +184,6 @@ UndoData decode_undo_data(MapReader& file) {
   return UndoData::closed;
 }
 
-// There is one driver and one strategy yet: to name those is no error, to ask for another is.
-void check_services(const Value& value, Diagnostics& faults) {
-  MapReader map(value, "'services'", faults);
-  const auto refuse = [&](std::string_view key, const std::optional<std::string>& word,
-                          std::initializer_list<std::string_view> supported) {
-    if (!word || std::ranges::find(supported, *word) != supported.end()) return;
-    faults.add(map.take(key)->origin(),
-               fmt::format("'services.{}: {}' is not supported by this version of Bakehouse", key, *word),
-               fmt::format("write {}, or leave it out", *supported.begin()));
-  };
-  refuse("driver", map.choice("driver", {"auto", "supervisor", "systemd", "command", "none"}),
-         {"auto", "supervisor"});
-  refuse("strategy", map.choice("strategy", {"restart", "overlap"}), {"restart"});
-  refuse_unsupported(map, "services.", {"user"}, faults);
-  map.finish();
-}
-
 // Whom a machine tells what is for its administrator to say, not for a release.
 void refuse_node_keys(MapReader& file, Diagnostics& faults) {
   for (const std::string_view key : {"notify", "logging"}) {
@@ -248,7 +231,7 @@ Project decode_project(const Value& merged, Diagnostics& faults) {
   project.undo_data = decode_undo_data(file);
   if (const Value* keep = file.take("keep")) project.keep = decode_keep(*keep, faults);
   if (const Value* hooks = file.take("hooks")) decode_hooks(*hooks, project, faults);
-  if (const Value* services = file.take("services")) check_services(*services, faults);
+  if (const Value* services = file.take("services")) project.services = decode_services(*services, faults);
   refuse_unsupported(file, "", {"source", "bundles", "allow", "data-format", "owners", "templates", "stores"},
                      faults);
   refuse_node_keys(file, faults);

@@ -80,6 +80,15 @@ struct Keep {
   std::optional<KeepRule> data;     // the copies of data and dumps
 };
 
+// What keeps the processes running. It is the machine's to say, in node.yaml.
+struct ServiceSettings {
+  enum class Driver { automatic, supervisor, systemd } driver = Driver::automatic;
+  // Of units only:
+  std::optional<std::string> user;  // as whom they run
+  bool is_hardened = true;
+  std::map<std::string, std::string> hardening;  // settings of systemd.exec(5) over those of a unit
+};
+
 struct Project {
   std::string name;
   VersionSource version;
@@ -95,12 +104,16 @@ struct Project {
   Keep keep;
   HookSettings hook_defaults;
   std::map<std::string, HookSettings> hooks;  // by phase; only those that differ
+  ServiceSettings services;
 
   HookSettings hook(const std::string& phase) const;
 };
 
 // Every fault of the merged value goes to `faults`; the result is whole only when there are none.
 Project decode_project(const text::Value& merged, text::Diagnostics& faults);
+
+// The member `services` of a file, alone.
+ServiceSettings decode_services(const text::Value& value, text::Diagnostics& faults);
 
 // The keys of formats.md that this version knows of but cannot honour yet are refused by name:
 // a setting that silently does nothing would be worse than an error.

@@ -16,10 +16,10 @@
 #include "node/prune.hh"
 #include "node/release_tree.hh"
 #include "node/run_place.hh"
+#include "node/services.hh"
 #include "node/switch.hh"
 #include "phase/hooks.hh"
 #include "phase/lock.hh"
-#include "service/driver.hh"
 
 #include <fmt/format.h>
 
@@ -61,7 +61,7 @@ Result conclude(Transaction& transaction) {
 
 Result run_transaction(const Node& node, const Plan& plan, const artifact::Archive* archive,
                        tree::StatIndex index) {
-  auto services = service::open_driver(node.root.state());
+  auto services = open_services_anew(node);
   phase::Journal journal = phase::Journal::create(node.journal_path(), encode(plan), plan.began);
   Transaction transaction = make_transaction(node, plan, archive, journal, std::move(services));
   transaction.index = std::move(index);
@@ -107,8 +107,7 @@ void require_safe(const Node& node, const Plan& plan, phase::Journal& journal) {
 
 Result take_up(const Node& node, const Plan& plan, phase::Journal& journal) {
   require_safe(node, plan, journal);
-  Transaction transaction =
-      make_transaction(node, plan, nullptr, journal, service::open_driver(node.root.state()));
+  Transaction transaction = make_transaction(node, plan, nullptr, journal, open_services(node));
   transaction.is_taken_up = true;
   if (journal.has(Kind::commit)) return conclude(transaction);
   return finish_reverted(transaction, phase::undo_steps(journal, make_steps(transaction), node.around));
@@ -223,6 +222,24 @@ Result go_back(const Node& node, const std::optional<std::string>& deployment, c
   return carry_out(node, plan, nullptr, std::move(index));
 }
 
+std::optional<phase::Lock> lock_unless_recovered(const Node& node) {
+  constexpr std::chrono::milliseconds between_looks(50);
+  const auto recovers_nothing = [](const std::string& holder) {
+    return holder.find(": release prune, ") != std::string::npos ||
+           holder.find(": release cancel, ") != std::string::npos;
+  };
+  for (;;) {
+    const auto holder = phase::Lock::holder(node.lock_path());
+    if (holder && !recovers_nothing(*holder)) return std::nullopt;
+    try {
+      if (!holder) return phase::Lock::take(node.lock_path(), "release recover", node.around.clock);
+    } catch (const Error& error) {
+      if (error.fault() != Fault::locked) throw;  // somebody was quicker: who?
+    }
+    node.around.clock.wait(between_looks);
+  }
+}
+
 }  // namespace
 
 std::optional<std::string> cancel(const Node& node) {
@@ -250,6 +267,13 @@ std::optional<Result> recover(const Node& node) {
   Result result = take_up(watched, plan, *journal);
   log.end(result);
   return result;
+}
+
+std::optional<Result> recover_at_boot(const Node& node) {
+  const auto lock = lock_unless_recovered(node);
+  if (!lock) return std::nullopt;
+  check_owners(node);
+  return recover(node);
 }
 
 namespace {

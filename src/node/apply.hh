@@ -54,6 +54,9 @@ std::optional<Result> recover(const Node& node);
 // Back to what was before, when the deadline of what is provisional is past; nullopt when nothing was due.
 // The caller holds the switch lock and has recovered.
 std::optional<Result> expire(const Node& node);
+// For the unit that recovers before the services start, which they all wait for: takes the lock. nullopt,
+// too, while somebody holds it who has recovered before he began, and may be waiting for this.
+std::optional<Result> recover_at_boot(const Node& node);
 // Both, taking the lock: for `release recover` and whatever is about to look at run/.
 std::optional<Result> recover_under_lock(const Node& node, const std::string& purpose);
 

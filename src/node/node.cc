@@ -65,7 +65,8 @@ Node open_node(const fs::path& root, fs::path launch, phase::Surroundings around
 }
 
 Node with_events(const Node& node, base::EventSink events) {
-  Node copy{node.root, base::Dir::open(node.root.path), node.launch, node.around, node.patience};
+  Node copy{node.root,      base::Dir::open(node.root.path), node.launch, node.around, node.patience,
+            node.is_booting};
   copy.around.events = std::move(events);
   return copy;
 }

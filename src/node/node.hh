@@ -21,6 +21,7 @@ struct Node {
   std::filesystem::path launch;  // the helper that starts processes
   phase::Surroundings around;
   std::chrono::milliseconds patience{0};  // how long a command waits for another one to end
+  bool is_booting = false;                // we are the unit that recovers, before the services start
 
   std::filesystem::path journal_path() const { return root.state() / "journal"; }
   std::filesystem::path history_path() const { return root.state() / "history.jsonl"; }

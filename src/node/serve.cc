@@ -31,6 +31,7 @@ void serve(const Node& node) {
   std::optional<phase::Lock> lock =
       phase::Lock::wait_for(node.lock_path(), "release serve", node.around, phase::as_long_as_it_takes);
   check_owners(node);
+  require_no_systemd(node);
   const auto recovered = recover(node);
   if (recovered && recovered->outcome == "needs-hands") throw base::Error(*recovered->error);
   const auto expired = expire(node);

@@ -2,8 +2,10 @@
 
 #include "artifact/metadata.hh"
 #include "base/error.hh"
+#include "config/merge.hh"
 #include "node/preflight.hh"
 #include "node/run_place.hh"
+#include "service/systemd_driver.hh"
 
 #include <fmt/format.h>
 
@@ -33,6 +35,7 @@ std::vector<std::string> base_environment(const Node& node, const std::string& d
 namespace {
 
 using base::TreePath;
+using text::Value;
 using Words = std::vector<std::string>;
 
 TreePath part(const char* name) { return artifact::metadata_path() / name; }
@@ -76,7 +79,83 @@ Start start_of(const Node& node, const InService& release, const Words& words) {
   return start;
 }
 
+// What a process may write: all else is read-only where a unit is hardened.
+std::vector<std::filesystem::path> writable_paths(const Node& node) {
+  const config::Layout& layout = node.root.layout;
+  return {node.root.at(layout.run), node.root.at(layout.data), node.root.state() / "logs"};
+}
+
+void shape_unit(const Node& node, const config::ServiceSettings& settings, service::ServiceSpec& spec) {
+  spec.user = settings.user.value_or("");
+  spec.is_hardened = settings.is_hardened;
+  spec.hardening = settings.hardening;
+  spec.writable = writable_paths(node);
+}
+
+// The driver is chosen before any release is opened: only the node's own file has a say.
+config::ServiceSettings read_service_settings(const Node& node) {
+  const Value merged = config::merge_sources({{}, {}, node.root.path / "node.yaml", {}});
+  const Value* services = merged.find("services");
+  if (services == nullptr) return {};
+  text::Diagnostics faults;
+  config::ServiceSettings settings = config::decode_services(*services, faults);
+  faults.throw_if_any();
+  return settings;
+}
+
+bool wants_systemd(const Node& node) {
+  return read_service_settings(node).driver == config::ServiceSettings::Driver::systemd;
+}
+
+// Recovery is the work of `release`, wherever the deployment comes from.
+std::filesystem::path release_program() {
+  const auto self = std::filesystem::read_symlink("/proc/self/exe");
+  return self.filename() == "bake" ? self.parent_path() / "release" : self;
+}
+
+std::unique_ptr<service::ServiceDriver> open_systemd(const Node& node) {
+  return service::open_systemd_driver(
+      {node.root.project, node.root.path, release_program(), node.is_booting});
+}
+
 }  // namespace
+
+std::unique_ptr<service::ServiceDriver> open_services(const Node& node) {
+  if (service::has_units(node.root.path) || wants_systemd(node)) return open_systemd(node);
+  return service::open_driver(node.root.state());
+}
+
+std::unique_ptr<service::ServiceDriver> open_services_anew(const Node& node) {
+  if (service::has_units(node.root.path) && !wants_systemd(node)) {
+    const std::string target = service::target_name(node.root.project);
+    throw base::Error(
+        base::Fault::refused,
+        fmt::format("the processes of {} are units of systemd, and node.yaml no longer says so",
+                    node.root.project),
+        fmt::format("say `services: {{driver: systemd}}` again; or end them by `systemctl disable --now "
+                    "{}`, and remove that file and its services from {}",
+                    target, service::unit_directory().native()));
+  }
+  return open_services(node);
+}
+
+void require_driver_of_node(const Node& node, const config::Project& project) {
+  if (project.services.driver != config::ServiceSettings::Driver::systemd || wants_systemd(node)) return;
+  throw base::Error(
+      base::Fault::refused, "`services: {driver: systemd}` is for the machine to say",
+      fmt::format("write it into {}, not into bake.yaml or --set", (node.root.path / "node.yaml").native()));
+}
+
+bool services_are_kept(const Node& node) {
+  return service::has_units(node.root.path) || service::supervisor_runs(node.root.state());
+}
+
+void require_no_systemd(const Node& node) {
+  if (!service::has_units(node.root.path) && !wants_systemd(node)) return;
+  throw base::Error(base::Fault::refused,
+                    fmt::format("the processes of {} are units of systemd", node.root.project),
+                    fmt::format("`systemctl start {}` starts them", service::target_name(node.root.project)));
+}
 
 // Those of the release that exist here, and those that only the configuration knows.
 std::vector<std::string> process_names(const launch::LaunchFile& launch, const config::Project& project) {
@@ -107,6 +186,7 @@ std::vector<service::ServiceSpec> service_specs(const Node& node, const std::str
     spec.environment = std::move(start.environment);
     spec.directory = std::move(start.directory);
     spec.log = node.root.state() / "logs" / (name + ".log");
+    shape_unit(node, project.services, spec);
     specs.push_back(std::move(spec));
   }
   return specs;

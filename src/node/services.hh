@@ -1,11 +1,13 @@
-// The processes of a release as the supervisor is to run them.
+// The processes of a release as the supervisor, or systemd, is to run them.
 #pragma once
 
 #include "node/node.hh"
 #include "node/release_tree.hh"
+#include "service/driver.hh"
 #include "service/spec.hh"
 
 #include <filesystem>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -24,6 +26,19 @@ std::vector<service::ServiceSpec> service_specs(const Node& node, const std::str
                                                 const ReleaseTree& release);
 // The same for who has no use for the manifest, which may be large.
 std::vector<service::ServiceSpec> service_specs(const Node& node, const std::string& deployment);
+
+// What keeps the processes of this node running, as node.yaml says; while units of this root are there, those
+// in any case. Error(refused) when it does not run here.
+std::unique_ptr<service::ServiceDriver> open_services(const Node& node);
+// The same for a transaction: Error(refused), too, when node.yaml turns away from units that are still there.
+std::unique_ptr<service::ServiceDriver> open_services_anew(const Node& node);
+// Error(refused) when only the release, or --set, asks for units: the driver is known before a release is
+// opened.
+void require_driver_of_node(const Node& node, const config::Project& project);
+// Whether anything keeps them running at present, without an Error.
+bool services_are_kept(const Node& node);
+// Error(refused) when the processes are the affair of systemd.
+void require_no_systemd(const Node& node);
 
 // How a program starts in the release in service.
 struct Start {

@@ -9,7 +9,6 @@
 #include "node/transaction.hh"
 #include "notify/outbox.hh"
 #include "phase/lock.hh"
-#include "service/driver.hh"
 
 #include <fmt/format.h>
 
@@ -52,9 +51,7 @@ Status read_status(const Node& node) {
   // Asked again: a transaction that began meanwhile has an open journal and needs no recovery.
   status.recovery_needed =
       has_open_journal && status.running.empty() && !phase::Lock::holder(node.lock_path()).has_value();
-  if (service::supervisor_runs(node.root.state())) {
-    status.services = service::open_driver(node.root.state())->states();
-  }
+  if (services_are_kept(node)) status.services = open_services(node)->states();
   if (!status.deployment.empty() && !has_open_journal) status.down = processes_down(node, status);
   status.notices_waiting = notify::count_waiting(outbox_of(node));
   return status;

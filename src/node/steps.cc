@@ -120,6 +120,7 @@ void configure(Transaction& t) {
   const ReleaseTree& release = release_of(t, t.plan.id);
   require_data_can_return(t, project);
   require_data_may_stay(t, project);
+  if (t.plan.target.empty()) require_driver_of_node(t.node, project);
   if (t.plan.keeps_drift)
     require_carriable(t.node, t.plan.previous, {release.manifest, project.data}, t.index);
   launch::require_place(root.path() / layout.run.str(), release.launch.app_path);
@@ -127,6 +128,7 @@ void configure(Transaction& t) {
   const base::Dir next = root.open_dir(t.places.next);
   for (const auto& link : project.data) make_data_link(next, link, layout);
   write_configuration(t.node, t.plan.id, merged, expected_manifest(release.manifest, project.data, layout));
+  t.services->check(service_specs(t.node, t.plan.id, release));
   base::sync_filesystem(next.fd(), next.path().native());
 }
 
@@ -158,12 +160,17 @@ Step configure_step(Transaction& t) {
 
 // The old release is back: its processes run again, and whether it is well is said, not undone.
 void restart_previous(Transaction& t, const Undo& undo) {
-  if (t.plan.previous.empty() || !t.services->lasting()) return;
+  if (!t.services->lasting()) return;
   // Started on the wrong code or data it would write what the next try takes away again.
   require_back(undo, "deploy", "the processes stay stopped");
   require_back(undo, "backup", "the processes stay stopped");
   t.services->stop();
+  if (t.plan.previous.empty()) {
+    t.services->start({});  // nothing, also after the machine has started anew
+    return;
+  }
   t.services->start(service_specs(t.node, t.plan.previous, release_of(t, t.plan.previous)));
+  if (t.services->starts_later()) return;
   try {
     require_health(t.node, t.plan.previous, t.plan.previous_version, *t.services, undo.around);
   } catch (const Error& error) {

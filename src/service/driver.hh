@@ -10,17 +10,22 @@
 
 namespace bakehouse::service {
 
-// Two implementations: a supervisor that runs already (`release serve`), reached through its
-// socket; and, where none runs, one inside this very process, whose services end with it.
+// Three implementations: units of systemd (systemd_driver.hh); a supervisor that runs already (`release
+// serve`), reached through its socket; and, where none runs, one inside this very process, whose services end
+// with it.
 class ServiceDriver {
  public:
   virtual ~ServiceDriver() = default;
+  // What can be refused of `specs` while nothing is touched.
+  virtual void check(const std::vector<ServiceSpec>& /*specs*/) {}
   // Returns when every process has ended. Nothing running is no error.
   virtual void stop() = 0;
   virtual void start(const std::vector<ServiceSpec>& specs) = 0;
   virtual std::vector<ServiceState> states() = 0;
   // Whether the services outlive the driver: not any more once their supervisor has ended.
   virtual bool lasting() const = 0;
+  // Whether `start` only says what is to run once this program has ended: there is nothing to check yet.
+  virtual bool starts_later() const { return false; }
 };
 
 // `state` is the root's `.bakehouse`.

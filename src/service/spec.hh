@@ -4,6 +4,7 @@
 #include "text/value.hh"
 
 #include <filesystem>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -15,6 +16,11 @@ struct ServiceSpec {
   std::vector<std::string> environment;  // whole; nothing is inherited
   std::filesystem::path directory;
   std::filesystem::path log;  // appended to
+  // For units of systemd alone; never sent to a supervisor.
+  std::string user = {};  // "": the user of the manager
+  bool is_hardened = true;
+  std::map<std::string, std::string> hardening = {};  // over what a unit takes away by itself
+  std::vector<std::filesystem::path> writable = {};   // the rest is read-only where it is hardened
 };
 
 struct ServiceState {

@@ -120,8 +120,10 @@ int run_rollback(const GlobalOptions& global, const RollbackCommand& command, co
 }
 
 int run_recover(const GlobalOptions& global, const RecoverCommand& command, const Screen& screen) {
-  const node::Node node = open_node(global, screen, command.wait);
-  const auto recovered = node::recover_under_lock(node, "release recover");
+  node::Node node = open_node(global, screen, command.wait);
+  node.is_booting = command.boot;
+  const auto recovered =
+      command.boot ? node::recover_at_boot(node) : node::recover_under_lock(node, "release recover");
   if (!recovered) {
     screen.say("nothing to recover");
     screen.done(Value::map({{"outcome", "nothing"}}));

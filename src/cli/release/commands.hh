@@ -59,6 +59,7 @@ struct RollbackCommand {
 int run_rollback(const GlobalOptions& global, const RollbackCommand& command, const Screen& screen);
 
 struct RecoverCommand {
+  bool boot = false;  // we are a unit that the services wait for
   Wait wait;
 };
 int run_recover(const GlobalOptions& global, const RecoverCommand& command, const Screen& screen);

@@ -134,6 +134,7 @@ void add_transactions(CLI::App& app, Commands& all) {
   auto* recover = add(
       app, all, "recover", "take up a transaction that was interrupted",
       [](const Commands& c, const cli::Screen& screen) { return run_recover(c.global, c.recover, screen); });
+  recover->add_flag("--boot", all.recover.boot, "as the unit of systemd that the services wait for");
   add_wait(recover, all.recover.wait);
 }
 

@@ -353,11 +353,11 @@ TEST_CASE("a key of the format that cannot be honoured yet is refused by name") 
            {"hooks: {post_deploy: {changes-data: yes}}\n",
             "2:23: 'hooks.post_deploy.changes-data'" + unsupported},
            {"hooks: {notify: {time-limit: 1m}}\n", "2:9: 'hooks.notify'" + unsupported},
-           {"services: {driver: systemd}\n",
-            "2:12: 'services.driver: systemd'" + unsupported + " (write auto, or leave it out)"},
+           {"services: {driver: none}\n",
+            "2:12: 'services.driver: none'" + unsupported + " (write auto, or leave it out)"},
            {"services: {strategy: overlap}\n",
             "2:12: 'services.strategy: overlap'" + unsupported + " (write restart, or leave it out)"},
-           {"services: {user: shop}\n", "2:12: 'services.user'" + unsupported},
+           {"services: {driver: systemd, user: shop, hardening: off}\n", ""},
            {"services: {driver: supervisor, strategy: restart}\n", ""},
            {"services: {drive: auto}\n", "2:12: unknown key 'drive' in 'services' (did you mean 'driver'?)"},
            {"services: {driver: docker}\n",
@@ -368,6 +368,37 @@ TEST_CASE("a key of the format that cannot be honoured yet is refused by name") 
     const auto& message = row.second;
     CAPTURE(lines);
     CHECK(fault_of(lines) == message);
+  }
+}
+
+TEST_CASE("what a node takes away from its processes is said in words of systemd") {
+  CHECK(decode("name: shop\nservices: {driver: auto}\n").services.driver == ServiceSettings::Driver::automatic);
+  const Project project =
+      decode("name: shop\nservices: {driver: systemd, user: shop, hardening: {ProtectHome: read-only, PrivateTmp: no}}\n");
+  CHECK(project.services.driver == ServiceSettings::Driver::systemd);
+  CHECK(project.services.user == "shop");
+  CHECK(project.services.is_hardened);
+  CHECK(project.services.hardening ==
+        std::map<std::string, std::string>{{"PrivateTmp", "no"}, {"ProtectHome", "read-only"}});
+  CHECK_FALSE(decode("name: shop\nservices: {driver: systemd, hardening: off}\n").services.is_hardened);
+  for (const auto& row : std::initializer_list<std::pair<std::string, std::string>>{
+           {"services: {user: shop}\n",
+            "2:12: 'services.user' needs `driver: systemd` (say that in node.yaml, or leave it out)"},
+           {"services: {driver: systemd, user: 'a b'}\n", "2:29: the user 'a b' "},
+           {"services: {driver: systemd, user: '0'}\n", "2:29: the user '0' is a number"},
+           {"services: {driver: systemd, hardening: maybe}\n", "2:29: 'hardening' cannot be 'maybe'"},
+           {"services: {driver: systemd, hardening: {ProtectHom: yes}}\n",
+            "2:41: unknown key 'ProtectHom' in 'services.hardening' (did you mean 'ProtectHome'?)"},
+           {"services: {driver: systemd, hardening: {ProtectHome: \"no\\nExecStart=/bin/sh\"}}\n",
+            "2:41: 'no\\012ExecStart=/bin/sh' is no value for 'ProtectHome'"},
+           {"services: {driver: systemd, hardening: {ProtectHome: '%h'}}\n",
+            "2:41: '%h' is no value for 'ProtectHome'"},
+       }) {
+    const auto& lines = row.first;
+    CAPTURE(lines);
+    const std::string fault = fault_of(lines);
+    CAPTURE(fault);
+    CHECK(fault.starts_with(row.second));
   }
 }
 

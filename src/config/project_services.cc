@@ -1,0 +1,129 @@
+#include "base/encoding.hh"
+#include "base/tree_path.hh"
+#include "config/names.hh"
+#include "config/project_parts.hh"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace bakehouse::config {
+namespace {
+
+using base::printable;
+using text::Diagnostics;
+using text::MapReader;
+using text::Value;
+using Driver = ServiceSettings::Driver;
+
+// Those of systemd.exec(5) that a node may set over what a unit says by itself.
+const std::vector<std::string> hardening_keys = {"LockPersonality",       "MemoryDenyWriteExecute",
+                                                 "NoNewPrivileges",       "PrivateDevices",
+                                                 "PrivateNetwork",        "PrivateTmp",
+                                                 "PrivateUsers",          "ProcSubset",
+                                                 "ProtectClock",          "ProtectControlGroups",
+                                                 "ProtectHome",           "ProtectHostname",
+                                                 "ProtectKernelLogs",     "ProtectKernelModules",
+                                                 "ProtectKernelTunables", "ProtectProc",
+                                                 "ProtectSystem",         "RestrictAddressFamilies",
+                                                 "RestrictNamespaces",    "RestrictRealtime",
+                                                 "RestrictSUIDSGID",      "SystemCallArchitectures",
+                                                 "SystemCallFilter",      "CapabilityBoundingSet",
+                                                 "AmbientCapabilities",   "UMask"};
+
+// Words of systemd and no more: neither a line end nor a percent sign may reach a unit.
+bool is_plain(std::string_view text) {
+  constexpr std::string_view others = " @_~:.-/";
+  return !text.empty() && std::ranges::all_of(text, [&](char c) {
+    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+           others.find(c) != std::string_view::npos;
+  });
+}
+
+std::map<std::string, std::string> decode_hardening_map(const Value& value, Diagnostics& faults) {
+  MapReader map(value, "'services.hardening'", faults);
+  std::map<std::string, std::string> settings;
+  for (const std::string& key : hardening_keys) {
+    const Value* setting = map.take(key);
+    const auto text = setting == nullptr ? std::nullopt : text::as_text(*setting, "'" + key + "'", faults);
+    if (!text) continue;
+    if (!is_plain(*text)) {
+      faults.add(setting->origin(),
+                 fmt::format("'{}' is no value for '{}'", printable(text->substr(0, 100)), key),
+                 "words as in systemd.exec(5), such as no, read-only or AF_INET AF_UNIX");
+    }
+    settings.emplace(key, *text);
+  }
+  map.finish();
+  return settings;
+}
+
+void decode_hardening(const Value& value, ServiceSettings& services, Diagnostics& faults) {
+  if (value.is_map()) {
+    services.hardening = decode_hardening_map(value, faults);
+    return;
+  }
+  const auto word = text::as_text(value, "'hardening' in 'services'", faults);
+  if (!word) return;
+  services.is_hardened = *word != "off";
+  if (*word == "off" || *word == "on") return;
+  faults.add(value.origin(), fmt::format("'hardening' cannot be '{}'", printable(word->substr(0, 100))),
+             "on, off, or a map such as {ProtectHome: read-only}");
+}
+
+std::optional<std::string> decode_user(MapReader& map, Diagnostics& faults) {
+  const Value* value = map.take("user");
+  const auto name = map.text("user");
+  if (!name) return std::nullopt;
+  const bool is_number = !name->empty() && name->find_first_not_of("0123456789") == std::string::npos;
+  const auto reason = is_number ? std::optional<std::string>("is a number") : why_not_word(*name);
+  if (!reason) return name;
+  faults.add(value->origin(), fmt::format("the user '{}' {}", printable(name->substr(0, 100)), *reason),
+             "the name of a user of this machine, such as www-data");
+  return std::nullopt;
+}
+
+Driver decode_driver(MapReader& map, Diagnostics& faults) {
+  const auto word = map.choice("driver", {"auto", "supervisor", "systemd", "command", "none"});
+  if (word == "systemd") return Driver::systemd;
+  if (word == "command" || word == "none") {
+    faults.add(map.take("driver")->origin(),
+               fmt::format("'services.driver: {}' is not supported by this version of Bakehouse", *word),
+               "write auto, or leave it out");
+  }
+  return word == "supervisor" ? Driver::supervisor : Driver::automatic;
+}
+
+void check_strategy(MapReader& map, Diagnostics& faults) {
+  if (map.choice("strategy", {"restart", "overlap"}) != "overlap") return;
+  faults.add(map.take("strategy")->origin(),
+             "'services.strategy: overlap' is not supported by this version of Bakehouse",
+             "write restart, or leave it out");
+}
+
+// What only a unit can do must not do nothing in silence.
+void require_systemd(const ServiceSettings& services, const Value& value, Diagnostics& faults) {
+  if (services.driver == Driver::systemd) return;
+  for (const char* key : {"user", "hardening"}) {
+    const Value* setting = value.find(key);
+    if (setting == nullptr || setting->is_null()) continue;
+    faults.add(setting->origin(), fmt::format("'services.{}' needs `driver: systemd`", key),
+               "say that in node.yaml, or leave it out");
+  }
+}
+
+}  // namespace
+
+ServiceSettings decode_services(const Value& value, Diagnostics& faults) {
+  MapReader map(value, "'services'", faults);
+  ServiceSettings services;
+  services.driver = decode_driver(map, faults);
+  check_strategy(map, faults);
+  services.user = decode_user(map, faults);
+  if (const Value* hardening = map.take("hardening")) decode_hardening(*hardening, services, faults);
+  map.finish();
+  require_systemd(services, value, faults);
+  return services;
+}
+
+}  // namespace bakehouse::config

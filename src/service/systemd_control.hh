@@ -1,0 +1,47 @@
+// systemd, spoken to by its own programs. Private to this folder.
+#pragma once
+
+#include "service/spec.hh"
+#include "service/unit.hh"
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace bakehouse::service {
+
+class SystemdControl {
+ public:
+  explicit SystemdControl(UnitSettings::Scope scope);
+
+  // Error(refused), saying why, unless the manager answers and, of a user, goes on after the user has left.
+  void require_manager() const;
+  // The number of its version.
+  int version() const;
+  // Error(input) with its words, unless systemd has nothing to say about these units.
+  void verify(const std::vector<Unit>& units) const;
+  // `systemctl WORDS`: what it printed; Error(internal) with that when it fails.
+  std::string call(const std::vector<std::string>& words) const;
+  // The same, of whose failure only the answer matters.
+  bool succeeds(const std::vector<std::string>& words) const;
+
+ private:
+  struct Outcome {
+    bool ok = false;
+    std::string how;   // "exited with status 1"
+    std::string text;  // all that it printed
+  };
+  Outcome run(std::vector<std::string> argv) const;
+  std::vector<std::string> systemctl(const std::vector<std::string>& words) const;
+  void require_lingering() const;
+
+  UnitSettings::Scope scope_;
+  std::vector<std::string> environment_;
+};
+
+// What `systemctl show` says of one unit: `Name=value` lines.
+ServiceState parse_unit_state(std::string_view lines, std::string name);
+// The properties that parse_unit_state wants, as `--property` names them.
+extern const char* const state_properties;
+
+}  // namespace bakehouse::service

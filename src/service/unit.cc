@@ -1,0 +1,133 @@
+#include "service/unit.hh"
+
+#include "base/encoding.hh"
+#include "base/error.hh"
+#include "config/names.hh"
+#include "service/hardening.hh"
+#include "service/unit_text.hh"
+
+#include <algorithm>
+
+namespace bakehouse::service {
+namespace {
+
+using base::Error;
+using base::Fault;
+using Scope = UnitSettings::Scope;
+
+// From 254 on systemd waits longer from restart to restart by itself.
+constexpr int first_with_steps = 254;
+
+void require_sound(const ServiceSpec& spec) {
+  if (const auto reason = config::why_not_word(spec.name)) {
+    throw Error(Fault::input,
+                fmt::format("the process '{}' {}", base::printable(spec.name.substr(0, 100)), *reason));
+  }
+  if (spec.argv.empty() || !spec.argv.front().starts_with('/')) {
+    throw Error(Fault::input,
+                fmt::format("the process '{}' has no command with an absolute path", spec.name));
+  }
+}
+
+void require_different_names(const std::vector<ServiceSpec>& specs) {
+  std::vector<std::string> names;
+  for (const ServiceSpec& spec : specs) names.push_back(spec.name);
+  std::ranges::sort(names);
+  const auto twice = std::ranges::adjacent_find(names);
+  if (twice != names.end()) throw Error(Fault::input, fmt::format("two processes are called '{}'", *twice));
+}
+
+// A colon: systemd leaves dollar signs alone, which are for the program.
+std::string command_line(const std::vector<std::string>& argv) { return ":" + unit_words(argv); }
+
+std::string head(const UnitSettings& settings, std::string_view description) {
+  return fmt::format("{}\n[Unit]\nDescription={}\n", unit_mark(settings.root), description);
+}
+
+std::string restart_lines(const UnitSettings& settings) {
+  std::string lines = "Restart=always\nRestartSec=1s\n";
+  if (settings.version >= first_with_steps) lines += "RestartSteps=5\nRestartMaxDelaySec=10s\n";
+  return lines;
+}
+
+std::string make_service(const ServiceSpec& spec, const UnitSettings& settings) {
+  std::string text = head(settings, fmt::format("{} of {}", spec.name, settings.project));
+  text += fmt::format("Requires={0}\nAfter={0} network.target\n", recovery_name(settings.project));
+  // Never given up: whoever ends and ends again is seen by the health check, not by a counter.
+  text += fmt::format("PartOf={}\nStartLimitIntervalSec=0\n", target_name(settings.project));
+  text += fmt::format("\n[Service]\nType=exec\nExecStart={}\n", command_line(spec.argv));
+  for (const std::string& variable : spec.environment)
+    text += fmt::format("Environment={}\n", unit_word(variable));
+  text += fmt::format("WorkingDirectory={}\n", unit_path(spec.directory));
+  if (!spec.user.empty()) text += fmt::format("User={}\n", spec.user);
+  text += restart_lines(settings);
+  text += "KillMode=control-group\nTimeoutStopSec=5s\n";
+  text += fmt::format("StandardOutput=append:{}\nStandardError=inherit\n", unit_path(spec.log));
+  return text + hardening_lines(spec, settings);
+}
+
+std::string make_recovery(const UnitSettings& settings) {
+  std::string text =
+      head(settings, fmt::format("{}: what an interrupted transaction left", settings.project));
+  text += fmt::format("RequiresMountsFor={}\n", unit_word(settings.root.native()));
+  text += "\n[Service]\nType=oneshot\nRemainAfterExit=yes\nTimeoutStartSec=infinity\n";
+  return text + fmt::format("ExecStart={}\n", command_line({settings.release.native(), "recover", "--boot",
+                                                            "--root", settings.root.native()}));
+}
+
+// It waits for the deadline beside the services, so that a restart of the machine does not forget it.
+std::string make_expiry(const UnitSettings& settings) {
+  std::string text = head(settings, fmt::format("{}: goes back unless it is confirmed", settings.project));
+  text += fmt::format("Requires={0}\nAfter={0}\n", recovery_name(settings.project));
+  text += fmt::format("ConditionPathExists={}\n", unit_path(settings.root / ".bakehouse/provisional.json"));
+  text += "\n[Service]\nType=exec\n";
+  return text + fmt::format("ExecStart={}\n", command_line({settings.release.native(), "expire", "--root",
+                                                            settings.root.native()}));
+}
+
+std::string make_target(const std::vector<ServiceSpec>& specs, const UnitSettings& settings) {
+  std::string text = head(settings, fmt::format("{}: all its processes", settings.project));
+  text += fmt::format("Wants={} {}\n", recovery_name(settings.project), expiry_name(settings.project));
+  for (const ServiceSpec& spec : specs)
+    text += fmt::format("Wants={}\n", service_name(settings.project, spec.name));
+  return text + fmt::format("\n[Install]\nWantedBy={}\n",
+                            settings.scope == Scope::system ? "multi-user.target" : "default.target");
+}
+
+}  // namespace
+
+std::string unit_mark(const std::filesystem::path& root) {
+  return fmt::format("# Made by Bakehouse for {}, and made anew by each deployment.",
+                     base::printable(root.native()));
+}
+
+std::string target_name(std::string_view project) { return fmt::format("bakehouse-{}.target", project); }
+
+std::string service_name(std::string_view project, std::string_view process) {
+  return fmt::format("bakehouse-{}-{}.service", project, process);
+}
+
+std::string recovery_name(std::string_view project) {
+  return fmt::format("bakehouse-recover@{}.service", project);
+}
+
+std::string expiry_name(std::string_view project) {
+  return fmt::format("bakehouse-expire@{}.service", project);
+}
+
+std::vector<Unit> make_units(const std::vector<ServiceSpec>& specs, const UnitSettings& settings) {
+  require_different_names(specs);
+  std::vector<Unit> units;
+  for (const ServiceSpec& spec : specs) {
+    require_sound(spec);
+    base::with_context(fmt::format("process '{}'", spec.name), [&] {
+      units.push_back({service_name(settings.project, spec.name), make_service(spec, settings)});
+    });
+  }
+  units.push_back({target_name(settings.project), make_target(specs, settings)});
+  units.push_back({recovery_name(settings.project), make_recovery(settings)});
+  units.push_back({expiry_name(settings.project), make_expiry(settings)});
+  return units;
+}
+
+}  // namespace bakehouse::service
