@@ -150,6 +150,11 @@ bool services_are_kept(const Node& node) {
   return service::has_units(node.root.path) || service::supervisor_runs(node.root.state());
 }
 
+std::string how_to_start_services(const Node& node) {
+  if (!service::has_units(node.root.path)) return "`release serve` runs the processes";
+  return fmt::format("`systemctl start {}` starts them", service::target_name(node.root.project));
+}
+
 void require_no_systemd(const Node& node) {
   if (!service::has_units(node.root.path) && !wants_systemd(node)) return;
   throw base::Error(base::Fault::refused,

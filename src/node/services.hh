@@ -37,6 +37,8 @@ std::unique_ptr<service::ServiceDriver> open_services_anew(const Node& node);
 void require_driver_of_node(const Node& node, const config::Project& project);
 // Whether anything keeps them running at present, without an Error.
 bool services_are_kept(const Node& node);
+// "`release serve` runs the processes"
+std::string how_to_start_services(const Node& node);
 // Error(refused) when the processes are the affair of systemd.
 void require_no_systemd(const Node& node);
 

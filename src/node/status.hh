@@ -27,6 +27,7 @@ struct Status {
   // Processes of the release that do not run, or had to be started again.
   std::vector<std::string> down;
   size_t notices_waiting = 0;  // in the outbox
+  std::string how_to_start;  // those
 };
 Status read_status(const Node& node);
 text::Value encode(const Status& status, const config::Root& root);

@@ -114,10 +114,6 @@ std::string SystemdControl::call(const std::vector<std::string>& words) const {
                                            base::printable_lines(outcome.text)));
 }
 
-bool SystemdControl::succeeds(const std::vector<std::string>& words) const {
-  return run(systemctl(words)).ok;
-}
-
 int SystemdControl::version() const {
   const std::string text = call({"--version"});  // "systemd 252 (252.38-1~deb12u1)"
   const size_t blank = text.find(' ');

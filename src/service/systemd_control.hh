@@ -22,8 +22,6 @@ class SystemdControl {
   void verify(const std::vector<Unit>& units) const;
   // `systemctl WORDS`: what it printed; Error(internal) with that when it fails.
   std::string call(const std::vector<std::string>& words) const;
-  // The same, of whose failure only the answer matters.
-  bool succeeds(const std::vector<std::string>& words) const;
 
  private:
   struct Outcome {

@@ -43,7 +43,7 @@ class SystemdDriver : public ServiceDriver {
   Words services() const;
   std::string process_of(const std::string& unit) const;
   void install(const std::vector<Unit>& units);
-  void require_recovered();
+  void enable();
   void start_installed();
 
   UnitSettings units_;
@@ -72,8 +72,8 @@ void SystemdDriver::check(const std::vector<ServiceSpec>& specs) {
 }
 
 Words SystemdDriver::services() const {
-  const std::string beginning =
-      service_name(units_.project, "").substr(0, service_name(units_.project, "").rfind('.'));
+  const std::string around = service_name(units_.project, "");
+  const std::string beginning = around.substr(0, around.rfind('.'));
   Words services;
   for (const std::string& name : units_of(directory_, units_.root)) {
     if (name.starts_with(beginning) && name.ends_with(".service")) services.push_back(name);
@@ -107,12 +107,15 @@ void SystemdDriver::install(const std::vector<Unit>& units) {
   control_.call({"daemon-reload"});
 }
 
-// A service wants the recovery of its root to have been. While somebody holds the root's lock that one ends
-// at once: whoever holds it has recovered before he began.
-void SystemdDriver::require_recovered() {
-  if (!is_before_services_) control_.call({"start", recovery_name(units_.project)});
+// What somebody has disabled comes back with the next deployment: it would be missing after a restart.
+void SystemdDriver::enable() {
+  const std::string target = target_name(units_.project);
+  const bool is_enabled = fs::is_symlink(directory_ / (wanted_by(units_.scope) + ".wants") / target);
+  if (!is_enabled) control_.call({"--quiet", "enable", target});
 }
 
+// Each service wants the recovery of its root to have been. While somebody holds the root's lock that one
+// ends at once: whoever holds it has recovered before he began.
 void SystemdDriver::start_installed() {
   Words words{"start"};
   if (is_before_services_) words.emplace_back("--no-block");
@@ -124,9 +127,7 @@ void SystemdDriver::start_installed() {
 void SystemdDriver::start(const std::vector<ServiceSpec>& specs) {
   for (const ServiceSpec& spec : specs) base::Dir::open_or_make(spec.log.parent_path());
   install(make_units(specs, units_));
-  const std::string target = target_name(units_.project);
-  if (!control_.succeeds({"is-enabled", "--quiet", target})) control_.call({"--quiet", "enable", target});
-  require_recovered();
+  enable();
   start_installed();
 }
 

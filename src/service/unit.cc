@@ -90,8 +90,7 @@ std::string make_target(const std::vector<ServiceSpec>& specs, const UnitSetting
   text += fmt::format("Wants={} {}\n", recovery_name(settings.project), expiry_name(settings.project));
   for (const ServiceSpec& spec : specs)
     text += fmt::format("Wants={}\n", service_name(settings.project, spec.name));
-  return text + fmt::format("\n[Install]\nWantedBy={}\n",
-                            settings.scope == Scope::system ? "multi-user.target" : "default.target");
+  return text + fmt::format("\n[Install]\nWantedBy={}\n", wanted_by(settings.scope));
 }
 
 }  // namespace
@@ -114,6 +113,8 @@ std::string recovery_name(std::string_view project) {
 std::string expiry_name(std::string_view project) {
   return fmt::format("bakehouse-expire@{}.service", project);
 }
+
+std::string wanted_by(Scope scope) { return scope == Scope::system ? "multi-user.target" : "default.target"; }
 
 std::vector<Unit> make_units(const std::vector<ServiceSpec>& specs, const UnitSettings& settings) {
   require_different_names(specs);

@@ -33,6 +33,9 @@ std::string service_name(std::string_view project, std::string_view process);
 std::string recovery_name(std::string_view project);
 std::string expiry_name(std::string_view project);
 
+// The target with which that of a root starts.
+std::string wanted_by(UnitSettings::Scope scope);
+
 // All units of a root, also when it has no processes. Error(input) for what a unit cannot hold.
 std::vector<Unit> make_units(const std::vector<ServiceSpec>& specs, const UnitSettings& settings);
 

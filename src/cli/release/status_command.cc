@@ -55,8 +55,7 @@ int run_status(const GlobalOptions& global, const StatusCommand& command, const 
   }
   say_services(status.services, screen);
   if (!status.down.empty()) {
-    screen.say(
-        fmt::format("  does not run: {} (`release serve` runs the processes)", fmt::join(status.down, ", ")));
+    screen.say(fmt::format("  does not run: {} ({})", fmt::join(status.down, ", "), status.how_to_start));
   }
   screen.answer(node::encode(status, node.root));
   const bool is_well = !status.version.empty() && !status.recovery_needed && status.down.empty();
