@@ -53,7 +53,7 @@ boot_node() {
   for path in "$@"; do binds+=("--bind-ro=$path"); done
   SYSTEMD_NSPAWN_UNIFIED_HIERARCHY=1 systemd-nspawn --quiet --directory "$node_root" --bind-ro=/usr "${binds[@]}" \
     --boot --register=no --keep-unit --private-network --console=pipe --link-journal=no \
-    --machine "bakehouse-$$" </dev/null >>"$scratch/console" 2>&1 &
+    --machine "bakehouse-$$" </dev/null >>"${scratch:?}/console" 2>&1 &
   node_pid=$!
   wait_until "a first process" find_init
 }
