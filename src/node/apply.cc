@@ -85,6 +85,7 @@ Result carry_out(const Node& node, const Plan& plan, const artifact::Archive* ar
 // Before recovery touches anything. What run/ holds is never inferred from what was done.
 void require_known_run(const Node& node, const Plan& plan, const phase::Journal& journal) {
   const bool is_fresh = serving(node, plan) == Serving::fresh;
+  if (plan.kind == restore_kind && !is_fresh) return;  // the release stays what it is
   if (is_fresh ? journal.has(Kind::begin, "deploy") : !journal.has(Kind::commit)) return;
   throw Error(Fault::needs_hands,
               fmt::format("'{}' holds the {} deployment, which the journal excludes",
@@ -247,7 +248,8 @@ std::optional<std::string> cancel(const Node& node) {
   return phase::ask_holder_to_stop(node.lock_path(), [](const std::string& holder) {
     // `release serve` holds the lock for a moment, too, and is not to be ended.
     return holder.find(": release apply, ") != std::string::npos ||
-           holder.find(": release rollback, ") != std::string::npos;
+           holder.find(": release rollback, ") != std::string::npos ||
+           holder.find(": release backup restore, ") != std::string::npos;
   });
 }
 

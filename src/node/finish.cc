@@ -1,9 +1,13 @@
 #include "node/finish.hh"
 
 #include "base/error.hh"
+#include "base/files.hh"
 #include "node/announce.hh"
+#include "node/backup.hh"
 #include "node/provisional.hh"
+#include "node/restore_steps.hh"
 #include "node/switch.hh"
+#include "text/json.hh"
 
 #include <fmt/format.h>
 
@@ -27,6 +31,7 @@ void settle_provisional(const Transaction& t) {
 
 void record(const Transaction& t, const std::string& outcome, const std::string& step,
             const std::string& cause) {
+  if (t.plan.kind == restore_kind) return;  // it made no deployment
   phase::HistoryEntry entry;
   entry.deployment = t.plan.id;
   entry.kind = t.plan.kind;
@@ -49,6 +54,20 @@ void close(const Transaction& t) {
   t.journal.append({Kind::closed, "", text::Value::map(), t.node.around.clock.seconds()});
 }
 
+// The data of before is kept, and what a person must know of it stands beside it.
+Result finish_restored(const Transaction& t) {
+  keep_replaced_data(t.node, t.places, replaced_data);
+  const text::Value facts = text::Value::map({{"backup", t.plan.target},
+                                              {"deployment", t.plan.previous},
+                                              {"version", t.plan.previous_version},
+                                              {"who", t.plan.who},
+                                              {"began", t.plan.began},
+                                              {"ended", t.node.around.clock.seconds()}});
+  base::write_file(t.node.root.at(t.places.backup / "restore.json"), text::to_json(facts) + "\n", 0600);
+  close(t);
+  return {t.plan.id, t.plan.version, "good", std::nullopt};
+}
+
 std::string still_in_service(const Transaction& t) {
   if (t.plan.previous.empty()) return "nothing is in service, as before";
   return fmt::format("{} is in service as before", t.plan.previous_version);
@@ -66,6 +85,7 @@ void point_current(const Node& node, const std::string& deployment) {
 }
 
 Result finish_good(Transaction& t) {
+  if (t.plan.kind == restore_kind) return finish_restored(t);
   retire_old_run(t);
   point_current(t.node, t.plan.id);
   settle_provisional(t);

@@ -2,6 +2,7 @@
 
 #include "base/encoding.hh"
 #include "base/error.hh"
+#include "node/backup_record.hh"
 #include "node/disk_usage.hh"
 #include "node/in_use.hh"
 #include "node/preflight.hh"
@@ -41,8 +42,7 @@ Leavings leavings_of(const Node& node, const std::string& deployment, Urgency ur
     return paths;
   };
   const TreePath state = TreePath::parse(".bakehouse");
-  std::vector<TreePath> data{places.backup / "data", places.backup / "data.manifest",
-                             places.backup / "data.restored", places.backup / "dumps"};
+  std::vector<TreePath> data = parts_of_backup(places);
   // What visitors were thanked for and undo took away has no other copy: no rule removes it.
   if (urgency == Urgency::emergency) data.push_back(places.backup / "data.failed");
   std::vector<TreePath> content{places.tree,

@@ -7,6 +7,7 @@
 #include "node/health.hh"
 #include "node/hooks.hh"
 #include "node/release_tree.hh"
+#include "node/restore_steps.hh"
 #include "node/services.hh"
 #include "node/stage.hh"
 #include "node/switch.hh"
@@ -132,6 +133,13 @@ void configure(Transaction& t) {
   base::sync_filesystem(next.fd(), next.path().native());
 }
 
+// While the application runs, so that what is left to copy between `stop` and `start` is what changes
+// meanwhile.
+void copy_data_first(Transaction& t) {
+  t.copy = std::make_unique<DataCopy>(t.node, t.places);
+  t.copy->pass(tree::Busy::leave);
+}
+
 // The directories of data/ that configuring makes, each before what it holds.
 std::set<TreePath> missing_directories(const Transaction& t) {
   std::set<TreePath> missing;
@@ -154,8 +162,13 @@ Step configure_step(Transaction& t) {
       const bool is_empty = t.node.dir.exists(directory) && t.node.dir.open_dir(directory).names().empty();
       if (is_empty) t.node.dir.remove_tree(directory);
     }
+    discard_unfinished_backup(t.node, t.places);
   };
-  return {{}, prepare, [&t](const Value&) { configure(t); }, undo};
+  const auto run = [&t](const Value&) {
+    configure(t);
+    copy_data_first(t);
+  };
+  return {{}, prepare, run, undo};
 }
 
 // The old release is back: its processes run again, and whether it is well is said, not undone.
@@ -204,7 +217,14 @@ void backup(Transaction& t) {
     t.node.dir.make_dirs(t.places.backup / "dumps", 0700);
     run_phase_hooks(t.node, hook_call(t, "dump", t.plan.previous), &t.journal, t.node.around);
   }
-  backup_data(t.node, t.places);
+  t.copy->pass(tree::Busy::fail);
+  BackupRecord record;
+  record.kind = t.plan.kind;
+  record.time = t.node.around.clock.seconds();
+  record.deployment = t.plan.previous;
+  record.version = t.plan.previous_version;
+  t.copy->complete(std::move(record));
+  t.copy.reset();
 }
 
 // The rule of undo: data goes back only while no traffic can have changed it since the backup.
@@ -225,6 +245,7 @@ void undo_backup(Transaction& t, const Undo& undo) {
     return;
   }
   require_back(undo, "deploy", "data stays as it is");
+  require_intact_dumps(t.node, t.places);
   restore_data(t.node, t.places);
   if (t.plan.previous.empty()) return;
   run_phase_hooks(t.node, hook_call(t, "restore", t.plan.previous), &t.journal, undo.around);
@@ -319,6 +340,7 @@ std::vector<std::string> step_names() {
 }
 
 std::vector<Step> make_steps(Transaction& t) {
+  if (t.plan.kind == restore_kind) return make_restore_steps(t);
   std::vector<Step> steps;
   for (const NamedStep& step : all_steps) {
     steps.push_back(step.make(t));

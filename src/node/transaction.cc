@@ -83,7 +83,7 @@ const ReleaseTree& release_of(Transaction& t, const std::string& id) {
 Transaction make_transaction(const Node& node, Plan plan, const artifact::Archive* archive,
                              phase::Journal& journal, std::unique_ptr<service::ServiceDriver> services) {
   Places places = places_of(node.root.layout, plan.id);
-  return {node, std::move(plan), std::move(places), archive, journal, std::move(services), {}, {}, {}, false};
+  return {node, std::move(plan), std::move(places), archive, journal, std::move(services)};
 }
 
 }  // namespace bakehouse::node

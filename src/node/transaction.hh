@@ -3,6 +3,7 @@
 #pragma once
 
 #include "artifact/read.hh"
+#include "node/data_copy.hh"
 #include "node/node.hh"
 #include "node/release_tree.hh"
 #include "phase/journal.hh"
@@ -19,13 +20,15 @@
 
 namespace bakehouse::node {
 
+constexpr std::string_view restore_kind = "restore";
+
 struct Plan {
-  std::string kind;      // "apply" or "rollback"
+  std::string kind;      // "apply", "rollback" or "restore": of a backup, the release stays
   std::string id;        // of the deployment that it makes
   std::string previous;  // the deployment in service; "" for the first
   std::string previous_version;
   std::string parent;  // to which a later rollback of this one goes; "" when there is none
-  std::string target;  // rollback: whose tree is put back
+  std::string target;  // rollback: whose tree is put back; restore: the backup
   std::string version;
   uint64_t sequence = 0;
   std::string manifest;  // its digest
@@ -53,12 +56,14 @@ struct Transaction {
   phase::Journal& journal;
   std::unique_ptr<service::ServiceDriver> services;
   // The old release is back but not well: nothing that undo could do better.
-  std::string unwell;
+  std::string unwell = {};
   // Read and checked once: between `stop` and `start` nobody waits for that.
   std::map<std::string, ReleaseTree> releases = {};
   // What the files of this root held when they were read last.
   tree::StatIndex index = {};
   bool is_taken_up = false;  // by recovery
+  // The backup in the making, from its first pass on.
+  std::unique_ptr<DataCopy> copy = {};
 };
 // deploy/<id>/ of a release that this transaction has to do with, once it is complete.
 const ReleaseTree& release_of(Transaction& transaction, const std::string& id);
@@ -70,7 +75,7 @@ std::vector<std::string> step_names();
 // Whether the transaction of these records, if any, runs or was interrupted.
 bool is_open(const std::vector<phase::Record>& records);
 
-// They refer to `transaction`, which must outlive them.
+// Of its kind. They refer to `transaction`, which must outlive them.
 std::vector<phase::Step> make_steps(Transaction& transaction);
 
 }  // namespace bakehouse::node
