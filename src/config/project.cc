@@ -230,6 +230,7 @@ Project decode_project(const Value& merged, Diagnostics& faults) {
     project.writable = decode_writable(*writable, project.data, faults);
   project.undo_data = decode_undo_data(file);
   if (const Value* keep = file.take("keep")) project.keep = decode_keep(*keep, faults);
+  if (const Value* backups = file.take("backups")) project.backups = decode_backups(*backups, faults);
   if (const Value* hooks = file.take("hooks")) decode_hooks(*hooks, project, faults);
   if (const Value* services = file.take("services")) project.services = decode_services(*services, faults);
   refuse_unsupported(file, "", {"source", "bundles", "allow", "data-format", "owners", "templates", "stores"},

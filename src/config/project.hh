@@ -89,6 +89,20 @@ struct ServiceSettings {
   std::map<std::string, std::string> hardening;  // settings of systemd.exec(5) over those of a unit
 };
 
+// How many backups of data are kept, whoever took them; without any word nothing is forgotten.
+struct BackupRule {
+  int last = 0;
+  int daily = 0;
+  int weekly = 0;
+  int monthly = 0;
+  int yearly = 0;
+  std::chrono::milliseconds within{0};  // all that are younger
+
+  bool is_empty() const {
+    return last == 0 && daily == 0 && weekly == 0 && monthly == 0 && yearly == 0 && within.count() == 0;
+  }
+};
+
 struct Project {
   std::string name;
   VersionSource version;
@@ -102,6 +116,7 @@ struct Project {
   std::vector<Writable> writable;
   UndoData undo_data = UndoData::closed;
   Keep keep;
+  BackupRule backups;  // `backups: {keep: ...}`
   HookSettings hook_defaults;
   std::map<std::string, HookSettings> hooks;  // by phase; only those that differ
   ServiceSettings services;

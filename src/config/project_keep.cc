@@ -36,4 +36,24 @@ Keep decode_keep(const Value& value, Diagnostics& faults) {
   return keep;
 }
 
+BackupRule decode_backups(const Value& value, Diagnostics& faults) {
+  MapReader map(value, "'backups'", faults);
+  BackupRule rule;
+  if (const Value* keep = map.take("keep")) {
+    MapReader words(*keep, "'backups.keep'", faults);
+    const auto read = [&](std::string_view key, int& count) {
+      if (const auto number = words.integer(key, 0, most_kept)) count = static_cast<int>(*number);
+    };
+    read("last", rule.last);
+    read("daily", rule.daily);
+    read("weekly", rule.weekly);
+    read("monthly", rule.monthly);
+    read("yearly", rule.yearly);
+    rule.within = words.duration("within").value_or(rule.within);
+    words.finish();
+  }
+  map.finish();
+  return rule;
+}
+
 }  // namespace bakehouse::config

@@ -36,6 +36,7 @@ std::vector<DataLink> decode_data(const text::Value& value, text::Diagnostics& f
 std::vector<Writable> decode_writable(const text::Value& value, const std::vector<DataLink>& links,
                                       text::Diagnostics& faults);
 Keep decode_keep(const text::Value& value, text::Diagnostics& faults);
+BackupRule decode_backups(const text::Value& value, text::Diagnostics& faults);
 // Fills `hook_defaults` and `hooks`.
 void decode_hooks(const text::Value& value, Project& project, text::Diagnostics& faults);
 

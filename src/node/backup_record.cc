@@ -13,17 +13,13 @@ TreePath copy_of_data(const Places& places) { return places.backup / "data"; }
 TreePath manifest_of_data(const Places& places) { return places.backup / "data.manifest"; }
 TreePath dumps_of(const Places& places) { return places.backup / "dumps"; }
 TreePath manifest_of_dumps(const Places& places) { return places.backup / "dumps.manifest"; }
+TreePath proof_of(const Places& places) { return places.backup / "proof"; }
 TreePath record_of(const Places& places) { return places.backup / "backup.json"; }
 
 std::vector<TreePath> parts_of_backup(const Places& places) {
-  return {manifest_of_data(places),
-          copy_of_data(places),
-          places.backup / "data.restored",
-          dumps_of(places),
-          manifest_of_dumps(places),
-          places.backup / "checked.json",
-          record_of(places),
-          places.backup / "forgotten.json"};
+  return {manifest_of_data(places),        copy_of_data(places), proof_of(places),
+          places.backup / "data.restored", dumps_of(places),     manifest_of_dumps(places),
+          places.backup / "checked.json",  record_of(places),    places.backup / "forgotten.json"};
 }
 
 Value encode(const BackupRecord& record) {

@@ -36,6 +36,7 @@ base::TreePath copy_of_data(const Places& places);
 base::TreePath manifest_of_data(const Places& places);  // written last: what has one is complete
 base::TreePath dumps_of(const Places& places);
 base::TreePath manifest_of_dumps(const Places& places);
+base::TreePath proof_of(const Places& places);  // only while it is checked by restoring
 base::TreePath record_of(const Places& places);
 // All of them, in the order in which they go: what is half removed is not taken for complete, and is known
 // for what it was to the last.

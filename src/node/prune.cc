@@ -122,6 +122,11 @@ Value encode(const PrunePlan& plan) {
   return Value::map({{"removals", removals}, {"kept", kept}});
 }
 
+std::map<std::string, std::string> needed_deployments(const Node& node) {
+  const auto current = deployment_in_run(node);
+  return needed(node, phase::read_history(node.history_path()), current.value_or(""));
+}
+
 PrunePlan plan_prune(const Node& node, Urgency urgency) {
   PrunePlan plan;
   plan.urgency = urgency;

@@ -5,6 +5,7 @@
 #include "text/value.hh"
 
 #include <cstdint>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -30,6 +31,9 @@ struct PrunePlan {
   std::vector<std::string> kept;  // "<id>: pinned": what the rule would not keep
 };
 text::Value encode(const PrunePlan& plan);
+
+// Why deployments are kept with all that belongs to them, whatever the rule says.
+std::map<std::string, std::string> needed_deployments(const Node& node);
 
 // Changes nothing. The caller holds the switch lock or only wants to know.
 PrunePlan plan_prune(const Node& node, Urgency urgency);

@@ -4,6 +4,7 @@
 #include "config/project.hh"
 #include "phase/history.hh"
 
+#include <map>
 #include <optional>
 #include <set>
 #include <string>
@@ -16,5 +17,16 @@ namespace bakehouse::node {
 // of UTC. Without a rule all.
 std::set<std::string> kept_by(const std::optional<config::KeepRule>& rule,
                               const std::vector<phase::HistoryEntry>& history);
+
+// Something that was taken at a time.
+struct Dated {
+  std::string id;
+  base::Seconds time = 0;
+};
+// Why each that the rule keeps is kept: "last", "daily 2026-01-31", "within 30d". Newest first. An empty rule
+// keeps none.
+std::map<std::string, std::vector<std::string>> reasons_by_rule(const config::BackupRule& rule,
+                                                                const std::vector<Dated>& all,
+                                                                base::Seconds now);
 
 }  // namespace bakehouse::node

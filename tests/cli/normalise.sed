@@ -14,6 +14,9 @@ s/\bage1[0-9a-z]{58}\b/<recipient>/g
 # A log of a bake; a second one of the same second has a number
 s/\b[0-9]{8}T[0-9]{6}Z(\.[0-9]+)?\.log\b/<datetime>.log/g
 
+# Why a backup is kept
+s/\b(daily|weekly|monthly|yearly) [0-9]{4}-[0-9]{2}-[0-9]{2}\b/\1 <date>/g
+
 # 20260131T120000Z, 2026-01-31T12:00:00.123Z, 2026-01-31 12:00:00 UTC
 s/\b[0-9]{8}T[0-9]{6}Z\b/<datetime>/g
 s/\b[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]+)?)?(Z| UTC|[+-][0-9]{2}:?[0-9]{2})?/<datetime>/g

@@ -87,6 +87,21 @@ struct PinCommand {
 };
 int run_pin(const GlobalOptions& global, const PinCommand& command, const Screen& screen);
 
+struct BackupCommand {
+  std::optional<std::string> id;  // check: else the newest
+  std::vector<std::string> ids;   // forget: those, whatever the rule says
+  bool prove = false;             // check --restore
+  bool dry_run = false;           // forget, prune
+  bool yes = false;               // restore: without a question
+  Wait wait;
+};
+int run_backup_create(const GlobalOptions& global, const BackupCommand& command, const Screen& screen);
+int run_backup_list(const GlobalOptions& global, const Screen& screen);
+int run_backup_check(const GlobalOptions& global, const BackupCommand& command, const Screen& screen);
+int run_backup_restore(const GlobalOptions& global, const BackupCommand& command, const Screen& screen);
+int run_backup_forget(const GlobalOptions& global, const BackupCommand& command, const Screen& screen);
+int run_backup_prune(const GlobalOptions& global, const BackupCommand& command, const Screen& screen);
+
 struct StatusCommand {
   bool check = false;
 };

@@ -9,9 +9,9 @@ using namespace bakehouse;  // NOLINT(google-build-using-namespace): the program
 
 const cli::Grammar grammar{
     "release",
-    {"init",   "trust", "plan",    "apply", "rollback", "recover", "confirm", "expire", "cancel",
-     "freeze", "thaw",  "prune",   "pin",   "status",   "history", "log",     "diff",   "verify",
-     "show",   "list",  "extract", "serve", "exec",     "notify",  "metrics"},
+    {"init",   "trust", "plan",  "apply",   "rollback", "recover", "confirm", "expire", "cancel",
+     "freeze", "thaw",  "prune", "pin",     "backup",   "status",  "history", "log",    "diff",
+     "verify", "show",  "list",  "extract", "serve",    "exec",    "notify",  "metrics"},
     "",
     {"--root", "--layout", "--set", "--plan", "--confirm-within", "--to", "--adopt", "--as", "--output"},
     {"exec"}};
@@ -26,6 +26,7 @@ struct Commands {
   cli::FreezeCommand freeze;
   cli::PruneCommand prune;
   cli::PinCommand pin;
+  cli::BackupCommand backup;
   cli::StatusCommand status;
   cli::LogCommand log;
   cli::DiffCommand diff;
@@ -33,7 +34,6 @@ struct Commands {
   cli::VerifyCommand verify;
   cli::ArchiveCommand archive;
   cli::ExecCommand exec;
-  bool yes = false;  // answers what a command would ask; none of this version asks
   std::function<int(const cli::Screen&)> chosen;
 };
 
@@ -53,7 +53,7 @@ void add_globals(CLI::App& app, Commands& all) {
   app.add_flag("--json", all.global.json, "one object, or one event a line, for programs");
   app.add_flag("--quiet", all.global.quiet, "errors and warnings only");
   app.add_flag("--no-color", all.global.no_color, "no colours");
-  app.add_flag("--yes", all.yes, "answer every question with yes");
+  app.add_flag("--yes", all.backup.yes, "answer every question with yes");
 }
 
 void add_trust(CLI::App& app, Commands& all) {
@@ -169,6 +169,41 @@ void add_retention(CLI::App& app, Commands& all) {
   pin->add_flag("--off", all.pin.off, "let the rule decide again");
 }
 
+using RunBackup = int (*)(const cli::GlobalOptions&, const cli::BackupCommand&, const cli::Screen&);
+
+template <RunBackup run>
+CLI::App* add_backup_command(CLI::App& backup, Commands& all, const char* name, const char* purpose) {
+  auto* command = add(backup, all, name, purpose, [](const Commands& c, const cli::Screen& screen) {
+    return run(c.global, c.backup, screen);
+  });
+  add_wait(command, all.backup.wait);
+  return command;
+}
+
+void add_backups(CLI::App& app, Commands& all) {
+  auto* backup = app.add_subcommand("backup", "copies of data/, those of deployments and others");
+  backup->require_subcommand(1);
+  backup->fallthrough();
+  add_backup_command<cli::run_backup_create>(*backup, all, "create", "take one while the processes run");
+  add(*backup, all, "list", "which there are, and what they take",
+      [](const Commands& c, const cli::Screen& screen) { return run_backup_list(c.global, screen); });
+  auto* check = add_backup_command<cli::run_backup_check>(
+      *backup, all, "check", "read all of one and compare it with its manifests");
+  check->add_option("ID", all.backup.id, "as `release backup list` names it; else the newest");
+  check->add_flag("--restore", all.backup.prove, "restore it into a scratch place as well, and compare that");
+  add_backup_command<cli::run_backup_restore>(*backup, all, "restore",
+                                              "put one in place of data/, which is kept aside")
+      ->add_option("ID", all.backup.id, "as `release backup list` names it")
+      ->required();
+  auto* forget = add_backup_command<cli::run_backup_forget>(
+      *backup, all, "forget", "mark what `backups: {keep: ...}` does not keep, and say why the rest is kept");
+  forget->add_option("ID", all.backup.ids, "these, whatever the rule says");
+  forget->add_flag("--dry-run", all.backup.dry_run, "only tell");
+  add_backup_command<cli::run_backup_prune>(*backup, all, "prune",
+                                            "remove what was forgotten or never finished")
+      ->add_flag("--dry-run", all.backup.dry_run, "only tell");
+}
+
 void add_views(CLI::App& app, Commands& all) {
   add(app, all, "status", "what is in service", [](const Commands& c, const cli::Screen& screen) {
     return run_status(c.global, c.status, screen);
@@ -244,6 +279,7 @@ int main(int argc, char** argv) {
   add_transactions(app, all);
   add_holds(app, all);
   add_retention(app, all);
+  add_backups(app, all);
   add_views(app, all);
   add_metrics(app, all);
   add_notify(app, all);

@@ -315,6 +315,24 @@ TEST_CASE("what is kept of the past is counted") {
   CHECK(fault_of("keep: 5\n") == "2:1: 'keep' must be a map, not '5'");
 }
 
+TEST_CASE(
+    "what is kept of backups is counted or younger than a time, and without a word nothing is forgotten") {
+  CHECK(decode("name: shop\n").backups.is_empty());
+  CHECK(decode("name: shop\nbackups: {keep: }\n").backups.is_empty());
+  const Project project = decode(
+      "name: shop\nbackups: {keep: {last: 7, daily: 6, weekly: 5, monthly: 36, yearly: 3, within: 30d}}\n");
+  CHECK(project.backups.last == 7);
+  CHECK(project.backups.daily == 6);
+  CHECK(project.backups.weekly == 5);
+  CHECK(project.backups.monthly == 36);
+  CHECK(project.backups.yearly == 3);
+  CHECK(project.backups.within == std::chrono::hours(24 * 30));
+  CHECK_FALSE(project.backups.is_empty());
+  CHECK(fault_of("backups: {keep: {last: -1}}\n") ==
+        "2:18: 'last' in 'backups.keep' must be a whole number from 0 to 100000, not '-1'");
+  CHECK(fault_of("backups: {paths: [x]}\n") == "2:11: unknown key 'paths' in 'backups'");
+}
+
 TEST_CASE("what the application may write in run/ is named, and what becomes of it") {
   CHECK(decode("name: shop\n").writable.empty());
   const Project project = decode("name: shop\nwritable: {cache: discard, var/state.json: keep, old: }\n");

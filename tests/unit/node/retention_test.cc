@@ -98,4 +98,25 @@ TEST_CASE("what failed is kept while it is younger than the last good ones, and 
   CHECK(kept(rule(3), rows) == "abcde");
 }
 
+TEST_CASE("each backup that a rule keeps is kept for reasons that can be told") {
+  const std::vector<Dated> all{{"e", monday + 3600},
+                               {"d", monday},
+                               {"c", monday - day},
+                               {"b", monday - 40 * day},
+                               {"a", monday - 400 * day}};
+  config::BackupRule rule;
+  CHECK(reasons_by_rule(rule, all, monday).empty());
+  rule.last = 1;
+  rule.daily = 2;
+  rule.yearly = 9;
+  rule.within = std::chrono::hours(36);
+  const auto reasons = reasons_by_rule(rule, all, monday + 3600);
+  using Words = std::vector<std::string>;
+  CHECK(reasons.at("e") == Words{"last", "daily 2026-01-05", "yearly 2026-01-05", "within 36h"});
+  CHECK(reasons.at("d") == Words{"within 36h"});
+  CHECK(reasons.at("c") == Words{"daily 2026-01-04", "within 36h"});
+  CHECK(reasons.at("b") == Words{"yearly 2025-11-26"});
+  CHECK(reasons.at("a") == Words{"yearly 2024-12-01"});
+}
+
 }  // namespace retention_test
