@@ -130,41 +130,6 @@ BuildSettings decode_build(const Value& value, Diagnostics& faults) {
   return build;
 }
 
-ProcessSettings decode_process(const std::string& name, const Value& value, Diagnostics& faults) {
-  ProcessSettings process;
-  MapReader map(value, fmt::format("the process '{}'", printable(name)), faults);
-  process.command = map.text("command");
-  if (process.command && process.command->find_first_not_of(" \t\n") == std::string::npos) {
-    faults.add(map.take("command")->origin(),
-               fmt::format("the command of the process '{}' is empty", printable(name)));
-  }
-  if (const auto port = map.integer("port", 1, 65535)) process.port = static_cast<int>(*port);
-  refuse_unsupported(map, fmt::format("processes.{}.", printable(name)), {"backing"}, faults);
-  map.finish();
-  return process;
-}
-
-std::map<std::string, ProcessSettings> decode_processes(const Value& value, Diagnostics& faults) {
-  const text::MapReader shape(value, "'processes'", faults);
-  std::map<std::string, ProcessSettings> processes;
-  std::map<int, std::string> owners;  // of ports
-  for (const auto& [name, settings] : value.members()) {
-    if (settings.is_null()) continue;
-    if (const auto reason = why_not_word(name)) {
-      faults.add(settings.origin(),
-                 fmt::format("the process '{}' {}", printable(name.substr(0, 200)), *reason));
-    }
-    const ProcessSettings process = decode_process(name, settings, faults);
-    processes.emplace(name, process);
-    if (!process.port) continue;
-    const auto [owner, is_free] = owners.emplace(*process.port, name);
-    if (is_free) continue;
-    faults.add(settings.origin(), fmt::format("the process '{}' has the port of the process '{}', {}",
-                                              printable(name), printable(owner->second), *process.port));
-  }
-  return processes;
-}
-
 const Value* find_if_set(const Value* map, std::string_view key) {
   const Value* value = map == nullptr ? nullptr : map->find(key);
   return value == nullptr || value->is_null() ? nullptr : value;

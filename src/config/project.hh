@@ -6,6 +6,8 @@
 #include "text/value.hh"
 
 #include <chrono>
+#include <csignal>
+#include <cstdint>
 #include <filesystem>
 #include <map>
 #include <optional>
@@ -30,7 +32,12 @@ struct BuildSettings {
 
 struct ProcessSettings {
   std::optional<std::string> command;  // a shell line; overrides the buildpacks' process of that name
-  std::optional<int> port;
+  std::optional<int> port;             // of the first instance; each further one has the next
+  std::optional<int> count;            // instances NAME.1, NAME.2, ...; none: one, called NAME
+  std::vector<std::string> after;      // processes that are started before
+  int stop_signal = SIGTERM;
+  std::optional<std::chrono::milliseconds> stop_timeout;
+  std::string schedule;  // five fields of cron; "": kept running
 };
 
 struct HealthCheck {
@@ -82,7 +89,9 @@ struct Keep {
 
 // What keeps the processes running. It is the machine's to say, in node.yaml.
 struct ServiceSettings {
-  enum class Driver { automatic, supervisor, systemd } driver = Driver::automatic;
+  enum class Driver { automatic, supervisor, systemd, none } driver = Driver::automatic;
+  uint64_t log_size = uint64_t{10} * 1024 * 1024;  // a log that becomes larger is begun anew
+  int log_keep = 5;                                // files of the past
   // Of units only:
   std::optional<std::string> user;  // as whom they run
   bool is_hardened = true;
@@ -111,6 +120,7 @@ struct Project {
   std::vector<std::string> buildpacks;        // empty: all shipped ones are asked
   BuildSettings build;
   std::map<std::string, ProcessSettings> processes;
+  ServiceSettings services;
   std::vector<HealthCheck> health;
   std::vector<DataLink> data;
   std::vector<Writable> writable;
@@ -119,7 +129,6 @@ struct Project {
   BackupRule backups;  // `backups: {keep: ...}`
   HookSettings hook_defaults;
   std::map<std::string, HookSettings> hooks;  // by phase; only those that differ
-  ServiceSettings services;
 
   HookSettings hook(const std::string& phase) const;
 };

@@ -7,6 +7,7 @@
 
 #include <chrono>
 #include <initializer_list>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -29,6 +30,8 @@ struct WebPort {
   int number = 0;
 };
 
+std::map<std::string, ProcessSettings> decode_processes(const text::Value& value, text::Diagnostics& faults);
+ServiceSettings decode_services(const text::Value& value, text::Diagnostics& faults);
 std::vector<HealthCheck> decode_health(const text::Value& value, const WebPort& web,
                                        text::Diagnostics& faults);
 std::vector<DataLink> decode_data(const text::Value& value, text::Diagnostics& faults);

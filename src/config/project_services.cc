@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <charconv>
 
 namespace bakehouse::config {
 namespace {
@@ -86,7 +87,8 @@ std::optional<std::string> decode_user(MapReader& map, Diagnostics& faults) {
 Driver decode_driver(MapReader& map, Diagnostics& faults) {
   const auto word = map.choice("driver", {"auto", "supervisor", "systemd", "command", "none"});
   if (word == "systemd") return Driver::systemd;
-  if (word == "command" || word == "none") {
+  if (word == "none") return Driver::none;
+  if (word == "command") {
     faults.add(map.take("driver")->origin(),
                fmt::format("'services.driver: {}' is not supported by this version of Bakehouse", *word),
                "write auto, or leave it out");
@@ -99,6 +101,33 @@ void check_strategy(MapReader& map, Diagnostics& faults) {
   faults.add(map.take("strategy")->origin(),
              "'services.strategy: overlap' is not supported by this version of Bakehouse",
              "write restart, or leave it out");
+}
+
+std::optional<uint64_t> size_in(std::string_view text) {
+  constexpr std::string_view units = "KMG";
+  const size_t unit = text.empty() ? std::string_view::npos : units.find(text.back());
+  if (unit != std::string_view::npos) text.remove_suffix(1);
+  uint64_t number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  constexpr uint64_t most = 1024;
+  if (unit == std::string_view::npos || error != std::errc() || end != text.data() + text.size() ||
+      number > most)
+    return std::nullopt;
+  return number << (10 * (unit + 1));
+}
+
+std::optional<uint64_t> decode_size(MapReader& map, std::string_view key, Diagnostics& faults) {
+  constexpr uint64_t least = uint64_t{16} * 1024;
+  const Value* value = map.take(key);
+  const auto text = map.text(key);
+  if (!text) return std::nullopt;
+  const auto size = size_in(*text);
+  if (size && *size >= least) return size;
+  faults.add(
+      value->origin(),
+      fmt::format("'{}' must be a size of 16K or more, not '{}'", key, base::printable(text->substr(0, 100))),
+      "a number to 1024 with K, M or G: 512K, 10M, 1G");
+  return std::nullopt;
 }
 
 // What only a unit can do must not do nothing in silence.
@@ -120,6 +149,8 @@ ServiceSettings decode_services(const Value& value, Diagnostics& faults) {
   services.driver = decode_driver(map, faults);
   check_strategy(map, faults);
   services.user = decode_user(map, faults);
+  if (const auto size = decode_size(map, "log-size", faults)) services.log_size = *size;
+  if (const auto keep = map.integer("log-keep", 0, 1000)) services.log_keep = static_cast<int>(*keep);
   if (const Value* hardening = map.take("hardening")) decode_hardening(*hardening, services, faults);
   map.finish();
   require_systemd(services, value, faults);

@@ -94,7 +94,7 @@ std::string last_lines_of_log(const Node& node, const std::string& service) {
 
 void require_processes(const Node& node, service::ServiceDriver& services) {
   for (const auto& state : services.states()) {
-    if (state.running && state.restarts == 0) continue;
+    if (state.is_well() && state.restarts == 0) continue;
     throw Error(Fault::build, fmt::format("the process '{}' {}{}", state.name,
                                           state.last_end.empty() ? "does not run" : state.last_end,
                                           last_lines_of_log(node, state.name)));

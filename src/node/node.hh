@@ -22,6 +22,8 @@ struct Node {
   phase::Surroundings around;
   std::chrono::milliseconds patience{0};  // how long a command waits for another one to end
   bool is_booting = false;                // we are the unit that recovers, before the services start
+  std::filesystem::path supervise =
+      {};  // the helper that is a supervisor in the background; "": there is none
 
   std::filesystem::path journal_path() const { return root.state() / "journal"; }
   std::filesystem::path history_path() const { return root.state() / "history.jsonl"; }

@@ -1,15 +1,18 @@
 #include "node/services.hh"
 
 #include "artifact/metadata.hh"
+#include "base/encoding.hh"
 #include "base/error.hh"
 #include "config/merge.hh"
 #include "node/preflight.hh"
+#include "node/process_order.hh"
 #include "node/run_place.hh"
 #include "service/systemd_driver.hh"
 
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <set>
 
 #include <pwd.h>
 #include <unistd.h>
@@ -64,7 +67,7 @@ struct InService {
 };
 
 // `words` begin with the name of the process, if it is one.
-Start start_of(const Node& node, const InService& release, const Words& words) {
+Start start_of(const Node& node, const InService& release, const Words& words, int instance = 1) {
   const auto& settings = settings_of(words.empty() ? "" : words.front(), release.project);
   Start start;
   start.directory = node.root.at(node.root.layout.run);
@@ -75,7 +78,8 @@ Start start_of(const Node& node, const InService& release, const Words& words) {
   const Words rest = settings.command ? command_words(*settings.command, words) : words;
   start.argv.insert(start.argv.end(), rest.begin(), rest.end());
   start.environment = base_environment(node, release.deployment, release.version);
-  if (settings.port) start.environment.push_back(fmt::format("PORT={}", *settings.port));
+  if (settings.port) start.environment.push_back(fmt::format("PORT={}", *settings.port + instance - 1));
+  if (settings.count) start.environment.push_back(fmt::format("BAKEHOUSE_INSTANCE={}", instance));
   return start;
 }
 
@@ -118,10 +122,39 @@ std::unique_ptr<service::ServiceDriver> open_systemd(const Node& node) {
       {node.root.project, node.root.path, release_program(), node.is_booting});
 }
 
+service::ServiceSpec spec_of(const Node& node, const InService& release, const std::string& process,
+                             const Instance& instance) {
+  const auto& settings = settings_of(process, release.project);
+  Start start = start_of(node, release, {process}, instance.number);
+  service::ServiceSpec spec;
+  spec.name = instance.name;
+  spec.argv = std::move(start.argv);
+  spec.environment = std::move(start.environment);
+  spec.directory = std::move(start.directory);
+  spec.log = node.root.state() / "logs" / (instance.name + ".log");
+  spec.log_limits = {release.project.services.log_size, release.project.services.log_keep};
+  spec.stop_signal = settings.stop_signal;
+  spec.stop_timeout = settings.stop_timeout;
+  spec.schedule = settings.schedule;
+  shape_unit(node, release.project.services, spec);
+  return spec;
+}
+
+// A process may have the name of another one's instance. The supervisor has a log of its own.
+void require_one_name_each(const std::vector<service::ServiceSpec>& specs) {
+  std::set<std::string> names{"supervisor"};
+  for (const auto& spec : specs) {
+    if (names.insert(spec.name).second) continue;
+    throw base::Error(base::Fault::input,
+                      fmt::format("two processes would be called '{}'", base::printable(spec.name)),
+                      "name one of them otherwise");
+  }
+}
+
 }  // namespace
 
 std::unique_ptr<service::ServiceDriver> open_services(const Node& node) {
-  if (service::has_units(node.root.path) || wants_systemd(node)) return open_systemd(node);
+  if (uses_systemd(node)) return open_systemd(node);
   return service::open_driver(node.root.state());
 }
 
@@ -151,12 +184,14 @@ bool services_are_kept(const Node& node) {
 }
 
 std::string how_to_start_services(const Node& node) {
-  if (!service::has_units(node.root.path)) return "`release serve` runs the processes";
+  if (!service::has_units(node.root.path)) return "`release start` starts the processes";
   return fmt::format("`systemctl start {}` starts them", service::target_name(node.root.project));
 }
 
+bool uses_systemd(const Node& node) { return service::has_units(node.root.path) || wants_systemd(node); }
+
 void require_no_systemd(const Node& node) {
-  if (!service::has_units(node.root.path) && !wants_systemd(node)) return;
+  if (!uses_systemd(node)) return;
   throw base::Error(base::Fault::refused,
                     fmt::format("the processes of {} are units of systemd", node.root.project),
                     fmt::format("`systemctl start {}` starts them", service::target_name(node.root.project)));
@@ -183,17 +218,11 @@ std::vector<service::ServiceSpec> service_specs(const Node& node, const std::str
   const config::Project project = read_configuration(node, deployment);
   const InService in_service{deployment, release.info.version, release.launch, project};
   std::vector<service::ServiceSpec> specs;
-  for (const std::string& name : process_names(release.launch, project)) {
-    Start start = start_of(node, in_service, {name});
-    service::ServiceSpec spec;
-    spec.name = name;
-    spec.argv = std::move(start.argv);
-    spec.environment = std::move(start.environment);
-    spec.directory = std::move(start.directory);
-    spec.log = node.root.state() / "logs" / (name + ".log");
-    shape_unit(node, project.services, spec);
-    specs.push_back(std::move(spec));
+  for (const std::string& name : in_start_order(process_names(release.launch, project), project)) {
+    for (const Instance& instance : instances_of(name, settings_of(name, project)))
+      specs.push_back(spec_of(node, in_service, name, instance));
   }
+  require_one_name_each(specs);
   return specs;
 }
 

@@ -41,6 +41,8 @@ bool services_are_kept(const Node& node);
 std::string how_to_start_services(const Node& node);
 // Error(refused) when the processes are the affair of systemd.
 void require_no_systemd(const Node& node);
+// Whether they are units of systemd, or are to become such with the next start.
+bool uses_systemd(const Node& node);
 
 // How a program starts in the release in service.
 struct Start {

@@ -9,6 +9,7 @@
 #include "node/transaction.hh"
 #include "notify/outbox.hh"
 #include "phase/lock.hh"
+#include "service/background.hh"
 
 #include <fmt/format.h>
 
@@ -25,10 +26,9 @@ namespace {
 std::vector<std::string> processes_down(const Node& node, const Status& status) {
   std::vector<std::string> down;
   for (const auto& spec : service_specs(node, status.deployment)) {
-    const auto runs = std::any_of(status.services.begin(), status.services.end(), [&](const auto& state) {
-      return state.name == spec.name && state.running;
-    });
-    if (!runs) down.push_back(spec.name);
+    const auto is_it = [&](const auto& state) { return state.name == spec.name && state.is_well(); };
+    if (std::ranges::none_of(status.services, is_it) && std::ranges::none_of(status.orphans, is_it))
+      down.push_back(spec.name);
   }
   return down;
 }
@@ -51,8 +51,12 @@ Status read_status(const Node& node) {
   // Asked again: a transaction that began meanwhile has an open journal and needs no recovery.
   status.recovery_needed =
       has_open_journal && status.running.empty() && !phase::Lock::holder(node.lock_path()).has_value();
-  if (services_are_kept(node)) status.services = open_services(node)->states();
   status.how_to_start = how_to_start_services(node);
+  if (services_are_kept(node)) {
+    status.services = open_services(node)->states();
+  } else {
+    status.orphans = service::orphans(node.root.state());
+  }
   if (!status.deployment.empty() && !has_open_journal) status.down = processes_down(node, status);
   status.notices_waiting = notify::count_waiting(outbox_of(node));
   return status;
@@ -61,6 +65,8 @@ Status read_status(const Node& node) {
 Value encode(const Status& status, const config::Root& root) {
   Value services = Value::list();
   for (const auto& state : status.services) services.push(service::encode(state));
+  Value orphans = Value::list();
+  for (const auto& state : status.orphans) orphans.push(service::encode(state));
   Value down = Value::list();
   for (const auto& name : status.down) down.push(name);
   return Value::map({{"project", root.project},
@@ -74,6 +80,7 @@ Value encode(const Status& status, const config::Root& root) {
                      {"frozen", status.frozen ? encode(*status.frozen) : Value()},
                      {"provisional", status.provisional ? encode(*status.provisional) : Value()},
                      {"services", services},
+                     {"orphans", orphans},
                      {"down", down},
                      {"notices_waiting", static_cast<uint64_t>(status.notices_waiting)}});
 }

@@ -24,10 +24,11 @@ struct Status {
   std::optional<Provisional> provisional;
   std::optional<Freeze> frozen;
   std::vector<service::ServiceState> services;
+  std::vector<service::ServiceState> orphans;  // run, but the supervisor that watched them was killed
   // Processes of the release that do not run, or had to be started again.
   std::vector<std::string> down;
   size_t notices_waiting = 0;  // in the outbox
-  std::string how_to_start;  // those
+  std::string how_to_start;    // those
 };
 Status read_status(const Node& node);
 text::Value encode(const Status& status, const config::Root& root);

@@ -4,6 +4,7 @@
 #include "net/tcp.hh"
 #include "node/backup.hh"
 #include "node/carry.hh"
+#include "node/control.hh"
 #include "node/health.hh"
 #include "node/hooks.hh"
 #include "node/release_tree.hh"
@@ -12,6 +13,7 @@
 #include "node/stage.hh"
 #include "node/switch.hh"
 #include "node/transaction.hh"
+#include "service/background.hh"
 
 #include <fmt/format.h>
 
@@ -171,17 +173,34 @@ Step configure_step(Transaction& t) {
   return {{}, prepare, run, undo};
 }
 
+// From here on the services live on when the transaction is over, if that is wanted and can be.
+void make_lasting(Transaction& t, const config::Project& project) {
+  if (t.services->lasting() || !wants_background(t.node, project.services)) return;
+  begin_supervisor(t.node);
+  t.services = open_services(t.node);
+  t.began_supervisor = true;
+  note(t, "start", "the processes live on: a supervisor runs in the background from now on");
+}
+
+// Versions before did not write it down.
+bool had_processes(const Undo& undo) {
+  const Value* had = undo.facts.find("processes");
+  return had == nullptr || undo.facts.boolean_at("processes");
+}
+
 // The old release is back: its processes run again, and whether it is well is said, not undone.
 void restart_previous(Transaction& t, const Undo& undo) {
-  if (!t.services->lasting()) return;
+  if (!had_processes(undo)) return;
   // Started on the wrong code or data it would write what the next try takes away again.
   require_back(undo, "deploy", "the processes stay stopped");
   require_back(undo, "backup", "the processes stay stopped");
   t.services->stop();
   if (t.plan.previous.empty()) {
-    t.services->start({});  // nothing, also after the machine has started anew
+    if (t.services->lasting()) t.services->start({});  // nothing, also after the machine has started anew
     return;
   }
+  make_lasting(t, read_configuration(t.node, t.plan.previous));
+  if (!t.services->lasting()) return;
   t.services->start(service_specs(t.node, t.plan.previous, release_of(t, t.plan.previous)));
   if (t.services->starts_later()) return;
   try {
@@ -209,7 +228,12 @@ void stop(Transaction& t) {
 }
 
 Step stop_step(Transaction& t) {
-  return {{}, {}, [&t](const Value&) { stop(t); }, [&t](const Undo& undo) { restart_previous(t, undo); }};
+  const auto prepare = [&t] {
+    const bool any = !t.services->states().empty() || !service::orphans(t.node.root.state()).empty();
+    return Value::map({{"processes", any}});
+  };
+  return {
+      {}, prepare, [&t](const Value&) { stop(t); }, [&t](const Undo& undo) { restart_previous(t, undo); }};
 }
 
 void backup(Transaction& t) {
@@ -287,21 +311,24 @@ Step hook_step(Transaction& t, const std::string& phase) {
 void require_free_ports(const Transaction& t) {
   constexpr std::chrono::milliseconds limit(500);
   for (const auto& [name, settings] : read_configuration(t.node, t.plan.id).processes) {
-    if (!settings.port) continue;
-    const std::string address = fmt::format("127.0.0.1:{}", *settings.port);
-    try {
-      net::tcp_probe(address, limit);
-    } catch (const Error&) {
-      continue;  // nobody is there
+    const int count = settings.port ? settings.count.value_or(1) : 0;
+    for (int i = 0; i < count; ++i) {
+      const std::string address = fmt::format("127.0.0.1:{}", *settings.port + i);
+      try {
+        net::tcp_probe(address, limit);
+      } catch (const Error&) {
+        continue;  // nobody is there
+      }
+      throw Error(Fault::build, fmt::format("another program listens on {}, a port of '{}'", address, name),
+                  "end it, or give the process another port in node.yaml");
     }
-    throw Error(Fault::build, fmt::format("another program listens on {}, the port of '{}'", address, name),
-                "end it, or give the process another port in node.yaml");
   }
 }
 
 void start(Transaction& t) {
   require_free_ports(t);
   const auto specs = service_specs(t.node, t.plan.id, release_of(t, t.plan.id));
+  if (!specs.empty()) make_lasting(t, read_configuration(t.node, t.plan.id));
   if (!specs.empty() && !t.services->lasting()) {
     note(t, "start", "no supervisor runs here: the processes are started for the health check only");
   }
@@ -309,7 +336,10 @@ void start(Transaction& t) {
 }
 
 Step start_step(Transaction& t) {
-  return {{}, {}, [&t](const Value&) { start(t); }, [&t](const Undo&) { t.services->stop(); }};
+  return {{},
+          {},
+          [&t](const Value&) { start(t); },
+          [&t](const Undo&) { t.began_supervisor ? t.services->end() : t.services->stop(); }};
 }
 
 Step health_step(Transaction& t) {

@@ -30,6 +30,8 @@ class Conversations {
   void watch(std::vector<pollfd>& watched) const;
   std::chrono::milliseconds next_wake() const;
   void tend();
+  // Whether somebody speaks, or waits for an answer.
+  bool any() const { return !clients_.empty(); }
 
  private:
   struct Client {

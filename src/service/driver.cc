@@ -3,6 +3,7 @@
 #include "base/clock.hh"
 #include "base/dir.hh"
 #include "base/error.hh"
+#include "service/background.hh"
 #include "service/lock.hh"
 #include "service/protocol.hh"
 #include "service/socket.hh"
@@ -16,7 +17,7 @@ using base::Error;
 using base::Fault;
 
 // Longer than any stop takes on the other side.
-constexpr std::chrono::milliseconds answer_limit = std::chrono::minutes(1);
+constexpr std::chrono::milliseconds answer_limit = std::chrono::minutes(10);
 
 class RemoteDriver : public ServiceDriver {
  public:
@@ -24,19 +25,36 @@ class RemoteDriver : public ServiceDriver {
 
   // A supervisor that has ended has ended its services.
   void stop() override {
-    if (lasting() || SupervisorLock::holder(state_)) say({Request::Command::stop, {}});
+    if (is_there()) say({Request::Command::stop});
+  }
+  void stop(const std::vector<std::string>& names) override {
+    if (is_there() && !names.empty()) say({Request::Command::stop, {}, names});
+  }
+  void end() override {
+    if (!is_there()) return;
+    say({Request::Command::end});
+    await_end_in_background();
   }
   void start(const std::vector<ServiceSpec>& specs) override { say({Request::Command::start, specs}); }
-  std::vector<ServiceState> states() override { return say({Request::Command::states, {}}); }
+  void ensure(const std::vector<ServiceSpec>& specs) override { say({Request::Command::ensure, specs}); }
+  std::vector<ServiceState> states() override { return say({Request::Command::states}); }
   bool lasting() const override { return connect_to(state_).has_value(); }
 
  private:
+  bool is_there() const { return lasting() || SupervisorLock::holder(state_); }
+
+  // It answers no more before it lets go of its lock; one in the foreground goes on with both.
+  void await_end_in_background() const {
+    const base::Clock clock = base::system_clock();
+    while (!lasting() && SupervisorLock::holder(state_)) clock.wait(std::chrono::milliseconds(5));
+  }
+
   std::vector<ServiceState> say(const Request& request) const {
     const std::string line = format_request(request);
     const auto socket = connect_to(state_);
     if (!socket) {
       throw Error(Fault::internal, fmt::format("the supervisor of '{}' has ended", state_.path().native()),
-                  "start `release serve` again, then repeat the command");
+                  "`release start` starts another; then repeat the command");
     }
     return parse_answer(ask(*socket, line, answer_limit));
   }
@@ -46,8 +64,16 @@ class RemoteDriver : public ServiceDriver {
 
 class LocalDriver : public ServiceDriver {
  public:
-  void stop() override { supervisor_.stop(); }
+  explicit LocalDriver(std::filesystem::path state) : state_(std::move(state)) {}
+
+  void stop() override {
+    end_orphans(state_);
+    supervisor_.stop();
+  }
+  void stop(const std::vector<std::string>& names) override { supervisor_.stop(names); }
+  void end() override { stop(); }
   void start(const std::vector<ServiceSpec>& specs) override { supervisor_.start(specs); }
+  void ensure(const std::vector<ServiceSpec>& specs) override { supervisor_.ensure(specs); }
   std::vector<ServiceState> states() override {
     supervisor_.tend();  // no event loop does
     return supervisor_.states();
@@ -55,6 +81,7 @@ class LocalDriver : public ServiceDriver {
   bool lasting() const override { return false; }
 
  private:
+  std::filesystem::path state_;
   Supervisor supervisor_;
 };
 
@@ -70,7 +97,7 @@ std::unique_ptr<ServiceDriver> open_driver(const std::filesystem::path& state) {
   for (int i = 1;; ++i) {
     if (connect_to(dir)) return std::make_unique<RemoteDriver>(std::move(dir));
     const auto holder = SupervisorLock::holder(dir);
-    if (!holder) return std::make_unique<LocalDriver>();
+    if (!holder) return std::make_unique<LocalDriver>(state);
     if (i == attempts) {
       throw Error(Fault::locked,
                   fmt::format("the supervisor of '{}' ({}) is starting or ending", state.native(), *holder),

@@ -10,17 +10,22 @@
 
 namespace bakehouse::service {
 
-// Three implementations: units of systemd (systemd_driver.hh); a supervisor that runs already (`release
-// serve`), reached through its socket; and, where none runs, one inside this very process, whose services end
-// with it.
+// Three implementations: units of systemd (systemd_driver.hh); a supervisor that runs already, reached
+// through its socket; and, where none runs, one inside this very process, whose services end with it.
 class ServiceDriver {
  public:
   virtual ~ServiceDriver() = default;
   // What can be refused of `specs` while nothing is touched.
   virtual void check(const std::vector<ServiceSpec>& /*specs*/) {}
-  // Returns when every process has ended. Nothing running is no error.
+  // Returns when every process has ended, also what a supervisor that was killed has left. Nothing running is
+  // no error.
   virtual void stop() = 0;
+  virtual void stop(const std::vector<std::string>& names) = 0;
+  // Stops all; a supervisor in the background ends, too, and has ended when this returns.
+  virtual void end() = 0;
   virtual void start(const std::vector<ServiceSpec>& specs) = 0;
+  // Afterwards there are these and no others; what runs as specified stays untouched.
+  virtual void ensure(const std::vector<ServiceSpec>& specs) = 0;
   virtual std::vector<ServiceState> states() = 0;
   // Whether the services outlive the driver: not any more once their supervisor has ended.
   virtual bool lasting() const = 0;

@@ -16,10 +16,11 @@ SupervisorLock SupervisorLock::take(const base::Dir& state, const base::Clock& c
       lock_file(state), fmt::format("pid {}, since {}", ::getpid(), base::iso_datetime(clock.seconds())),
       clock);
   if (lock) return SupervisorLock(*std::move(lock));
-  throw base::Error(base::Fault::locked,
-                    fmt::format("a supervisor runs already for '{}' ({})", state.path().native(),
-                                holder(state).value_or("just ended")),
-                    "stop it before starting another");
+  throw base::Error(
+      base::Fault::locked,
+      fmt::format("a supervisor runs already for '{}' ({})", state.path().native(),
+                  holder(state).value_or("just ended")),
+      "`release stop` ends one in the background; where it runs in the foreground, end it there");
 }
 
 std::optional<std::string> SupervisorLock::holder(const base::Dir& state) {

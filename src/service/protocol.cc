@@ -20,10 +20,12 @@ struct CommandName {
   Request::Command command;
   const char* name;
 };
-constexpr std::array<CommandName, 3> commands = {{
+constexpr std::array<CommandName, 5> commands = {{
     {Request::Command::stop, "stop"},
     {Request::Command::start, "start"},
+    {Request::Command::ensure, "ensure"},
     {Request::Command::states, "states"},
+    {Request::Command::end, "end"},
 }};
 
 std::string name_of(Request::Command command) {
@@ -69,6 +71,10 @@ Fault decode_fault(int64_t code) {
   return known ? static_cast<Fault>(code) : Fault::internal;
 }
 
+bool has_services(Request::Command command) {
+  return command == Request::Command::start || command == Request::Command::ensure;
+}
+
 [[noreturn]] void throw_failure(const Value& value) {
   throw Error(decode_fault(value.integer_at("fault")), value.string_at("message"), value.string_at("hint"));
 }
@@ -77,7 +83,12 @@ Fault decode_fault(int64_t code) {
 
 std::string format_request(const Request& request) {
   Value value = Value::map({{"command", name_of(request.command)}});
-  if (request.command == Request::Command::start) value.set("services", encode_list(request.services));
+  if (has_services(request.command)) value.set("services", encode_list(request.services));
+  if (!request.names.empty()) {
+    Value names = Value::list();
+    for (const std::string& name : request.names) names.push(name);
+    value.set("names", names);
+  }
   return as_line(value);
 }
 
@@ -98,13 +109,18 @@ Request parse_request(std::string_view line) {
   reader.require("command");
   const auto command = reader.choice("command", command_names());
   const Value* services = reader.take("services");
+  const bool has_names = reader.take("names") != nullptr;
+  auto names = reader.texts("names");
   reader.finish();
   faults.throw_if_any();
   Request request;
   request.command = command_of(*command);
-  if ((services != nullptr) != (request.command == Request::Command::start)) {
-    throw Error(Fault::input, "request: 'services' belong to 'start', and only to it");
+  if ((services != nullptr) != has_services(request.command)) {
+    throw Error(Fault::input, "request: 'services' belong to 'start' and 'ensure', and only to them");
   }
+  if (has_names && request.command != Request::Command::stop)
+    throw Error(Fault::input, "request: 'names' belong to 'stop', and only to it");
+  if (names) request.names = *std::move(names);
   if (services == nullptr) return request;
   for (const Value& item : items_of(*services, "services")) request.services.push_back(decode_spec(item));
   return request;

@@ -1,7 +1,10 @@
 // What is said over the supervisor's socket: one JSON object a line, a question and its answer.
 //
-//     {"command":"stop"|"start"|"states", "services":[...]}     services: of "start" only
+//     {"command":"stop"|"start"|"ensure"|"states"|"end", "services":[...], "names":[...]}
 //     {"states":[...]}  or  {"error":{"fault":3,"hint":"...","message":"..."}}
+//
+// "start" and "ensure" have services; "stop" may have names, and means all without them. "end" is "stop", and
+// the end of a supervisor in the background with it.
 #pragma once
 
 #include "base/error.hh"
@@ -17,8 +20,9 @@ namespace bakehouse::service {
 inline constexpr size_t longest_line = 4 * 1024 * 1024;
 
 struct Request {
-  enum class Command { stop, start, states } command = Command::states;
-  std::vector<ServiceSpec> services;
+  enum class Command { stop, start, ensure, states, end } command = Command::states;
+  std::vector<ServiceSpec> services = {};
+  std::vector<std::string> names = {};
 };
 
 // Each ends in its line end, which the parsers do not expect.

@@ -4,7 +4,9 @@
 #include "base/error.hh"
 #include "service/conversations.hh"
 #include "service/lock.hh"
+#include "service/log_keeper.hh"
 #include "service/protocol.hh"
+#include "service/record.hh"
 #include "service/supervisor.hh"
 
 #include <algorithm>
@@ -51,19 +53,28 @@ class EndSignals {
   base::Fd fd_;
 };
 
-std::vector<ServiceState> obey(Supervisor& supervisor, Request request) {
+enum class Afterwards { stay, end };
+
+std::vector<ServiceState> obey(Supervisor& supervisor, Request request, Afterwards& afterwards) {
   supervisor.tend();  // what ended a moment ago is known to the answer
   switch (request.command) {
-    case Request::Command::stop: supervisor.stop(); break;
+    case Request::Command::stop:
+      request.names.empty() ? supervisor.stop() : supervisor.stop(request.names);
+      break;
     case Request::Command::start: supervisor.start(std::move(request.services)); break;
+    case Request::Command::ensure: supervisor.ensure(request.services); break;
     case Request::Command::states: break;
+    case Request::Command::end:
+      supervisor.stop();
+      afterwards = Afterwards::end;
+      break;
   }
   return supervisor.states();
 }
 
-std::string answer(Supervisor& supervisor, std::string_view line) {
+std::string answer(Supervisor& supervisor, std::string_view line, Afterwards& afterwards) {
   try {
-    return format_answer(obey(supervisor, parse_request(line)));
+    return format_answer(obey(supervisor, parse_request(line), afterwards));
   } catch (const Error& error) {
     return format_failure(error);
   } catch (const std::exception& error) {
@@ -71,36 +82,67 @@ std::string answer(Supervisor& supervisor, std::string_view line) {
   }
 }
 
-void wait_for_any(const EndSignals& signals, const Supervisor& supervisor,
-                  const Conversations& conversations) {
-  std::vector<pollfd> watched = {{signals.descriptor(), POLLIN, 0}};
+void mind_logs(LogKeeper& logs, const Supervisor& supervisor) {
+  for (const ServiceSpec& spec : supervisor.specs()) logs.mind(spec.log, spec.log_limits);
+}
+
+void wait_for_any(const EndSignals& signals, const Supervisor& supervisor, const Conversations& conversations,
+                  const LogKeeper& logs) {
+  std::vector<pollfd> watched = {{signals.descriptor(), POLLIN, 0}, {logs.descriptor(), POLLIN, 0}};
   for (const int descriptor : supervisor.watched()) watched.push_back({descriptor, POLLIN, 0});
   conversations.watch(watched);
-  const auto wait = std::min(supervisor.next_wake(), conversations.next_wake());
+  const auto wait = std::min({supervisor.next_wake(), conversations.next_wake(), logs.next_wake()});
   ::poll(watched.data(), watched.size(), static_cast<int>(wait.count()));
+}
+
+// Ends with a signal, or when it was told to and nobody waits for an answer any more.
+void go_round(const EndSignals& signals, Supervisor& supervisor, Conversations& conversations,
+              LogKeeper& logs, const Afterwards& afterwards) {
+  while (!signals.arrived()) {
+    supervisor.tend();
+    conversations.tend();
+    if (afterwards == Afterwards::end && !conversations.any()) return;
+    mind_logs(logs, supervisor);
+    logs.tend();
+    wait_for_any(signals, supervisor, conversations, logs);
+  }
+}
+
+Supervisor::Settings settings_for(const std::filesystem::path& state) {
+  Supervisor::Settings settings;
+  settings.record = record_in(state);
+  return settings;
 }
 
 }  // namespace
 
-void serve(const std::filesystem::path& state, const std::vector<ServiceSpec>& specs,
-           const base::EventSink& events, const std::function<void()>& ready) {
+std::filesystem::path supervisor_log(const std::filesystem::path& state) {
+  return state / "logs/supervisor.log";
+}
+
+void serve(const Serving& serving, const base::EventSink& events, const std::function<void()>& ready) {
   const base::Clock clock = base::system_clock();
-  const base::Dir dir = base::Dir::open(state);
+  const base::Dir dir = base::Dir::open(serving.state);
   const SupervisorLock lock = SupervisorLock::take(dir, clock);
   const EndSignals signals;
-  Supervisor supervisor(Supervisor::Settings{}, events, clock);
+  Supervisor supervisor(settings_for(serving.state), events, clock);
+  LogKeeper logs(events, clock);
+  if (serving.stay == Stay::background) logs.mind(supervisor_log(serving.state), LogLimits{1024 * 1024, 2});
   {
+    Afterwards afterwards = Afterwards::stay;
+    const auto reply = [&](std::string_view line) {
+      Afterwards wanted = Afterwards::stay;
+      std::string text = answer(supervisor, line, wanted);
+      if (serving.stay == Stay::background) afterwards = wanted;
+      return text;
+    };
     // Whoever connects from here on waits until the services are started.
-    Conversations conversations(
-        dir, [&](std::string_view line) { return answer(supervisor, line); }, clock);
-    supervisor.start(specs);
-    events({base::Event::Kind::note, "", fmt::format("serving {}", state.native())});
+    Conversations conversations(dir, reply, clock);
+    supervisor.adopt();
+    if (serving.stay == Stay::foreground) supervisor.ensure(serving.specs);
+    events({base::Event::Kind::note, "", fmt::format("serving {}", serving.state.native())});
     ready();
-    while (!signals.arrived()) {
-      supervisor.tend();
-      conversations.tend();
-      wait_for_any(signals, supervisor, conversations);
-    }
+    go_round(signals, supervisor, conversations, logs, afterwards);
   }
   // Nobody is listened to any more; the lock still tells that something runs.
   supervisor.stop();

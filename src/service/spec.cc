@@ -1,6 +1,7 @@
 #include "service/spec.hh"
 
 #include "base/error.hh"
+#include "base/schedule.hh"
 #include "text/decode.hh"
 
 #include <algorithm>
@@ -45,14 +46,44 @@ int need_count(MapReader& reader, std::string_view key) {
   return static_cast<int>(reader.integer(key, 0, INT_MAX).value_or(0));
 }
 
+void decode_schedule(MapReader& reader, ServiceSpec& spec, Diagnostics& faults) {
+  const Value* value = reader.take("schedule");
+  spec.schedule = reader.text("schedule").value_or("");
+  if (spec.schedule.empty()) return;
+  try {
+    base::Schedule::parse(spec.schedule);
+  } catch (const base::Error& error) {
+    faults.add(value->origin(), error.what(), error.hint());
+  }
+}
+
+void decode_habits(MapReader& reader, ServiceSpec& spec, Diagnostics& faults) {
+  if (const auto size = reader.integer("log_size", 1, INT64_MAX))
+    spec.log_limits.size = static_cast<uint64_t>(*size);
+  if (const auto keep = reader.integer("log_keep", 0, 1000)) spec.log_limits.keep = static_cast<int>(*keep);
+  if (const auto signal = reader.integer("stop_signal", 1, NSIG - 1))
+    spec.stop_signal = static_cast<int>(*signal);
+  if (const auto timeout = reader.integer("stop_timeout", 1, INT_MAX))
+    spec.stop_timeout = std::chrono::milliseconds(*timeout);
+  decode_schedule(reader, spec, faults);
+}
+
 }  // namespace
 
+// What is as usual is left out: a supervisor of an earlier version knows nothing of it.
 Value encode(const ServiceSpec& spec) {
-  return Value::map({{"name", spec.name},
-                     {"argv", to_list(spec.argv)},
-                     {"environment", to_list(spec.environment)},
-                     {"directory", spec.directory.native()},
-                     {"log", spec.log.native()}});
+  const ServiceSpec usual;
+  Value value = Value::map({{"name", spec.name},
+                            {"argv", to_list(spec.argv)},
+                            {"environment", to_list(spec.environment)},
+                            {"directory", spec.directory.native()},
+                            {"log", spec.log.native()}});
+  if (spec.log_limits.size != usual.log_limits.size) value.set("log_size", spec.log_limits.size);
+  if (spec.log_limits.keep != usual.log_limits.keep) value.set("log_keep", spec.log_limits.keep);
+  if (spec.stop_signal != usual.stop_signal) value.set("stop_signal", spec.stop_signal);
+  if (spec.stop_timeout) value.set("stop_timeout", spec.stop_timeout->count());
+  if (!spec.schedule.empty()) value.set("schedule", spec.schedule);
+  return value;
 }
 
 ServiceSpec decode_spec(const Value& value) {
@@ -64,17 +95,20 @@ ServiceSpec decode_spec(const Value& value) {
   spec.environment = need_texts(reader, value, "environment", faults);
   spec.directory = need_text(reader, value, "directory", faults);
   spec.log = need_text(reader, value, "log", faults);
+  decode_habits(reader, spec, faults);
   reader.finish();
   faults.throw_if_any();
   return spec;
 }
 
 Value encode(const ServiceState& state) {
-  return Value::map({{"name", state.name},
-                     {"running", state.running},
-                     {"pid", state.pid},
-                     {"restarts", state.restarts},
-                     {"last_end", state.last_end}});
+  Value value = Value::map({{"name", state.name},
+                            {"running", state.running},
+                            {"pid", state.pid},
+                            {"restarts", state.restarts},
+                            {"last_end", state.last_end}});
+  if (!state.next.empty()) value.set("next", state.next);
+  return value;
 }
 
 ServiceState decode_state(const Value& value) {
@@ -87,6 +121,7 @@ ServiceState decode_state(const Value& value) {
   state.pid = need_count(reader, "pid");
   state.restarts = need_count(reader, "restarts");
   state.last_end = need_text(reader, value, "last_end", faults);
+  state.next = reader.text("next").value_or("");
   reader.finish();
   faults.throw_if_any();
   return state;

@@ -3,12 +3,24 @@
 
 #include "text/value.hh"
 
+#include <chrono>
+#include <csignal>
+#include <cstdint>
 #include <filesystem>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
 namespace bakehouse::service {
+
+// How large a log may become, and how many files of the past are kept beside it.
+struct LogLimits {
+  uint64_t size = uint64_t{10} * 1024 * 1024;
+  int keep = 5;
+
+  friend bool operator==(const LogLimits&, const LogLimits&) = default;
+};
 
 struct ServiceSpec {
   std::string name;
@@ -16,11 +28,18 @@ struct ServiceSpec {
   std::vector<std::string> environment;  // whole; nothing is inherited
   std::filesystem::path directory;
   std::filesystem::path log;  // appended to
+  LogLimits log_limits = {};
+  int stop_signal = SIGTERM;
+  std::optional<std::chrono::milliseconds> stop_timeout = {};  // before KILL; else the supervisor's
+  // Five fields of cron: started then, and not again when it ends. "": kept running.
+  std::string schedule = {};
   // For units of systemd alone; never sent to a supervisor.
   std::string user = {};  // "": the user of the manager
   bool is_hardened = true;
   std::map<std::string, std::string> hardening = {};  // over what a unit takes away by itself
   std::vector<std::filesystem::path> writable = {};   // the rest is read-only where it is hardened
+
+  friend bool operator==(const ServiceSpec&, const ServiceSpec&) = default;
 };
 
 struct ServiceState {
@@ -28,7 +47,11 @@ struct ServiceState {
   bool running = false;
   int pid = 0;
   int restarts = 0;
-  std::string last_end;  // how it ended last; "" when it never did
+  std::string last_end;   // how it ended last; "" when it never did
+  std::string next = {};  // of a scheduled one: when it is started next, "2026-01-31T12:00:00Z"
+
+  // Whether all is as it should be, as far as its process tells.
+  bool is_well() const { return running || !next.empty(); }
 };
 
 text::Value encode(const ServiceSpec& spec);

@@ -1,54 +1,24 @@
 #include "service/supervisor.hh"
 
-#include "base/dir.hh"
 #include "base/encoding.hh"
 #include "base/error.hh"
 #include "base/files.hh"
-#include "base/process.hh"
 #include "base/process_group.hh"
+#include "service/record.hh"
+#include "service/running.hh"
 
 #include <algorithm>
-#include <cerrno>
 #include <csignal>
-#include <optional>
-
-#include <poll.h>
 
 namespace bakehouse::service {
 
 using base::Error;
 using base::Event;
 using base::Fault;
-using base::Fd;
 using base::printable;
-using base::Process;
-using std::chrono::milliseconds;
-
-struct Supervisor::Running {
-  ServiceSpec spec;
-  // Not waited for before its whole group has ended; empty while a restart is awaited.
-  std::optional<Process> process;
-  int restarts = 0;
-  std::string last_end;
-  milliseconds delay;  // before the next restart
-  std::chrono::steady_clock::time_point started;
-  std::chrono::steady_clock::time_point due;
-};
-
-namespace {
-
-// What KILL needs to take effect; a process that survives it hangs in the kernel.
-constexpr milliseconds kill_limit = std::chrono::seconds(10);
-
-bool has_ended(const Process& process) {
-  pollfd watched{process.ended().get(), POLLIN, 0};
-  return ::poll(&watched, 1, 0) > 0;
-}
-
-}  // namespace
 
 Supervisor::Supervisor(Settings settings, base::EventSink events, base::Clock clock)
-    : settings_(settings), events_(std::move(events)), clock_(std::move(clock)) {}
+    : settings_(std::move(settings)), events_(std::move(events)), clock_(std::move(clock)) {}
 
 Supervisor::~Supervisor() {
   try {
@@ -77,66 +47,139 @@ void Supervisor::require_sound(const std::vector<ServiceSpec>& specs) const {
   }
 }
 
+// A full disk keeps no service down: it is only not found again when the supervisor is killed just now.
+void Supervisor::write_down() const {
+  if (settings_.record.empty()) return;
+  std::vector<Recorded> recorded;
+  for (const auto& service : services_) recorded.push_back({service->spec, service->id, service->restarts});
+  try {
+    write_record(settings_.record, recorded);
+  } catch (const Error& error) {
+    if (error.os_error() != ENOSPC && error.os_error() != EDQUOT) throw;
+    tell(Event::Kind::warning, fmt::format("what runs cannot be written down: {}", error.what()));
+  }
+}
+
 void Supervisor::launch(Running& service) {
   base::with_context(fmt::format("service '{}'", printable(service.spec.name)), [&] {
-    const Fd log = base::open_log(service.spec.log);
+    const base::Fd log = base::open_log(service.spec.log);
     base::Command command;
     command.argv = service.spec.argv;
     command.environment = service.spec.environment;
     command.directory = service.spec.directory;
     command.output = &log;
-    service.process = Process::start(command);
+    if (!settings_.record.empty()) command.lifetime = base::Command::Lifetime::own;
+    command.before_exec = [&](pid_t pid) {
+      service.id = base::identify_process(pid).value_or(base::ProcessId{});
+      write_down();
+    };
+    service.process.emplace(base::Process::start(command));
   });
   service.started = clock_.steady();
   tell(Event::Kind::note,
        fmt::format("{} started (pid {})", printable(service.spec.name), service.process->pid()));
 }
 
+void Supervisor::begin(ServiceSpec spec) {
+  auto made = std::make_unique<Running>();
+  made->spec = std::move(spec);
+  made->delay = settings_.first_delay;
+  Running& service = *services_.emplace_back(std::move(made));
+  if (service.spec.schedule.empty()) return launch(service);
+  service.recurs = base::Schedule::parse(service.spec.schedule);
+  schedule_next(service);
+  write_down();
+}
+
 void Supervisor::start(std::vector<ServiceSpec> specs) {
   require_sound(specs);
-  const size_t before = services_.size();
+  std::vector<std::string> begun;
   try {
     for (ServiceSpec& spec : specs) {
-      auto service = std::make_unique<Running>();
-      service->spec = std::move(spec);
-      service->delay = settings_.first_delay;
-      launch(*service);
-      services_.push_back(std::move(service));
+      begun.push_back(spec.name);
+      begin(std::move(spec));
     }
   } catch (const std::exception&) {
-    stop_from(before);
+    stop(begun);
     throw;
   }
 }
 
-void Supervisor::stop() { stop_from(0); }
+void Supervisor::adopt() {
+  for (Recorded& recorded : read_record(settings_.record)) {
+    auto service = std::make_unique<Running>();
+    service->process = Child::adopt(recorded.process);
+    if (!service->process) end_remains(recorded);
+    service->spec = std::move(recorded.spec);
+    service->id = recorded.process;
+    service->restarts = recorded.restarts;
+    service->delay = settings_.first_delay;
+    service->started = service->due = clock_.steady();
+    if (!service->spec.schedule.empty()) {
+      service->recurs = base::Schedule::parse(service->spec.schedule);
+      schedule_next(*service);
+    }
+    const std::string name = printable(service->spec.name);
+    if (service->process)
+      tell(Event::Kind::note, fmt::format("{} taken over (pid {})", name, service->id.pid));
+    if (!service->process && !service->recurs) service->last_end = "ended while no supervisor ran";
+    services_.push_back(std::move(service));
+  }
+}
 
-void Supervisor::stop_from(size_t first) {
-  std::vector<pid_t> groups;
-  const auto signal_all = [&](int signal) {
-    for (size_t i = services_.size(); i-- > first;) {
-      if (services_[i]->process) services_[i]->process->signal_group(signal);
-    }
-  };
-  for (size_t i = first; i < services_.size(); ++i) {
-    if (services_[i]->process) groups.push_back(services_[i]->process->pid());
+void Supervisor::ensure(const std::vector<ServiceSpec>& specs) {
+  stop_those([&](const Running& service) { return std::ranges::find(specs, service.spec) == specs.end(); });
+  std::vector<ServiceSpec> missing;
+  for (const ServiceSpec& spec : specs) {
+    const bool is_there =
+        std::ranges::any_of(services_, [&](const auto& service) { return service->spec.name == spec.name; });
+    if (!is_there) missing.push_back(spec);
   }
-  signal_all(SIGTERM);
-  if (!groups.empty() && !base::await_end(groups, clock_.steady() + settings_.grace, clock_)) {
-    signal_all(SIGKILL);
-    if (!base::await_end(groups, clock_.steady() + kill_limit, clock_)) {
-      throw Error(
-          Fault::needs_hands,
-          fmt::format("these processes do not end: {}", fmt::join(base::living_members(groups), ", ")),
-          "they hang in the kernel: see /proc/PID/stack, then repeat the command");
-    }
-  }
-  for (; services_.size() > first; services_.pop_back()) {
-    Running& service = *services_.back();
-    if (!service.process) continue;
+  start(std::move(missing));
+}
+
+void Supervisor::stop() {
+  stop_those([](const Running& /*any*/) { return true; });
+}
+
+void Supervisor::stop(const std::vector<std::string>& names) {
+  stop_those(
+      [&](const Running& service) { return std::ranges::find(names, service.spec.name) != names.end(); });
+}
+
+void Supervisor::stop_those(const Which& which) {
+  std::vector<Running*> ending;
+  for (auto service = services_.rbegin(); service != services_.rend(); ++service)
+    if (which(**service) && (*service)->process) ending.push_back(service->get());
+  end_groups(ending);
+  for (Running* service : ending) {
     tell(Event::Kind::note,
-         fmt::format("{} stopped ({})", printable(service.spec.name), service.process->wait().describe()));
+         fmt::format("{} stopped ({})", printable(service->spec.name), service->process->describe_end()));
   }
+  if (std::erase_if(services_, [&](const auto& service) { return which(*service); }) > 0) write_down();
+}
+
+// Each gets its own signal and its own time; all at once.
+void Supervisor::end_groups(std::vector<Running*> services) const {
+  if (services.empty()) return;
+  const auto began = clock_.steady();
+  const auto grace = [&](const Running* service) {
+    return service->spec.stop_timeout.value_or(settings_.grace);
+  };
+  std::vector<pid_t> groups;
+  for (const Running* service : services) {
+    service->process->signal_group(service->spec.stop_signal);
+    groups.push_back(service->process->pid());
+  }
+  std::ranges::stable_sort(services, {}, grace);
+  for (const Running* service : services) {
+    if (base::await_end(groups, began + grace(service), clock_)) return;
+    service->process->signal_group(SIGKILL);
+  }
+  if (base::await_end(groups, clock_.steady() + kill_limit, clock_)) return;
+  throw Error(Fault::needs_hands,
+              fmt::format("these processes do not end: {}", fmt::join(base::living_members(groups), ", ")),
+              "they hang in the kernel: see /proc/PID/stack, then repeat the command");
 }
 
 std::vector<ServiceState> Supervisor::states() const {
@@ -148,64 +191,16 @@ std::vector<ServiceState> Supervisor::states() const {
     state.pid = state.running ? service->process->pid() : 0;
     state.restarts = service->restarts;
     state.last_end = service->last_end;
+    if (service->recurs) state.next = base::iso_datetime(service->next);
     states.push_back(std::move(state));
   }
   return states;
 }
 
-std::vector<int> Supervisor::watched() const {
-  std::vector<int> descriptors;
-  for (const auto& service : services_) {
-    if (service->process) descriptors.push_back(service->process->ended().get());
-  }
-  return descriptors;
-}
-
-milliseconds Supervisor::next_wake() const {
-  milliseconds wait = std::chrono::hours(1);
-  for (const auto& service : services_) {
-    if (service->process) continue;
-    wait = std::min(wait, std::chrono::ceil<milliseconds>(service->due - clock_.steady()));
-  }
-  return std::max(wait, milliseconds(0));
-}
-
-void Supervisor::tend() {
-  for (const auto& service : services_) {
-    if (service->process && has_ended(*service->process)) note_end(*service);
-    if (!service->process && clock_.steady() >= service->due) restart(*service);
-  }
-}
-
-// The rest of its group goes first: it may hold the port that the next one needs.
-void Supervisor::note_end(Running& service) {
-  const std::string name = printable(service.spec.name);
-  service.process->signal_group(SIGKILL);
-  if (!base::await_end({service.process->pid()}, clock_.steady() + kill_limit, clock_)) {
-    tell(Event::Kind::warning, fmt::format("{} has left a process that does not end", name));
-  }
-  service.last_end = service.process->wait().describe();
-  service.process.reset();
-  if (clock_.steady() - service.started >= settings_.steady_after) service.delay = settings_.first_delay;
-  schedule(service);
-}
-
-void Supervisor::schedule(Running& service) {
-  const milliseconds delay = std::min(service.delay, settings_.longest_delay);
-  service.due = clock_.steady() + delay;
-  service.delay = std::min(delay * 2, settings_.longest_delay);
-  tell(Event::Kind::warning,
-       fmt::format("{} {}; again in {} ms", printable(service.spec.name), service.last_end, delay.count()));
-}
-
-void Supervisor::restart(Running& service) {
-  ++service.restarts;
-  try {
-    launch(service);
-  } catch (const Error& error) {
-    service.last_end = fmt::format("could not be started ({})", error.what());
-    schedule(service);
-  }
+std::vector<ServiceSpec> Supervisor::specs() const {
+  std::vector<ServiceSpec> specs;
+  for (const auto& service : services_) specs.push_back(service->spec);
+  return specs;
 }
 
 }  // namespace bakehouse::service

@@ -6,7 +6,10 @@
 #include "service/spec.hh"
 
 #include <chrono>
+#include <filesystem>
+#include <functional>
 #include <memory>
+#include <string>
 #include <vector>
 
 namespace bakehouse::service {
@@ -14,25 +17,34 @@ namespace bakehouse::service {
 class Supervisor {
  public:
   struct Settings {
-    std::chrono::milliseconds first_delay{100};  // before a restart; doubled each time
+    std::chrono::milliseconds first_delay{10};  // before a restart; doubled each time
     std::chrono::milliseconds longest_delay{std::chrono::seconds(10)};
     std::chrono::milliseconds steady_after{std::chrono::seconds(10)};  // resets the delay
     std::chrono::milliseconds grace{std::chrono::seconds(5)};          // between TERM and KILL
+    // Where it is written down what runs, before it runs: the services then outlive a supervisor that is
+    // killed, and the next one adopts them. Empty: they die with the thread that started them.
+    std::filesystem::path record = {};
   };
 
-  // Starts and ends are told to `events`. Its services die with the thread that started them.
+  // Starts and ends are told to `events`.
   explicit Supervisor(Settings settings, base::EventSink events = {},
                       base::Clock clock = base::system_clock());
   Supervisor() : Supervisor(Settings{}) {}
   ~Supervisor();  // stops everything
 
+  // Takes over what the record names, untouched: what has ended meanwhile is due to be started again.
+  void adopt();
   // Starts all, or none: when one cannot be executed those already started are stopped. Services
   // that run already stay; a name twice is an Error(input).
   void start(std::vector<ServiceSpec> specs);
+  // Afterwards there are these and no others: what was specified alike stays untouched.
+  void ensure(const std::vector<ServiceSpec>& specs);
   // In reverse order of start, the grace of all running at the same time; returns when no process
   // of any group is left, or throws Error(needs_hands) when one survives even KILL.
   void stop();
+  void stop(const std::vector<std::string>& names);
   std::vector<ServiceState> states() const;
+  std::vector<ServiceSpec> specs() const;
 
   // What an event loop needs: descriptors that become readable when a process has ended, how long
   // it may wait at most, and what to call afterwards (reaps, restarts what is due).
@@ -42,12 +54,18 @@ class Supervisor {
 
  private:
   struct Running;
+  using Which = std::function<bool(const Running&)>;
   void require_sound(const std::vector<ServiceSpec>& specs) const;
+  void begin(ServiceSpec spec);
   void launch(Running& service);
   void restart(Running& service);
   void note_end(Running& service);
   void schedule(Running& service);
-  void stop_from(size_t first);
+  void schedule_next(Running& service);
+  bool is_due(const Running& service) const;
+  void stop_those(const Which& which);
+  void end_groups(std::vector<Running*> services) const;
+  void write_down() const;
   void tell(base::Event::Kind kind, const std::string& text) const;
 
   Settings settings_;

@@ -33,6 +33,9 @@ class SystemdDriver : public ServiceDriver {
 
   void check(const std::vector<ServiceSpec>& specs) override;
   void stop() override;
+  void stop(const std::vector<std::string>& names) override;
+  void end() override { stop(); }
+  void ensure(const std::vector<ServiceSpec>& specs) override { start(specs); }
   void start(const std::vector<ServiceSpec>& specs) override;
   std::vector<ServiceState> states() override;
   bool lasting() const override { return true; }
@@ -100,6 +103,13 @@ void SystemdDriver::stop() {
   if (still.empty()) return;
   throw Error(Fault::needs_hands, fmt::format("these processes do not end: {}", fmt::join(still, ", ")),
               "they hang in the kernel: see /proc/PID/stack, then repeat the command");
+}
+
+void SystemdDriver::stop(const std::vector<std::string>& names) {
+  if (names.empty()) return;
+  Words words{"stop"};
+  for (const std::string& name : names) words.push_back(service_name(units_.project, name));
+  control_.call(words);
 }
 
 void SystemdDriver::install(const std::vector<Unit>& units) {

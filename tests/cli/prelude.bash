@@ -64,8 +64,10 @@ make_archive() {
   bake ./source --root staging --as "$1" --sequence "$((before + 1))" --no-apply --quiet "${@:2}"
 }
 
-# make_production: a root ~/production that trusts shop.key.
+# make_production: a root ~/production that trusts shop.key. Its processes run for the health check only: a story of
+# those that live on says so, and stops them.
 make_production() {
   release init shop --root production --quiet
+  printf 'services: {driver: none}\n' >production/node.yaml
   release trust add shop.pub --root production --quiet
 }

@@ -21,9 +21,22 @@ expected=${story%.sh}.expected
 
 bin_dir=$(cd "${BAKEHOUSE_BIN_DIR:?"set it to the folder of the built programs, for instance build/src/cli"}" && pwd -P)
 
+# Those that were started with a path of the scratch directory, a supervisor among them, and those that work in it.
+processes_of_the_story() {
+  {
+    grep -lsF "$scratch/" /proc/[0-9]*/cmdline || true
+    find /proc -mindepth 2 -maxdepth 2 -name cwd -lname "$scratch/*" 2>/dev/null || true
+  } | sed -E 's|^/proc/([0-9]+)/.*|\1|' | sort -u
+}
+
 scratch=$(mktemp -d)
 scratch=$(cd "$scratch" && pwd -P)
 tidy_up() {
+  # What lives on in the background although its story has ended.
+  local left
+  left=$(processes_of_the_story)
+  # shellcheck disable=SC2086
+  [[ -z $left ]] || kill -KILL $left 2>/dev/null || true
   # Deployed trees may have read-only directories, which rm cannot empty.
   find "$scratch" -xdev -type d ! -perm -700 -exec chmod u+rwx {} + || true
   rm -rf --one-file-system "$scratch"

@@ -101,6 +101,7 @@ make_source
 "$bake" init shop --root staging >/dev/null
 SOURCE_DATE_EPOCH=1700000000 "$bake" ./source --root staging --key shop.key --as 1.0 --no-apply --quiet
 "$release" init shop --root production >/dev/null
+printf 'services: {driver: none}\n' >production/node.yaml
 "$release" trust add shop.pub --root production >/dev/null
 archive=staging/releases/shop-1.0.tar.zst
 

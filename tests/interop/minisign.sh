@@ -128,6 +128,7 @@ cmp <(sed -n 3p .bakehouse/release.json.minisig) <(sed -n 3p "$signature") || fa
 
 echo "signatures by minisign count here"
 "$release" init shop --root production --quiet
+printf 'services: {driver: none}\n' >production/node.yaml
 for name in first second third; do "$release" trust add "$name.pub" --root production --quiet; done
 echo 'threshold: 3' >production/.bakehouse/trust/policy.yaml
 "$release" verify "$archive" --root production --quiet

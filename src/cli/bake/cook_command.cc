@@ -79,7 +79,8 @@ int tell(const bakery::Cooked& cooked, const std::string& log, const node::Node&
 
 int run_cook(const GlobalOptions& global, const CookCommand& command, const Screen& screen) {
   const Installation installed = find_installation();
-  const node::Node node = node::open_node(require_root(global), installed.launch, make_surroundings(screen));
+  node::Node node = node::open_node(require_root(global), installed.launch, make_surroundings(screen));
+  node.supervise = installed.supervise;
   bakery::CookOptions options = options_of(command, node, installed);
   std::string log;
   options.log_begun = [&](const std::filesystem::path& file) { log = file.native(); };

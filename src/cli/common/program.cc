@@ -70,11 +70,12 @@ Installation find_installation() {
   const fs::path build_root = BAKEHOUSE_BUILD_ROOT;
   if (program.native().starts_with(build_root.native() + "/")) {
     const fs::path source_root = BAKEHOUSE_SOURCE_ROOT;
-    return {source_root / "layouts", source_root / "buildpacks", build_root / "src/launch/launch"};
+    return {source_root / "layouts", source_root / "buildpacks", build_root / "src/launch/launch",
+            build_root / "src/service/supervise"};
   }
   const fs::path prefix = program.parent_path().parent_path();
   return {prefix / "share/bakehouse/layouts", prefix / "share/bakehouse/buildpacks",
-          prefix / "libexec/bakehouse/launch"};
+          prefix / "libexec/bakehouse/launch", prefix / "libexec/bakehouse/supervise"};
 }
 
 Screen::Screen(std::string program, const GlobalOptions& options)

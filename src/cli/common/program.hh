@@ -20,12 +20,13 @@ struct GlobalOptions {
   bool no_color = false;
 };
 
-// Layouts, buildpacks and the launch helper: beside the program where it is installed, in the
+// Layouts, buildpacks and the helpers: beside the program where it is installed, in the
 // source and build trees where it was just built.
 struct Installation {
   std::filesystem::path layouts;
   std::filesystem::path buildpacks;
   std::filesystem::path launch;
+  std::filesystem::path supervise;
 };
 Installation find_installation();
 

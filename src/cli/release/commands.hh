@@ -143,7 +143,19 @@ int run_show(const GlobalOptions& global, const ArchiveCommand& command, const S
 int run_list(const GlobalOptions& global, const ArchiveCommand& command, const Screen& screen);
 int run_extract(const GlobalOptions& global, const ArchiveCommand& command, const Screen& screen);
 
-int run_serve(const GlobalOptions& global, const Screen& screen);
+struct ServeCommand {
+  bool detach = false;
+};
+int run_serve(const GlobalOptions& global, const ServeCommand& command, const Screen& screen);
+
+// Of `start`, `stop` and `restart`.
+struct ProcessCommand {
+  std::vector<std::string> names;  // processes or instances; none: all
+  Wait wait;
+};
+int run_start(const GlobalOptions& global, const ProcessCommand& command, const Screen& screen);
+int run_stop(const GlobalOptions& global, const ProcessCommand& command, const Screen& screen);
+int run_restart(const GlobalOptions& global, const ProcessCommand& command, const Screen& screen);
 
 struct ExecCommand {
   std::vector<std::string> words;  // a process or a command, with arguments; none: the default process

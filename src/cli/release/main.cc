@@ -9,9 +9,9 @@ using namespace bakehouse;  // NOLINT(google-build-using-namespace): the program
 
 const cli::Grammar grammar{
     "release",
-    {"init",   "trust", "plan",  "apply",   "rollback", "recover", "confirm", "expire", "cancel",
-     "freeze", "thaw",  "prune", "pin",     "backup",   "status",  "history", "log",    "diff",
-     "verify", "show",  "list",  "extract", "serve",    "exec",    "notify",  "metrics"},
+    {"init", "trust",   "plan",  "apply",  "rollback", "recover", "confirm", "expire", "cancel", "freeze",
+     "thaw", "prune",   "pin",   "backup", "status",   "history", "log",     "diff",   "verify", "show",
+     "list", "extract", "serve", "start",  "stop",     "restart", "exec",    "notify", "metrics"},
     "",
     {"--root", "--layout", "--set", "--plan", "--confirm-within", "--to", "--adopt", "--as", "--output"},
     {"exec"}};
@@ -33,6 +33,8 @@ struct Commands {
   cli::MetricsCommand metrics;
   cli::VerifyCommand verify;
   cli::ArchiveCommand archive;
+  cli::ServeCommand serve;
+  cli::ProcessCommand process;
   cli::ExecCommand exec;
   std::function<int(const cli::Screen&)> chosen;
 };
@@ -223,8 +225,31 @@ void add_views(CLI::App& app, Commands& all) {
   add(app, all, "verify", "check an archive, an unpacked release, or what is in service, byte by byte",
       [](const Commands& c, const cli::Screen& screen) { return run_verify(c.global, c.verify, screen); })
       ->add_option("ARCHIVE", all.verify.subject, "an archive, or a directory in which one was unpacked");
+}
+
+void add_processes(CLI::App& app, Commands& all) {
   add(app, all, "serve", "run the processes of the release in the foreground",
-      [](const Commands& c, const cli::Screen& screen) { return run_serve(c.global, screen); });
+      [](const Commands& c, const cli::Screen& screen) { return run_serve(c.global, c.serve, screen); })
+      ->add_flag("--detach", all.serve.detach,
+                 "in the background, which survives this command and its terminal");
+  const struct {
+    const char* name;
+    const char* purpose;
+    Run run;
+  } commands[] = {
+      {"start", "start the processes, by a supervisor in the background where none runs",
+       [](const Commands& c, const cli::Screen& screen) { return run_start(c.global, c.process, screen); }},
+      {"stop", "stop the processes, and a supervisor in the background with them",
+       [](const Commands& c, const cli::Screen& screen) { return run_stop(c.global, c.process, screen); }},
+      {"restart", "stop the processes, then start them",
+       [](const Commands& c, const cli::Screen& screen) { return run_restart(c.global, c.process, screen); }},
+  };
+  for (const auto& each : commands) {
+    auto* command = add(app, all, each.name, each.purpose, each.run);
+    command->add_option("PROCESS", all.process.names,
+                        "processes, or single instances such as web.2; else all");
+    add_wait(command, all.process.wait);
+  }
 }
 
 // What it passes on was taken out of the arguments before: the parser sees none of it.
@@ -284,6 +309,7 @@ int main(int argc, char** argv) {
   add_metrics(app, all);
   add_notify(app, all);
   add_archives(app, all);
+  add_processes(app, all);
   add_exec(app, all);
   std::vector<std::string> arguments{argv + 1, argv + argc};
   all.exec.words = cli::take_foreign_words(grammar, arguments);

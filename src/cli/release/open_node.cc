@@ -26,8 +26,9 @@ std::chrono::milliseconds parse_time(const std::string& text, const std::string&
 }
 
 node::Node open_node(const GlobalOptions& global, const Screen& screen, const Wait& wait) {
-  node::Node node =
-      node::open_node(require_root(global), find_installation().launch, make_surroundings(screen));
+  Installation installation = find_installation();
+  node::Node node = node::open_node(require_root(global), installation.launch, make_surroundings(screen));
+  node.supervise = std::move(installation.supervise);
   node.patience = patience(wait);
   return node;
 }

@@ -12,11 +12,26 @@ namespace {
 
 using text::Value;
 
-void say_services(const std::vector<service::ServiceState>& services, const Screen& screen) {
-  for (const auto& state : services) {
-    screen.say(fmt::format(
-        "  {}: {}", state.name,
-        state.running ? fmt::format("runs (process {})", state.pid) : "does not run, " + state.last_end));
+std::string how_it_is(const service::ServiceState& state) {
+  if (!state.next.empty() && !state.running) return "runs next at " + state.next;
+  return state.running ? fmt::format("runs (process {})", state.pid) : "does not run";
+}
+
+// One that ends again and again looks well at any one moment.
+std::string what_it_did(const service::ServiceState& state) {
+  std::string text;
+  if (state.restarts > 0)
+    text = fmt::format(", was started again {} time{}", state.restarts, state.restarts == 1 ? "" : "s");
+  if (!state.last_end.empty()) text += fmt::format(", last {}", state.last_end);
+  return text;
+}
+
+void say_services(const node::Status& status, const Screen& screen) {
+  for (const auto& state : status.services)
+    screen.say(fmt::format("  {}: {}{}", state.name, how_it_is(state), what_it_did(state)));
+  for (const auto& state : status.orphans) {
+    screen.say(fmt::format("  {}: {}, but its supervisor was killed: `release start` takes it over",
+                           state.name, how_it_is(state)));
   }
 }
 
@@ -53,12 +68,13 @@ int run_status(const GlobalOptions& global, const StatusCommand& command, const 
     screen.say(fmt::format("  notifications waiting: {} (`release notify flush` sends them)",
                            status.notices_waiting));
   }
-  say_services(status.services, screen);
+  say_services(status, screen);
   if (!status.down.empty()) {
     screen.say(fmt::format("  does not run: {} ({})", fmt::join(status.down, ", "), status.how_to_start));
   }
   screen.answer(node::encode(status, node.root));
-  const bool is_well = !status.version.empty() && !status.recovery_needed && status.down.empty();
+  const bool is_well =
+      !status.version.empty() && !status.recovery_needed && status.down.empty() && status.orphans.empty();
   return command.check && !is_well ? base::exit_code(base::Fault::differs) : 0;
 }
 

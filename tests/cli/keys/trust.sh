@@ -5,6 +5,7 @@ make_staging
 make_project source 1.0.0
 make_archive 1.0.0
 release init shop --root production --quiet
+printf 'services: {driver: none}\n' >production/node.yaml
 
 # Nobody is trusted at first.
 run release trust list --root production

@@ -11,7 +11,7 @@ cat >source/Procfile <<'PROCFILE'
 web: [ -e "$BAKEHOUSE_DATA/once" ] || exec sleep 600; echo "$BAKEHOUSE_VERSION on $PORT, in ${PWD##*/}"
 worker: [ -e "$BAKEHOUSE_DATA/once" ] || exec sleep 600; echo works; exit 7
 PROCFILE
-printf 'processes:\n  web: {port: 8090}\n' >>source/bake.yaml
+printf 'services: {driver: none}\nprocesses:\n  web: {port: 8090}\n' >>source/bake.yaml
 make_archive 1
 
 # Nothing is in service yet.

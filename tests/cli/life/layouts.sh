@@ -9,6 +9,7 @@ make_archive 2.0
 
 run release init shop --layout capistrano --root production
 run release trust add shop.pub --root production
+printf 'services: {driver: none}\n' >production/node.yaml
 run release apply staging/releases/shop-1.0.tar.zst --root production
 run release apply staging/releases/shop-2.0.tar.zst --root production
 run cat production/current/public/index.html
@@ -33,6 +34,7 @@ roles: {source-remote: git/project.git, pillar-remote: git/pillar.git, source: s
 END
 run release init shop --layout ./own.yaml --root other
 run release trust add shop.pub --root other
+printf 'services: {driver: none}\n' >other/node.yaml
 mkdir other/htdocs
 run release apply staging/releases/shop-1.0.tar.zst --root other
 run release apply staging/releases/shop-2.0.tar.zst --root other

@@ -41,3 +41,4 @@ run release rollback --root production
 run cat production/run/index.html
 run release status --root production
 run release history --root production
+run release stop --root production

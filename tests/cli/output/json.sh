@@ -38,6 +38,7 @@ json release history --root production
 
 echo "Long work:"
 release trust add shop.pub --root production --quiet
+printf 'services: {driver: none}\n' >production/node.yaml
 json bake ./source --root staging --no-apply --sequence 1
 json release apply staging/releases/shop-1.0.tar.zst --root production
 make_project source 1.1

@@ -379,7 +379,7 @@ TEST_CASE("a key of the format that cannot be honoured yet is refused by name") 
            {"services: {driver: supervisor, strategy: restart}\n", ""},
            {"services: {drive: auto}\n", "2:12: unknown key 'drive' in 'services' (did you mean 'driver'?)"},
            {"services: {driver: docker}\n",
-            "2:12: 'driver' in 'services' must be one of auto, supervisor, systemd, command, none, not "
+            "2:12: 'driver' in 'services' must be one of auto, supervisor, none, systemd, command, not "
             "'docker'"},
        }) {
     const auto& lines = row.first;

@@ -3,6 +3,7 @@
 #include "base/error.hh"
 #include "base/process.hh"
 #include "base/process_group.hh"
+#include "service/background.hh"
 #include "service/driver.hh"
 #include "service/protocol.hh"
 #include "service/socket.hh"
@@ -41,7 +42,7 @@ class Serving {
       const auto tell = [&](const std::string& text) { base::write_all(pipe.write, text + "\n", "pipe"); };
       try {
         serve(
-            state, specs, [&](const base::Event& event) { tell(event.text); }, [&] { tell("ready"); });
+            {state, specs}, [&](const base::Event& event) { tell(event.text); }, [&] { tell("ready"); });
       } catch (const Error& error) {
         tell(error.what());
         status = base::exit_code(error.fault());
@@ -131,7 +132,7 @@ TEST_CASE("a supervisor restarts what ends") {
   Serving serving(scene.path(),
                   {scene.spec("web", "echo x >>runs; test $(wc -l <runs) -gt 1 && exec sleep 1000; exit 3")});
   while (serving.told().back().find("again in") == std::string::npos) serving.next_event();
-  CHECK(serving.told().back() == "web exited with status 3; again in 100 ms");
+  CHECK(serving.told().back() == "web exited with status 3; again in 10 ms");
   CHECK(serving.next_event().starts_with("web started (pid "));
   const auto state = open_driver(scene.path())->states().at(0);
   CHECK(state.running);
@@ -206,23 +207,126 @@ TEST_CASE("a second supervisor is refused with the first one's pid") {
   CHECK(supervisor_runs(scene.path()));
 }
 
-TEST_CASE("what a killed supervisor left is mistaken for nothing") {
+TEST_CASE("the socket and the lock of a killed supervisor are mistaken for nothing") {
   Scene scene;
-  pid_t pid = 0;
-  {
-    Serving killed(scene.path(), {scene.steady("web")});
-    scene.next_news();
-    pid = open_driver(scene.path())->states().at(0).pid;
-    killed.end(SIGKILL);
-  }
+  Serving(scene.path()).end(SIGKILL);
   CHECK(std::filesystem::exists(scene.path() / "supervisor.sock"));
   CHECK_FALSE(supervisor_runs(scene.path()));
   CHECK_FALSE(open_driver(scene.path())->lasting());
   const Serving next(scene.path());
   CHECK(open_driver(scene.path())->lasting());
   CHECK(open_driver(scene.path())->states().empty());
-  // Its services die by a signal of the kernel's, each in its own time.
-  CHECK(base::await_end({pid}, std::chrono::steady_clock::now() + 60s, base::system_clock()));
+}
+
+TEST_CASE("the services of a killed supervisor live on, and the next one takes them over untouched") {
+  Scene scene;
+  const std::vector<ServiceSpec> specs{scene.steady("web"), scene.steady("worker")};
+  std::vector<int> before;
+  {
+    Serving killed(scene.path(), specs);
+    scene.next_news();
+    scene.next_news();
+    for (const auto& state : open_driver(scene.path())->states()) before.push_back(state.pid);
+    killed.end(SIGKILL);
+  }
+  CHECK(is_alive(before.at(0)));
+  CHECK(orphans(scene.path()).size() == 2);
+  Serving next(scene.path(), specs);
+  CHECK(orphans(scene.path()).empty());
+  CHECK(next.told().at(0) == "web taken over (pid " + std::to_string(before.at(0)) + ")");
+  const auto driver = open_driver(scene.path());
+  const auto states = driver->states();
+  REQUIRE(states.size() == 2);
+  for (size_t i = 0; i < 2; ++i) {
+    CHECK(states[i].running);
+    CHECK(states[i].pid == before.at(i));
+    CHECK(states[i].restarts == 0);
+  }
+  // It is watched: what ends is started again, once.
+  ::kill(before.at(0), SIGKILL);
+  CHECK(next.next_event() == "web ended; again in 10 ms");
+  CHECK(next.next_event().starts_with("web started (pid "));
+  CHECK(scene.next_news().starts_with("web "));
+  const int again = driver->states().at(0).pid;
+  driver->stop();
+  for (const int pid : {before.at(0), before.at(1), again}) CHECK_FALSE(is_alive(pid));
+  CHECK_FALSE(std::filesystem::exists(scene.path() / "services.json"));
+}
+
+TEST_CASE("what ended while no supervisor ran is started again, with nothing left of it") {
+  Scene scene;
+  ServiceSpec spec =
+      scene.spec("web", "(exec 9>$NEWS; echo child >&9; exec sleep 1000) & echo web $$ >$NEWS; wait");
+  spec.environment.emplace_back("BAKEHOUSE_ROOT=" + scene.path().native());
+  {
+    Serving killed(scene.path(), {spec});
+    scene.next_news();
+    scene.next_news();
+    const int pid = open_driver(scene.path())->states().at(0).pid;
+    killed.end(SIGKILL);
+    ::kill(pid, SIGKILL);
+    REQUIRE_FALSE(scene.is_deserted());
+  }
+  const Serving next(scene.path(), {spec});
+  scene.next_news();
+  scene.next_news();
+  const auto state = open_driver(scene.path())->states().at(0);
+  CHECK(state.running);
+  CHECK(state.restarts == 1);
+  open_driver(scene.path())->stop();
+  CHECK(scene.is_deserted());
+}
+
+TEST_CASE("what is to run otherwise than the killed supervisor ran it is started anew") {
+  Scene scene;
+  int before = 0;
+  {
+    Serving killed(scene.path(), {scene.steady("web")});
+    scene.next_news();
+    before = open_driver(scene.path())->states().at(0).pid;
+    killed.end(SIGKILL);
+  }
+  ServiceSpec changed = scene.steady("web");
+  changed.environment.emplace_back("BAKEHOUSE_VERSION=2");
+  const Serving next(scene.path(), {changed});
+  scene.next_news();
+  CHECK_FALSE(is_alive(before));
+  CHECK(open_driver(scene.path())->states().size() == 1);
+}
+
+TEST_CASE("what a killed supervisor left is ended by whoever stops it without one") {
+  Scene scene;
+  {
+    Serving killed(scene.path(), {scene.steady("web")});
+    scene.next_news();
+    killed.end(SIGKILL);
+  }
+  REQUIRE(orphans(scene.path()).size() == 1);
+  const int pid = orphans(scene.path()).at(0).pid;
+  open_driver(scene.path())->stop();
+  CHECK_FALSE(is_alive(pid));
+  CHECK(orphans(scene.path()).empty());
+}
+
+TEST_CASE("single services are stopped and started, and what is there already stays as it is") {
+  Scene scene;
+  const Serving serving(scene.path(), {scene.steady("web"), scene.steady("worker")});
+  scene.next_news();
+  scene.next_news();
+  const auto driver = open_driver(scene.path());
+  const int web = driver->states().at(0).pid;
+  driver->stop({"worker", "nobody"});
+  REQUIRE(driver->states().size() == 1);
+  CHECK(driver->states().at(0).pid == web);
+  driver->ensure({scene.steady("web"), scene.steady("worker")});
+  scene.next_news();
+  CHECK(driver->states().at(0).pid == web);
+  CHECK(driver->states().size() == 2);
+  driver->ensure({scene.steady("worker")});
+  CHECK_FALSE(is_alive(web));
+  CHECK(driver->states().size() == 1);
+  driver->end();
+  CHECK(driver->states().empty());  // in the foreground it stays
 }
 
 TEST_CASE("no service inherits the lock, the socket or anything else") {
@@ -257,7 +361,9 @@ TEST_CASE("a client that goes away before its answer does no harm") {
 TEST_CASE("nonsense is answered with an error") {
   Scene scene;
   const Serving serving(scene.path());
-  for (const std::string line : {"", "hello", "{}", R"({"command":"explode"})", "\xff\xfe"}) {
+  for (const std::string line : {"", "hello", "{}", R"({"command":"explode"})", R"({"command":"ensure"})",
+                                 R"({"command":"start","services":[],"names":["a"]})",
+                                 R"({"command":"stop","names":[{}]})", "\xff\xfe"}) {
     CAPTURE(line);
     try {
       parse_answer(ask_once(scene.path(), line + "\n"));
