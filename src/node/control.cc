@@ -32,7 +32,7 @@ void settle(const Node& node) {
 
 // A unit is installed with all others of its release, and knows of no instances.
 void require_all_where_units(const Node& node, const Names& names) {
-  if (names.empty() || !uses_systemd(node)) return;
+  if (names.empty() || !are_units(node)) return;
   throw Error(Fault::input, fmt::format("the processes of {} are units of systemd", node.root.project),
               "leave out the names, or name the units to systemctl");
 }
@@ -86,7 +86,7 @@ bool wants_background(const Node& node, const config::ServiceSettings& services)
 }
 
 void begin_supervisor(const Node& node) {
-  if (uses_systemd(node) || service::supervisor_runs(node.root.state())) return;
+  if (are_units(node) || service::supervisor_runs(node.root.state())) return;
   service::start_in_background(node.root.state(), node.supervise);
 }
 

@@ -26,6 +26,7 @@ void settle_provisional(const Transaction& t) {
   } else if (t.plan.confirm_within.count() != 0) {
     write_provisional(t.node, {t.plan.id, t.plan.version,
                                phase::deadline_after(t.plan.confirm_within, t.node.around.clock)});
+    t.services->mind_deadline();
   }
 }
 

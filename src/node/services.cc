@@ -153,8 +153,10 @@ void require_one_name_each(const std::vector<service::ServiceSpec>& specs) {
 
 }  // namespace
 
+bool are_units(const Node& node) { return service::has_units(node.root.path) || wants_systemd(node); }
+
 std::unique_ptr<service::ServiceDriver> open_services(const Node& node) {
-  if (uses_systemd(node)) return open_systemd(node);
+  if (are_units(node)) return open_systemd(node);
   return service::open_driver(node.root.state());
 }
 
@@ -188,13 +190,12 @@ std::string how_to_start_services(const Node& node) {
   return fmt::format("`systemctl start {}` starts them", service::target_name(node.root.project));
 }
 
-bool uses_systemd(const Node& node) { return service::has_units(node.root.path) || wants_systemd(node); }
-
 void require_no_systemd(const Node& node) {
-  if (!uses_systemd(node)) return;
+  if (!are_units(node)) return;
   throw base::Error(base::Fault::refused,
                     fmt::format("the processes of {} are units of systemd", node.root.project),
-                    fmt::format("`systemctl start {}` starts them", service::target_name(node.root.project)));
+                    service::has_units(node.root.path) ? how_to_start_services(node)
+                                                       : "the next `release apply` makes and starts them");
 }
 
 // Those of the release that exist here, and those that only the configuration knows.

@@ -39,10 +39,10 @@ void require_driver_of_node(const Node& node, const config::Project& project);
 bool services_are_kept(const Node& node);
 // "`release serve` runs the processes"
 std::string how_to_start_services(const Node& node);
+// Whether they are, or are to be, units of systemd.
+bool are_units(const Node& node);
 // Error(refused) when the processes are the affair of systemd.
 void require_no_systemd(const Node& node);
-// Whether they are units of systemd, or are to become such with the next start.
-bool uses_systemd(const Node& node);
 
 // How a program starts in the release in service.
 struct Start {

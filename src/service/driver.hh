@@ -31,6 +31,8 @@ class ServiceDriver {
   virtual bool lasting() const = 0;
   // Whether `start` only says what is to run once this program has ended: there is nothing to check yet.
   virtual bool starts_later() const { return false; }
+  // A deployment is provisional from now on: whoever can waits for its deadline.
+  virtual void mind_deadline() {}
 };
 
 // `state` is the root's `.bakehouse`.

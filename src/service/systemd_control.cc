@@ -25,7 +25,10 @@ constexpr std::chrono::minutes longest_call(2);
 
 std::vector<std::string> quiet_environment() {
   std::vector<std::string> environment{"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
-                                       "LANG=C.UTF-8", "SYSTEMD_COLORS=0", "SYSTEMD_PAGER="};
+                                       "LANG=C.UTF-8", "SYSTEMD_COLORS=0", "SYSTEMD_PAGER=",
+                                       // What they complain of is no word about our units.
+                                       "SYSTEMD_ENVIRONMENT_GENERATOR_PATH=/dev/null",
+                                       "SYSTEMD_GENERATOR_PATH=/dev/null"};
   for (const char* name : {"HOME", "XDG_RUNTIME_DIR", "DBUS_SESSION_BUS_ADDRESS"}) {
     if (const char* value = std::getenv(name)) environment.push_back(fmt::format("{}={}", name, value));
   }

@@ -40,6 +40,7 @@ class SystemdDriver : public ServiceDriver {
   std::vector<ServiceState> states() override;
   bool lasting() const override { return true; }
   bool starts_later() const override { return is_before_services_; }
+  void mind_deadline() override;
 
  private:
   // The services among the root's units, as they are installed.
@@ -70,6 +71,7 @@ void SystemdDriver::check(const std::vector<ServiceSpec>& specs) {
     throw Error(Fault::refused, fmt::format("only root can run '{}' as '{}'", spec.name, spec.user),
                 "leave `services: {user: ...}` out of node.yaml");
   }
+  base::Dir::open_or_make(directory_, 0755);
   require_names_free(directory_, units_.root, units);
   control_.verify(units);
 }
@@ -140,6 +142,9 @@ void SystemdDriver::start(const std::vector<ServiceSpec>& specs) {
   enable();
   start_installed();
 }
+
+// It waits until we have let go of the lock.
+void SystemdDriver::mind_deadline() { control_.call({"start", "--no-block", expiry_name(units_.project)}); }
 
 std::vector<ServiceState> SystemdDriver::states() {
   std::vector<ServiceState> states;

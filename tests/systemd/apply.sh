@@ -95,7 +95,7 @@ in_node "$release" trust add /srv/shop.pub --root "$root" --quiet
 in_node tee "$root/node.yaml" <<<'services: {driver: systemd}' >/dev/null
 apply 1
 serves 1 web worker
-in_node tail -n 1 "$root/.bakehouse/logs/web.log" | grep -qx '100% of 1' || fail "the log lacks what web said"
+in_node tail -n 1 "$root/.bakehouse/logs/web.log" | has -x '100% of 1' || fail "the log lacks what web said"
 is_refused=0
 on_node serve >serve.log 2>&1 || is_refused=$?
 ((is_refused == 10)) || fail "release serve is not refused: $(cat serve.log)"
@@ -155,7 +155,7 @@ when_left() { in_node systemctl show --property=InactiveExitTimestampMonotonic -
 was_undone() {
   local recovered started
   serves 1 web worker
-  on_node history | grep -q "apply *reverted *$1 " || fail "$1 was not undone: $(on_node history)"
+  on_node history | has "apply *reverted *$1 " || fail "$1 was not undone: $(on_node history)"
   recovered=$(in_node systemctl show --property=ExecMainExitTimestampMonotonic --value bakehouse-recover@shop.service)
   started=$(when_left shop-web)
   ((recovered > 0 && recovered <= started)) || fail "web was started at $started, the recovery ended at $recovered"
@@ -173,10 +173,10 @@ echo "the power failed in the middle of 4: undone before the services of 1 were 
 
 fails_in_the_middle 5
 in_node_files() { ls "$node_root/etc/systemd/system"; }
-in_node_files | grep -q shop-extra || fail "5 had no units yet: $(in_node_files)"
+in_node_files | has shop-extra || fail "5 had no units yet: $(in_node_files)"
 boot_again
 was_undone 5
-in_node_files | grep -q shop-extra && fail "the units of 5 are still there"
+in_node_files | has shop-extra && fail "the units of 5 are still there"
 [[ $(count 4444) == 0 ]] || fail "a process of 5 runs"
 echo "the power failed when 5 was up: the units of 1 are back, and were started after the recovery"
 

@@ -13,16 +13,19 @@ fail() {
   exit 1
 }
 
-# wait_until WHAT COMMAND...: until it succeeds, at most some thirty seconds.
+# wait_until WHAT COMMAND...: until it succeeds, at most some thirty seconds on a busy machine.
 wait_until() {
   local what=$1 attempt
   shift
-  for ((attempt = 0; attempt < 600; attempt++)); do
+  for ((attempt = 0; attempt < 150; attempt++)); do
     if "$@"; then return 0; fi
-    sleep 0.05
+    sleep 0.1
   done
-  fail "still not so after thirty seconds: $what"
+  fail "still not so after a long while: $what"
 }
+
+# COMMAND | has WORDS OF GREP...: unlike `grep -q` it reads to the end, so that the command is never cut off.
+has() { grep "$@" >/dev/null; }
 
 require_nodes() {
   local program
@@ -38,7 +41,7 @@ make_node() {
   mkdir -p "$1"/{etc/systemd/system,etc/systemd/system-preset,root,tmp,run,proc,sys,dev,var/log,var/lib,usr,srv}
   for link in bin sbin lib lib64; do ln -s "usr/$link" "$1/$link"; done
   printf '%s\n' 'root:x:0:0:root:/root:/bin/bash' 'messagebus:x:100:100::/:/usr/sbin/nologin' \
-    'shop:x:1000:1000::/srv:/bin/bash' 'nobody:x:65534:65534::/:/usr/sbin/nologin' >"$1/etc/passwd"
+    'shop:x:1000:1000::/home/shop:/bin/bash' 'nobody:x:65534:65534::/:/usr/sbin/nologin' >"$1/etc/passwd"
   printf '%s\n' 'root:x:0:' 'messagebus:x:100:' 'shop:x:1000:' 'nogroup:x:65534:' >"$1/etc/group"
   : >"$1/etc/machine-id"
   printf 'ID=node\n' >"$1/etc/os-release"

@@ -6,6 +6,7 @@
 #include "cli/release/commands.hh"
 #include "node/apply.hh"
 #include "node/forecast.hh"
+#include "node/services.hh"
 
 #include <fmt/format.h>
 
@@ -104,7 +105,7 @@ int run_apply(const GlobalOptions& global, const ApplyCommand& command, const Sc
   const auto policy = crypto::load_trust(node::trust_directory(node.root), node.root.project);
   node::ApplyOptions options = options_of(command);
   options.at_begin = [&](const std::string& deployment) {
-    if (options.confirm_within.count() != 0) start_keeper(node);
+    if (options.confirm_within.count() != 0 && !node::are_units(node)) start_keeper(node);
     if (command.detach) go_on_apart(deployment, screen);
   };
   const node::Result result = node::apply(node, find_archive(node.root, command.archive), policy, options);
