@@ -390,9 +390,11 @@ TEST_CASE("a key of the format that cannot be honoured yet is refused by name") 
 }
 
 TEST_CASE("what a node takes away from its processes is said in words of systemd") {
-  CHECK(decode("name: shop\nservices: {driver: auto}\n").services.driver == ServiceSettings::Driver::automatic);
-  const Project project =
-      decode("name: shop\nservices: {driver: systemd, user: shop, hardening: {ProtectHome: read-only, PrivateTmp: no}}\n");
+  CHECK(decode("name: shop\nservices: {driver: auto}\n").services.driver ==
+        ServiceSettings::Driver::automatic);
+  const Project project = decode(
+      "name: shop\nservices: {driver: systemd, user: shop, hardening: {ProtectHome: read-only, PrivateTmp: "
+      "no}}\n");
   CHECK(project.services.driver == ServiceSettings::Driver::systemd);
   CHECK(project.services.user == "shop");
   CHECK(project.services.is_hardened);
