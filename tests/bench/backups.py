@@ -73,6 +73,13 @@ def measure(options: argparse.Namespace, scratch: Path) -> tuple[Result, Result]
     return results
 
 
+def table(options: argparse.Namespace, ours: Result, peer: Result) -> str:
+    work = [statistics.median(result.processor_seconds) for result in (ours, peer)]
+    return ("| job | ours s | peer s | ratio | at most | ours, processor s | peer, processor s |\n|---|--:|--:|--:|--:|--:|--:|\n"
+            f"| {options.files} files, {options.bytes / 1e9:g} GB, 1 % changed | {ours.median:.3f} | {peer.median:.3f} "
+            f"| {ours.median / peer.median:.2f} x | 0.5 x | {work[0]:.3f} | {work[1]:.3f} |")
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--tool", required=True)
@@ -84,11 +91,7 @@ def main() -> int:
     options = parser.parse_args()
     options.tool = str(Path(options.tool).resolve())
     with tempfile.TemporaryDirectory(dir=options.place) as scratch:
-        ours, peer = measure(options, Path(scratch))
-    print("| job | ours s | peer s | ratio | at most | ours, processor s | peer, processor s |\n|---|--:|--:|--:|--:|--:|--:|")
-    work = [statistics.median(result.processor_seconds) for result in (ours, peer)]
-    print(f"| {options.files} files, {options.bytes / 1e9:g} GB, 1 % changed | {ours.median:.3f} | {peer.median:.3f} "
-          f"| {ours.median / peer.median:.2f} x | 0.5 x | {work[0]:.3f} | {work[1]:.3f} |")
+        print(table(options, *measure(options, Path(scratch))), flush=True)  # removing it all takes a while
     return 0
 
 
