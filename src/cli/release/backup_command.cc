@@ -1,4 +1,5 @@
 // Commands on the copies of data/.
+#include "base/encoding.hh"
 #include "base/error.hh"
 #include "cli/release/commands.hh"
 #include "node/backup_forget.hh"
