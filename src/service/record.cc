@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <csignal>
 
+#include <fcntl.h>
 #include <unistd.h>
 
 namespace bakehouse::service {
@@ -50,6 +51,19 @@ std::vector<std::string> marks_of(const ServiceSpec& spec) {
   return marks;
 }
 
+// Nobody waits for the disk: the record counts as long as the machine runs, and its memory is enough for
+// that.
+void write_at_once(const std::filesystem::path& path, const std::string& content) {
+  const std::filesystem::path beside = path.native() + ".new";
+  const base::Fd file(::open(beside.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600));
+  if (!file) base::fail_os("write", beside.native());
+  base::write_all(file, content, beside.native());
+  if (::rename(beside.c_str(), path.c_str()) != 0) base::fail_os("replace", path.native());
+}
+
+// What a power failure leaves of it.
+bool is_cut_off(const std::string& json) { return !json.ends_with("}\n"); }
+
 }  // namespace
 
 std::filesystem::path record_in(const std::filesystem::path& state) { return state / "services.json"; }
@@ -62,12 +76,12 @@ void write_record(const std::filesystem::path& path, const std::vector<Recorded>
   Value list = Value::list();
   for (const Recorded& service : services) list.push(encode_one(service));
   const Value whole = Value::map({{"boot", base::boot_id()}, {"services", list}});
-  base::write_file(path, text::to_json(whole) + "\n", 0600);
+  write_at_once(path, text::to_json(whole) + "\n");
 }
 
 std::vector<Recorded> read_record(const std::filesystem::path& path) {
   const auto json = base::read_file_if_any(path, largest_record);
-  if (!json) return {};
+  if (!json || is_cut_off(*json)) return {};
   try {
     return decode_all(text::parse_json(*json, path.native()));
   } catch (const Error& error) {

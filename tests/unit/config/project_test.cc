@@ -61,7 +61,8 @@ buildpacks: [static, ./packs/x, "heroku/nodejs@3.1.0"]
 build: {env: {NODE_ENV: production, RATIO: 1.10, EMPTY: "", GONE: ~}, time-limit: 1h, app-path: /app, ignore-targets: [a/b, c]}
 processes:
   web: {command: "bin/shop --port $PORT", port: 8080}
-  worker: {command: bin/work}
+  worker: {command: bin/work, count: 3, after: web, stop-signal: QUIT, stop-timeout: 30s}
+  nightly: {command: bin/tidy, schedule: "30 2 * * mon-fri"}
   old:
 health:
   - {http: /health, status: 204, body: ok, within: 10s, every: 200ms, times: 2, stay: 5s}
@@ -72,7 +73,7 @@ health:
 data: {public/uploads: uploads, var/db.sqlite: db/main, public/other: uploads, gone: ~}
 undo-data: never
 hooks: {time-limit: 5m, dump: {time-limit: 2h}, upgrade: {}}
-services: {driver: auto, strategy: restart}
+services: {driver: none, strategy: restart, log-size: 512K, log-keep: 2}
 )");
   CHECK(project.version.kind == VersionSource::Kind::file);
   CHECK(project.version.text == "lib/VERSION");
@@ -85,10 +86,22 @@ services: {driver: auto, strategy: restart}
   CHECK(project.build.app_path == "/app");
   CHECK(project.build.ignored_targets == std::vector<std::string>{"a/b", "c"});
 
-  REQUIRE(project.processes.size() == 2);
+  REQUIRE(project.processes.size() == 3);
   CHECK(project.processes.at("web").command == "bin/shop --port $PORT");
   CHECK(project.processes.at("web").port == 8080);
-  CHECK_FALSE(project.processes.at("worker").port);
+  CHECK_FALSE(project.processes.at("web").count);
+  CHECK(project.processes.at("web").stop_signal == SIGTERM);
+  const ProcessSettings& worker = project.processes.at("worker");
+  CHECK_FALSE(worker.port);
+  CHECK(worker.count == 3);
+  CHECK(worker.after == std::vector<std::string>{"web"});
+  CHECK(worker.stop_signal == SIGQUIT);
+  CHECK(worker.stop_timeout == 30s);
+  CHECK(worker.schedule.empty());
+  CHECK(project.processes.at("nightly").schedule == "30 2 * * mon-fri");
+  CHECK(project.services.driver == ServiceSettings::Driver::none);
+  CHECK(project.services.log_size == 512 * 1024);
+  CHECK(project.services.log_keep == 2);
 
   REQUIRE(project.health.size() == 5);
   const HealthCheck& first = project.health[0];
@@ -198,6 +211,30 @@ TEST_CASE("what a key may hold is checked") {
             "2:19: 'port' in the process 'web' must be a whole number from 1 to 65535, not '0'"},
            {"processes: {a: {port: 80}, b: {port: 80}}\n",
             "2:28: the process 'b' has the port of the process 'a', 80"},
+           {"processes: {a: {port: 80, count: 3}, b: {port: 82}}\n",
+            "2:38: the process 'b' has the port of the process 'a', 82"},
+           {"processes: {a: {port: 65535, count: 2}}\n",
+            "2:13: the process 'a' has more instances than there are ports from 65535 on"},
+           {"processes: {a: {count: 101}}\n",
+            "2:17: 'count' in the process 'a' must be a whole number from 0 to 100, not '101'"},
+           {"processes: {a: {stop-signal: STOP}}\n",
+            "2:17: 'stop-signal' in the process 'a' must be one of TERM, INT, QUIT, HUP, USR1, USR2, WINCH, "
+            "KILL, "
+            "not 'STOP'"},
+           {"processes: {a: {stop-timeout: 6m}}\n",
+            "2:17: 'stop-timeout' is at most 5m (nobody is served while a deployment waits for it)"},
+           {"processes: {a: {schedule: daily}}\n",
+            "2:17: a schedule has five fields, not 1: 'daily' (minute, hour, day of the month, month, day of "
+            "the week: "
+            "\"*/5 * * * *\")"},
+           {"processes: {a: {schedule: '* * * * *', count: 2}}\n",
+            "2:40: the process 'a' has a 'schedule': it is one at a time (leave 'count' out)"},
+           {"services: {log-size: 10}\n",
+            "2:12: 'log-size' must be a size of 16K or more, not '10' (a number to 1024 with K, M or G: "
+            "512K, 10M, 1G)"},
+           {"services: {log-size: 8K}\n",
+            "2:12: 'log-size' must be a size of 16K or more, not '8K' (a number to 1024 with K, M or G: "
+            "512K, 10M, 1G)"},
            {"processes: {web: {comand: x}}\n",
             "2:19: unknown key 'comand' in the process 'web' (did you mean 'command'?)"},
            {"undo-data: sometimes\n",

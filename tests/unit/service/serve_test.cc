@@ -54,7 +54,7 @@ class Serving {
     for (std::string text = "?"; !text.empty() && text != "ready";) text = next_event();
   }
   ~Serving() {
-    if (pid_ > 0) end(SIGKILL);
+    if (pid_ > 0) end(SIGTERM);
   }
   Serving(const Serving&) = delete;
   Serving& operator=(const Serving&) = delete;

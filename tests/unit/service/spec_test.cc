@@ -31,25 +31,26 @@ std::string refusal(const std::string& json, Decode decode) {
 }  // namespace
 
 TEST_CASE("a spec arrives as it was sent") {
-  for (const auto& spec : {example, ServiceSpec{"a", {"x"}, {}, "", ""}}) {
-    const ServiceSpec arrived = decode_spec(text::parse_json(text::to_json(encode(spec)), "x"));
-    CHECK(arrived.name == spec.name);
-    CHECK(arrived.argv == spec.argv);
-    CHECK(arrived.environment == spec.environment);
-    CHECK(arrived.directory == spec.directory);
-    CHECK(arrived.log == spec.log);
-  }
+  ServiceSpec special = example;
+  special.log_limits = {1024, 0};
+  special.stop_signal = SIGQUIT;
+  special.stop_timeout = std::chrono::seconds(3);
+  special.schedule = "*/5 * * * *";
+  for (const auto& spec : {example, special, ServiceSpec{"a", {"x"}, {}, "", ""}})
+    CHECK(decode_spec(text::parse_json(text::to_json(encode(spec)), "x")) == spec);
 }
 
 TEST_CASE("a state arrives as it was sent") {
   for (const auto& state : {ServiceState{"web", true, 4711, 0, ""},
-                            ServiceState{"w", false, 0, 3, "was killed by signal 9 (Killed)"}}) {
+                            ServiceState{"w", false, 0, 3, "was killed by signal 9 (Killed)"},
+                            ServiceState{"c", false, 0, 0, "", "2026-01-31T12:00:00Z"}}) {
     const ServiceState arrived = decode_state(text::parse_json(text::to_json(encode(state)), "x"));
     CHECK(arrived.name == state.name);
     CHECK(arrived.running == state.running);
     CHECK(arrived.pid == state.pid);
     CHECK(arrived.restarts == state.restarts);
     CHECK(arrived.last_end == state.last_end);
+    CHECK(arrived.next == state.next);
   }
 }
 
@@ -63,6 +64,8 @@ TEST_CASE("a spec lacks nothing, has nothing else, and hides no NUL byte") {
       {R"({"name":"a","environment":[],"directory":"/","log":"/l"})", "'argv' is missing in a service"},
       {R"({"name":"a","argv":["x"],"directory":"/","log":"/l"})", "'environment' is missing in a service"},
       {R"({"name":"a","argv":["x"],"user":"root")" + rest, "unknown key 'user' in a service"},
+      {R"({"name":"a","stop_signal":1000,"argv":["x"])" + rest, "'stop_signal' in a service must be"},
+      {R"({"name":"a","schedule":"daily","argv":["x"])" + rest, "a schedule has five fields"},
       {R"({"name":7,"argv":["x"])" + rest, "'name' in a service must be text"},
       {R"({"name":"a","argv":[["x"]])" + rest, "an entry of 'argv' in a service must be text"},
       {R"({"name":"a","argv":["x\u0000y"])" + rest, "'argv' contains a NUL byte"},

@@ -10,6 +10,8 @@
 #include <functional>
 #include <string>
 
+#include <fcntl.h>
+
 namespace supervisor_test {
 
 using namespace bakehouse;
@@ -319,6 +321,60 @@ TEST_CASE("the services end with their supervisor") {
     CHECK_FALSE(scene.is_deserted());
   }
   CHECK(scene.is_deserted());
+}
+
+TEST_CASE("a service is ended by its own signal, and in its own time") {
+  Scene scene;
+  Listener listener;
+  Supervisor supervisor(at_once, listener.sink());
+  ServiceSpec polite =
+      scene.spec("polite", "trap 'exit 7' USR1; echo x >$NEWS; while :; do sleep 0.01; done");
+  polite.stop_signal = SIGUSR1;
+  ServiceSpec deaf = scene.spec("deaf", "trap '' TERM; echo x >$NEWS; while :; do sleep 1000; done");
+  deaf.stop_timeout = 20ms;
+  supervisor.start({polite, deaf});
+  scene.next_news();
+  scene.next_news();
+  supervisor.stop();
+  CHECK(listener.texts[2] == "deaf stopped (was killed by signal 9 (Killed))");
+  CHECK(listener.texts[3] == "polite stopped (exited with status 7)");
+}
+
+TEST_CASE("what is scheduled runs when it is due, one at a time, and is not started again when it ends") {
+  Scene scene;
+  HandClock hand;
+  base::Clock clock = hand.clock();
+  auto wall = std::chrono::system_clock::time_point(std::chrono::seconds(1767225600));
+  clock.now = [&] { return wall; };
+  Supervisor supervisor(at_once, {}, clock);
+  ServiceSpec spec = scene.spec("cleanup", "echo ran >$NEWS; read word <word; exit 3");
+  REQUIRE(::mkfifo((scene.path() / "word").c_str(), 0600) == 0);
+  spec.schedule = "*/5 * * * *";
+  supervisor.start({spec});
+  CHECK_FALSE(supervisor.states()[0].running);
+  CHECK(supervisor.states()[0].is_well());
+  CHECK(supervisor.states()[0].next == "2026-01-01T00:05:00Z");
+  CHECK(supervisor.next_wake() == 5min);
+  supervisor.tend();
+  CHECK_FALSE(supervisor.states()[0].running);
+
+  wall += 5min;
+  supervisor.tend();
+  CHECK(scene.next_news() == "ran");
+  const int pid = supervisor.states()[0].pid;
+  wall += 12min;  // it was due twice more, and still runs
+  supervisor.tend();
+  CHECK(supervisor.states()[0].pid == pid);
+  const base::Fd word(::open((scene.path() / "word").c_str(), O_WRONLY));
+  base::write_all(word, "go\n", "word");
+  await_end_of_all(supervisor);
+  const auto state = supervisor.states()[0];
+  CHECK_FALSE(state.running);
+  CHECK(state.last_end == "exited with status 3");
+  CHECK(state.restarts == 0);
+  CHECK(state.next == "2026-01-01T00:20:00Z");
+  supervisor.stop();
+  CHECK(supervisor.states().empty());
 }
 
 TEST_CASE("a hostile name cannot forge an event") {
