@@ -2,6 +2,7 @@
 // lock as long as the node is patient.
 #pragma once
 
+#include "config/project.hh"
 #include "node/node.hh"
 
 #include <string>
