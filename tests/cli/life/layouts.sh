@@ -20,6 +20,7 @@ run release verify --root production
 
 run release init shop --layout fhs --root standard
 run release trust add shop.pub --root standard
+printf 'services: {driver: none}\n' >standard/node.yaml
 run release apply staging/releases/shop-1.0.tar.zst --root standard
 run release apply staging/releases/shop-2.0.tar.zst --root standard
 run release rollback --root standard

@@ -3,6 +3,7 @@
 
 make_staging
 make_production
+rm production/node.yaml
 make_project source 1
 cat >>source/bake.yaml <<'YAML'
 services: {driver: systemd}

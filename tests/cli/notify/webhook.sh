@@ -35,6 +35,7 @@ echo 'correct horse' >hook/secret
 chmod 600 hook/secret
 listen
 cat >production/node.yaml <<END
+services: {driver: none}
 notify:
   - {webhook: "http://ops:pa55@127.0.0.1:$(cat hook/port)/hook/t0ken", secret-file: $HOME/hook/secret}
 END

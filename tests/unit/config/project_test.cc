@@ -408,15 +408,15 @@ TEST_CASE("a key of the format that cannot be honoured yet is refused by name") 
            {"hooks: {post_deploy: {changes-data: yes}}\n",
             "2:23: 'hooks.post_deploy.changes-data'" + unsupported},
            {"hooks: {notify: {time-limit: 1m}}\n", "2:9: 'hooks.notify'" + unsupported},
-           {"services: {driver: none}\n",
-            "2:12: 'services.driver: none'" + unsupported + " (write auto, or leave it out)"},
+           {"services: {driver: command}\n",
+            "2:12: 'services.driver: command'" + unsupported + " (write auto, or leave it out)"},
            {"services: {strategy: overlap}\n",
             "2:12: 'services.strategy: overlap'" + unsupported + " (write restart, or leave it out)"},
            {"services: {driver: systemd, user: shop, hardening: off}\n", ""},
            {"services: {driver: supervisor, strategy: restart}\n", ""},
            {"services: {drive: auto}\n", "2:12: unknown key 'drive' in 'services' (did you mean 'driver'?)"},
            {"services: {driver: docker}\n",
-            "2:12: 'driver' in 'services' must be one of auto, supervisor, none, systemd, command, not "
+            "2:12: 'driver' in 'services' must be one of auto, supervisor, systemd, command, none, not "
             "'docker'"},
        }) {
     const auto& lines = row.first;
