@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <charconv>
 #include <set>
 
 namespace bakehouse::config {
@@ -135,10 +136,21 @@ const Value* find_if_set(const Value* map, std::string_view key) {
   return value == nullptr || value->is_null() ? nullptr : value;
 }
 
+std::optional<int> port_of(const ProcessSettings& process) {
+  if (!process.socket) return process.port;
+  int port = 0;
+  const char* const end = process.socket->data() + process.socket->size();
+  std::from_chars(process.socket->data() + process.socket->rfind(':') + 1, end, port);
+  return port == 0 ? std::nullopt : std::optional<int>(port);
+}
+
 WebPort web_port(const Project& project, const Value* processes) {
   const auto web = project.processes.find("web");
-  if (web != project.processes.end() && web->second.port) return {WebPort::State::known, *web->second.port};
-  const bool is_set = find_if_set(find_if_set(processes, "web"), "port") != nullptr;
+  if (web != project.processes.end()) {
+    if (const auto port = port_of(web->second)) return {WebPort::State::known, *port};
+  }
+  const Value* settings = find_if_set(processes, "web");
+  const bool is_set = find_if_set(settings, "port") != nullptr || find_if_set(settings, "socket") != nullptr;
   return {is_set ? WebPort::State::faulty : WebPort::State::absent, 0};
 }
 

@@ -33,8 +33,10 @@ struct BuildSettings {
 struct ProcessSettings {
   std::optional<std::string> command;  // a shell line; overrides the buildpacks' process of that name
   std::optional<int> port;             // of the first instance; each further one has the next
-  std::optional<int> count;            // instances NAME.1, NAME.2, ...; none: one, called NAME
-  std::vector<std::string> after;      // processes that are started before
+  // Where the supervisor listens for it, "127.0.0.1:8000"; all instances accept there, from descriptor 3.
+  std::optional<std::string> socket;
+  std::optional<int> count;        // instances NAME.1, NAME.2, ...; none: one, called NAME
+  std::vector<std::string> after;  // processes that are started before
   int stop_signal = SIGTERM;
   std::optional<std::chrono::milliseconds> stop_timeout;
   std::string schedule;  // five fields of cron; "": kept running
@@ -70,6 +72,7 @@ std::string_view name_of(UndoData rule);
 
 struct HookSettings {
   std::chrono::milliseconds time_limit{std::chrono::minutes(10)};
+  bool changes_data = false;  // what serves could not go on beside it
 };
 
 // How many deployments of the past are kept: the newest, and the newest of so many days, weeks, months and
@@ -90,6 +93,8 @@ struct Keep {
 // What keeps the processes running. It is the machine's to say, in node.yaml.
 struct ServiceSettings {
   enum class Driver { automatic, supervisor, systemd, none } driver = Driver::automatic;
+  // `overlap`: the old processes go on until the new ones are well.
+  enum class Strategy { restart, overlap } strategy = Strategy::restart;
   uint64_t log_size = uint64_t{10} * 1024 * 1024;  // a log that becomes larger is begun anew
   int log_keep = 5;                                // files of the past
   // Of units only:

@@ -18,8 +18,12 @@ void decode_hooks(const text::Value& value, Project& project, text::Diagnostics&
     const text::Value* settings = map.take(phase);
     if (settings == nullptr) continue;
     text::MapReader hook(*settings, fmt::format("the hook '{}'", phase), faults);
-    refuse_unsupported(hook, fmt::format("hooks.{}.", phase), {"changes-data"}, faults);
+    if (const auto changes = hook.boolean("changes-data")) {
+      project.hooks.try_emplace(std::string(phase), project.hook_defaults);
+      project.hooks[std::string(phase)].changes_data = *changes;
+    }
     if (const auto limit = positive_duration(hook, "time-limit", faults)) {
+      project.hooks.try_emplace(std::string(phase), project.hook_defaults);
       project.hooks[std::string(phase)].time_limit = *limit;
     }
     hook.finish();

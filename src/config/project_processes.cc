@@ -1,6 +1,7 @@
 #include "base/encoding.hh"
 #include "base/error.hh"
 #include "base/schedule.hh"
+#include "config/authority.hh"
 #include "config/names.hh"
 #include "config/project_parts.hh"
 
@@ -8,6 +9,8 @@
 
 #include <algorithm>
 #include <array>
+
+#include <arpa/inet.h>
 
 namespace bakehouse::config {
 namespace {
@@ -74,6 +77,33 @@ void decode_habits(MapReader& map, const std::string& shown, ProcessSettings& pr
              "leave 'count' out");
 }
 
+// In numbers: the machine that listens must not ask another one where.
+bool is_numeric_address(const std::string& address) {
+  const size_t colon = address.rfind(':');
+  if (colon == std::string::npos || !is_authority(address, Port::required)) return false;
+  const std::string host = address.substr(0, colon);
+  in_addr four{};
+  in6_addr six{};
+  if (::inet_pton(AF_INET, host.c_str(), &four) == 1) return true;
+  return host.size() > 2 && ::inet_pton(AF_INET6, host.substr(1, host.size() - 2).c_str(), &six) == 1;
+}
+
+std::optional<std::string> decode_socket(MapReader& map, const std::string& shown, Diagnostics& faults) {
+  const Value* value = map.take("socket");
+  const auto address = map.text("socket");
+  if (!address) return std::nullopt;
+  if (!is_numeric_address(*address)) {
+    faults.add(value->origin(),
+               fmt::format("'{}' is no address to listen at", printable(address->substr(0, 100))),
+               "write it in numbers: 127.0.0.1:8000, 0.0.0.0:80 or [::]:8000");
+  }
+  if (map.take("port") != nullptr) {
+    faults.add(value->origin(), fmt::format("the process '{}' has a 'port' and a 'socket'", shown),
+               "leave one out: with a socket PORT is its port");
+  }
+  return address;
+}
+
 ProcessSettings decode_process(const std::string& name, const Value& value, Diagnostics& faults) {
   ProcessSettings process;
   const std::string shown = printable(name);
@@ -83,6 +113,7 @@ ProcessSettings decode_process(const std::string& name, const Value& value, Diag
     faults.add(map.take("command")->origin(), fmt::format("the command of the process '{}' is empty", shown));
   }
   if (const auto port = map.integer("port", 1, 65535)) process.port = static_cast<int>(*port);
+  process.socket = decode_socket(map, shown, faults);
   decode_habits(map, shown, process, faults);
   refuse_unsupported(map, fmt::format("processes.{}.", shown), {"backing"}, faults);
   map.finish();

@@ -16,6 +16,7 @@ using text::Diagnostics;
 using text::MapReader;
 using text::Value;
 using Driver = ServiceSettings::Driver;
+using Strategy = ServiceSettings::Strategy;
 
 // Those of systemd.exec(5) that a node may set over what a unit says by itself.
 const std::vector<std::string> hardening_keys = {"LockPersonality",       "MemoryDenyWriteExecute",
@@ -96,11 +97,8 @@ Driver decode_driver(MapReader& map, Diagnostics& faults) {
   return word == "supervisor" ? Driver::supervisor : Driver::automatic;
 }
 
-void check_strategy(MapReader& map, Diagnostics& faults) {
-  if (map.choice("strategy", {"restart", "overlap"}) != "overlap") return;
-  faults.add(map.take("strategy")->origin(),
-             "'services.strategy: overlap' is not supported by this version of Bakehouse",
-             "write restart, or leave it out");
+Strategy decode_strategy(MapReader& map) {
+  return map.choice("strategy", {"restart", "overlap"}) == "overlap" ? Strategy::overlap : Strategy::restart;
 }
 
 std::optional<uint64_t> size_in(std::string_view text) {
@@ -147,7 +145,7 @@ ServiceSettings decode_services(const Value& value, Diagnostics& faults) {
   MapReader map(value, "'services'", faults);
   ServiceSettings services;
   services.driver = decode_driver(map, faults);
-  check_strategy(map, faults);
+  services.strategy = decode_strategy(map);
   services.user = decode_user(map, faults);
   if (const auto size = decode_size(map, "log-size", faults)) services.log_size = *size;
   if (const auto keep = map.integer("log-keep", 0, 1000)) services.log_keep = static_cast<int>(*keep);

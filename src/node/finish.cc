@@ -4,6 +4,7 @@
 #include "base/files.hh"
 #include "node/announce.hh"
 #include "node/backup.hh"
+#include "node/overlap.hh"
 #include "node/provisional.hh"
 #include "node/restore_steps.hh"
 #include "node/switch.hh"
@@ -87,6 +88,7 @@ void point_current(const Node& node, const std::string& deployment) {
 
 Result finish_good(Transaction& t) {
   if (t.plan.kind == restore_kind) return finish_restored(t);
+  if (overlaps(t)) hand_over(t);
   retire_old_run(t);
   point_current(t.node, t.plan.id);
   settle_provisional(t);

@@ -10,6 +10,7 @@
 #include "node/release_tree.hh"
 #include "node/services.hh"
 #include "phase/hooks.hh"
+#include "service/listener.hh"
 
 #include <fmt/format.h>
 
@@ -24,9 +25,10 @@ using base::Fault;
 using config::HealthCheck;
 using std::chrono::milliseconds;
 
-void check_http(const HealthCheck& check, milliseconds limit) {
+void check_http(const HealthCheck& check, milliseconds limit, const std::string& source) {
   net::HttpLimits limits;
   limits.time = limit;
+  limits.source = source;
   const net::HttpAnswer answer = net::http_get(check.target, limits);
   const std::string body = base::printable(answer.body.substr(0, 200));
   if (answer.status != check.status) {
@@ -57,11 +59,11 @@ void check_command(const Node& node, const HealthCheck& check, const std::vector
 // Why it failed, or nullopt.
 std::optional<std::string> try_once(const Node& node, const HealthCheck& check,
                                     const std::vector<std::string>& environment, milliseconds limit,
-                                    const phase::Surroundings& around) {
+                                    const phase::Surroundings& around, const std::string& source) {
   try {
     switch (check.kind) {
-      case HealthCheck::Kind::http: check_http(check, limit); break;
-      case HealthCheck::Kind::tcp: net::tcp_probe(check.target, limit); break;
+      case HealthCheck::Kind::http: check_http(check, limit, source); break;
+      case HealthCheck::Kind::tcp: net::tcp_probe(check.target, limit, source); break;
       case HealthCheck::Kind::command: check_command(node, check, environment, limit, around); break;
     }
     return std::nullopt;
@@ -92,8 +94,20 @@ std::string last_lines_of_log(const Node& node, const std::string& service) {
   return text;
 }
 
+// On trial beside others, whoever asks must be told apart.
+bool is_trial(const std::vector<service::ServiceState>& states) {
+  return std::ranges::any_of(states, [](const auto& state) { return state.is_beside; });
+}
+
+std::string source_of_probes(service::ServiceDriver& services) {
+  return is_trial(services.states()) ? std::string(service::probe_source) : std::string();
+}
+
 void require_processes(const Node& node, service::ServiceDriver& services) {
-  for (const auto& state : services.states()) {
+  const auto states = services.states();
+  const bool beside = is_trial(states);
+  for (const auto& state : states) {
+    if (state.is_beside != beside) continue;
     if (state.is_well() && state.restarts == 0) continue;
     throw Error(Fault::build, fmt::format("the process '{}' {}{}", state.name,
                                           state.last_end.empty() ? "does not run" : state.last_end,
@@ -140,10 +154,11 @@ void require_one(const Node& node, const HealthCheck& check, const std::vector<s
     throw Error(Fault::build, fmt::format("{}: {}: {}{}", base::printable(check.target), what, reason,
                                           with_logs(node, services)));
   };
+  const std::string source = source_of_probes(services);
   Streak streak;
   for (;; pause(check.every, around)) {
     require_processes(node, services);
-    const auto failure = try_once(node, check, environment, limit_of_one_look(check), around);
+    const auto failure = try_once(node, check, environment, limit_of_one_look(check), around, source);
     const auto now = clock.steady();
     if (failure) {
       if (is_well(check, streak)) fail("did not stay well", *failure);
@@ -169,6 +184,8 @@ void require_health(const Node& node, const std::string& deployment, const std::
   const auto checks = read_configuration(node, deployment).health;
   std::vector<std::string> environment = base_environment(node, deployment, version);
   environment.emplace_back("BAKEHOUSE_PHASE=health");
+  const std::string source = source_of_probes(services);
+  if (!source.empty()) environment.push_back("BAKEHOUSE_PROBE_SOURCE=" + source);
   const auto began = around.clock.steady();
   const auto check_all = [&] {
     for (const HealthCheck& check : checks) require_one(node, check, environment, services, around);

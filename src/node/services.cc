@@ -7,6 +7,7 @@
 #include "node/preflight.hh"
 #include "node/process_order.hh"
 #include "node/run_place.hh"
+#include "service/pinned_view.hh"
 #include "service/systemd_driver.hh"
 
 #include <fmt/format.h>
@@ -79,6 +80,8 @@ Start start_of(const Node& node, const InService& release, const Words& words, i
   start.argv.insert(start.argv.end(), rest.begin(), rest.end());
   start.environment = base_environment(node, release.deployment, release.version);
   if (settings.port) start.environment.push_back(fmt::format("PORT={}", *settings.port + instance - 1));
+  if (settings.socket)
+    start.environment.push_back("PORT=" + settings.socket->substr(settings.socket->rfind(':') + 1));
   if (settings.count) start.environment.push_back(fmt::format("BAKEHOUSE_INSTANCE={}", instance));
   return start;
 }
@@ -122,6 +125,11 @@ std::unique_ptr<service::ServiceDriver> open_systemd(const Node& node) {
       {node.root.project, node.root.path, release_program(), node.is_booting});
 }
 
+bool can_pin() {
+  static const bool is_possible = service::PinnedView::is_possible();
+  return is_possible;
+}
+
 service::ServiceSpec spec_of(const Node& node, const InService& release, const std::string& process,
                              const Instance& instance) {
   const auto& settings = settings_of(process, release.project);
@@ -136,6 +144,9 @@ service::ServiceSpec spec_of(const Node& node, const InService& release, const s
   spec.stop_signal = settings.stop_signal;
   spec.stop_timeout = settings.stop_timeout;
   spec.schedule = settings.schedule;
+  if (settings.socket) spec.sockets = {*settings.socket};
+  if (release.project.services.strategy == config::ServiceSettings::Strategy::overlap && can_pin())
+    spec.pinned = node.root.at(node.root.layout.run);
   shape_unit(node, release.project.services, spec);
   return spec;
 }

@@ -7,6 +7,7 @@
 #include "node/control.hh"
 #include "node/health.hh"
 #include "node/hooks.hh"
+#include "node/overlap.hh"
 #include "node/release_tree.hh"
 #include "node/restore_steps.hh"
 #include "node/services.hh"
@@ -194,6 +195,10 @@ void restart_previous(Transaction& t, const Undo& undo) {
   // Started on the wrong code or data it would write what the next try takes away again.
   require_back(undo, "deploy", "the processes stay stopped");
   require_back(undo, "backup", "the processes stay stopped");
+  if (overlaps(t)) {
+    give_up_overlap(t);
+    return;
+  }
   t.services->stop();
   if (t.plan.previous.empty()) {
     if (t.services->lasting()) t.services->start({});  // nothing, also after the machine has started anew
@@ -223,14 +228,18 @@ void carry_over(Transaction& t) {
 }
 
 void stop(Transaction& t) {
-  t.services->stop();
+  if (overlaps(t)) {
+    note(t, "stop", "the old processes go on until the new ones are well");
+  } else {
+    t.services->stop();
+  }
   if (!t.plan.previous.empty()) carry_over(t);
 }
 
 Step stop_step(Transaction& t) {
   const auto prepare = [&t] {
     const bool any = !t.services->states().empty() || !service::orphans(t.node.root.state()).empty();
-    return Value::map({{"processes", any}});
+    return Value::map({{"processes", any}, {"overlaps", decide_overlap(t)}});
   };
   return {
       {}, prepare, [&t](const Value&) { stop(t); }, [&t](const Undo& undo) { restart_previous(t, undo); }};
@@ -277,7 +286,9 @@ void undo_backup(Transaction& t, const Undo& undo) {
 
 Step backup_step(Transaction& t) {
   const auto prepare = [&t] {
-    return Value::map({{"undo_data", config::name_of(read_configuration(t.node, t.plan.id).undo_data)}});
+    // The old processes go on writing what nobody may take away.
+    const auto rule = overlaps(t) ? config::UndoData::never : read_configuration(t.node, t.plan.id).undo_data;
+    return Value::map({{"undo_data", config::name_of(rule)}});
   };
   return {{}, prepare, [&t](const Value&) { backup(t); }, [&t](const Undo& undo) { undo_backup(t, undo); }};
 }
@@ -326,8 +337,12 @@ void require_free_ports(const Transaction& t) {
 }
 
 void start(Transaction& t) {
-  require_free_ports(t);
   const auto specs = service_specs(t.node, t.plan.id, release_of(t, t.plan.id));
+  if (overlaps(t)) {
+    t.services->try_beside(specs);
+    return;
+  }
+  require_free_ports(t);
   if (!specs.empty()) make_lasting(t, read_configuration(t.node, t.plan.id));
   if (!specs.empty() && !t.services->lasting()) {
     note(t, "start", "no supervisor runs here: the processes are started for the health check only");
@@ -335,11 +350,18 @@ void start(Transaction& t) {
   t.services->start(specs);
 }
 
+void undo_start(Transaction& t) {
+  if (overlaps(t)) {
+    t.services->drop_beside();
+  } else if (t.began_supervisor || t.plan.previous.empty()) {
+    t.services->end();  // with nothing in service nobody is to wait at its sockets
+  } else {
+    t.services->stop();
+  }
+}
+
 Step start_step(Transaction& t) {
-  return {{},
-          {},
-          [&t](const Value&) { start(t); },
-          [&t](const Undo&) { t.began_supervisor ? t.services->end() : t.services->stop(); }};
+  return {{}, {}, [&t](const Value&) { start(t); }, [&t](const Undo&) { undo_start(t); }};
 }
 
 Step health_step(Transaction& t) {

@@ -38,6 +38,16 @@ class RemoteDriver : public ServiceDriver {
   void start(const std::vector<ServiceSpec>& specs) override { say({Request::Command::start, specs}); }
   void ensure(const std::vector<ServiceSpec>& specs) override { say({Request::Command::ensure, specs}); }
   std::vector<ServiceState> states() override { return say({Request::Command::states}); }
+  bool can_overlap() const override { return true; }
+  void try_beside(const std::vector<ServiceSpec>& specs) override {
+    say({Request::Command::try_beside, specs});
+  }
+  void hand_over() override {
+    if (is_there()) say({Request::Command::hand_over});
+  }
+  void drop_beside() override {
+    if (is_there()) say({Request::Command::drop_beside});
+  }
   bool lasting() const override { return connect_to(state_).has_value(); }
 
  private:

@@ -27,6 +27,12 @@ class ServiceDriver {
   // Afterwards there are these and no others; what runs as specified stays untouched.
   virtual void ensure(const std::vector<ServiceSpec>& specs) = 0;
   virtual std::vector<ServiceState> states() = 0;
+  // Whether a release can be tried while another one serves; only then the three are of use.
+  virtual bool can_overlap() const { return false; }
+  // As those of Supervisor.
+  virtual void try_beside(const std::vector<ServiceSpec>& /*specs*/) {}
+  virtual void hand_over() {}
+  virtual void drop_beside() {}
   // Whether the services outlive the driver: not any more once their supervisor has ended.
   virtual bool lasting() const = 0;
   // Whether `start` only says what is to run once this program has ended: there is nothing to check yet.

@@ -6,12 +6,10 @@
 #include <cerrno>
 #include <charconv>
 #include <cstring>
-#include <memory>
 #include <vector>
 
 #include <arpa/inet.h>
 #include <linux/filter.h>
-#include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
@@ -31,31 +29,53 @@ enum Place : uint32_t { serving_place = 0, beside_place = 1 };
               "write it in numbers, 127.0.0.1:8000 or [::]:8000");
 }
 
-bool is_port(std::string_view text) {
+std::optional<uint16_t> parse_port(std::string_view text) {
   uint16_t number = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  return error == std::errc() && end == text.data() + text.size() && number != 0;
+  if (error != std::errc() || end != text.data() + text.size() || number == 0) return std::nullopt;
+  return number;
 }
 
-using ListenAddress = std::unique_ptr<addrinfo, decltype([](addrinfo* list) { ::freeaddrinfo(list); })>;
+// Numbers alone: who listens where is not for a name server to say.
+struct ListenAddress {
+  sockaddr_storage numbers{};
+  socklen_t size = 0;
 
-// Names are not looked up: who listens where is not for a name server to say.
+  int family() const { return numbers.ss_family; }
+  const sockaddr* plain() const { return reinterpret_cast<const sockaddr*>(&numbers); }
+};
+
+ListenAddress four(const std::string& host, uint16_t port, const std::string& address) {
+  sockaddr_in numbers{};
+  numbers.sin_family = AF_INET;
+  numbers.sin_port = htons(port);
+  if (::inet_pton(AF_INET, host.c_str(), &numbers.sin_addr) != 1) refuse_address(address);
+  ListenAddress parsed;
+  std::memcpy(&parsed.numbers, &numbers, sizeof numbers);
+  parsed.size = sizeof numbers;
+  return parsed;
+}
+
+ListenAddress six(const std::string& host, uint16_t port, const std::string& address) {
+  sockaddr_in6 numbers{};
+  numbers.sin6_family = AF_INET6;
+  numbers.sin6_port = htons(port);
+  if (::inet_pton(AF_INET6, host.c_str(), &numbers.sin6_addr) != 1) refuse_address(address);
+  ListenAddress parsed;
+  std::memcpy(&parsed.numbers, &numbers, sizeof numbers);
+  parsed.size = sizeof numbers;
+  return parsed;
+}
+
 ListenAddress parse_listen_address(const std::string& address) {
   const size_t colon = address.rfind(':');
   if (colon == std::string::npos || address.find('\0') != std::string::npos) refuse_address(address);
-  std::string host = address.substr(0, colon);
-  const std::string port = address.substr(colon + 1);
+  const std::string host = address.substr(0, colon);
+  const auto port = parse_port(std::string_view(address).substr(colon + 1));
+  if (!port) refuse_address(address);
   const bool is_bracketed = host.size() > 2 && host.front() == '[' && host.back() == ']';
-  if (is_bracketed) host = host.substr(1, host.size() - 2);
-  if (host.empty() || is_bracketed != (host.find(':') != std::string::npos) || !is_port(port))
-    refuse_address(address);
-  addrinfo wanted{};
-  wanted.ai_socktype = SOCK_STREAM;
-  wanted.ai_flags = AI_NUMERICHOST | AI_NUMERICSERV;
-  addrinfo* found = nullptr;
-  if (::getaddrinfo(host.c_str(), port.c_str(), &wanted, &found) != 0) refuse_address(address);
-  ListenAddress parsed(found);
-  return parsed;
+  if (is_bracketed) return six(host.substr(1, host.size() - 2), *port, address);
+  return four(host, *port, address);
 }
 
 void set_option(const Fd& socket, int option, const std::string& address) {
@@ -66,11 +86,11 @@ void set_option(const Fd& socket, int option, const std::string& address) {
 
 Fd bind_socket(const std::string& address) {
   const ListenAddress place = parse_listen_address(address);
-  Fd socket(::socket(place->ai_family, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  Fd socket(::socket(place.family(), SOCK_STREAM | SOCK_CLOEXEC, 0));
   if (!socket) base::fail_os("listen at", address);
   set_option(socket, SO_REUSEADDR, address);
   set_option(socket, SO_REUSEPORT, address);
-  if (::bind(socket.get(), place->ai_addr, place->ai_addrlen) == 0) return socket;
+  if (::bind(socket.get(), place.plain(), place.size) == 0) return socket;
   if (errno == EADDRINUSE) {
     throw Error(Fault::input, fmt::format("another program listens at {}", address),
                 "end it, or give the process another address in node.yaml");
@@ -124,6 +144,20 @@ Listener Listener::open_beside(const Listener& serving) {
   return {address, std::move(socket)};
 }
 
+std::optional<Listener> Listener::adopt(const std::string& address, base::Fd socket) {
+  int listens = 0;
+  socklen_t size = sizeof listens;
+  if (::getsockopt(socket.get(), SOL_SOCKET, SO_ACCEPTCONN, &listens, &size) != 0 || listens == 0)
+    return std::nullopt;
+  sockaddr_storage bound{};
+  socklen_t length = sizeof bound;
+  const ListenAddress wanted = parse_listen_address(address);
+  if (::getsockname(socket.get(), reinterpret_cast<sockaddr*>(&bound), &length) != 0 ||
+      length != wanted.size || std::memcmp(&bound, &wanted.numbers, length) != 0)
+    return std::nullopt;
+  return Listener(address, std::move(socket));
+}
+
 Listener& Listener::operator=(Listener&& other) noexcept {
   const Listener old(std::move(*this));  // ends as listeners end
   address_ = std::move(other.address_);
@@ -146,6 +180,6 @@ uint32_t Listener::waiting() const {
 
 void Listener::take_over() const { route(socket_, to_place(beside_place), address_); }
 
-bool can_be_shared(const std::string& address) { return parse_listen_address(address)->ai_family == AF_INET; }
+bool can_be_shared(const std::string& address) { return parse_listen_address(address).family() == AF_INET; }
 
 }  // namespace bakehouse::service

@@ -4,6 +4,7 @@
 #include "base/fd.hh"
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -23,6 +24,8 @@ class Listener {
   // A second one at the address of `serving`, which alone goes on to get what does not come from
   // `probe_source`. Error(input) where that cannot be told: over IPv6.
   static Listener open_beside(const Listener& serving);
+  // What a process of that address has been given, and has still; nullopt when it is no such socket.
+  static std::optional<Listener> adopt(const std::string& address, base::Fd socket);
   Listener(Listener&&) noexcept = default;
   Listener& operator=(Listener&& other) noexcept;
   ~Listener();

@@ -20,12 +20,15 @@ struct CommandName {
   Request::Command command;
   const char* name;
 };
-constexpr std::array<CommandName, 5> commands = {{
+constexpr std::array<CommandName, 8> commands = {{
     {Request::Command::stop, "stop"},
     {Request::Command::start, "start"},
     {Request::Command::ensure, "ensure"},
     {Request::Command::states, "states"},
     {Request::Command::end, "end"},
+    {Request::Command::try_beside, "try"},
+    {Request::Command::hand_over, "hand-over"},
+    {Request::Command::drop_beside, "drop"},
 }};
 
 std::string name_of(Request::Command command) {
@@ -72,7 +75,8 @@ Fault decode_fault(int64_t code) {
 }
 
 bool has_services(Request::Command command) {
-  return command == Request::Command::start || command == Request::Command::ensure;
+  return command == Request::Command::start || command == Request::Command::ensure ||
+         command == Request::Command::try_beside;
 }
 
 [[noreturn]] void throw_failure(const Value& value) {
@@ -116,7 +120,7 @@ Request parse_request(std::string_view line) {
   Request request;
   request.command = command_of(*command);
   if ((services != nullptr) != has_services(request.command)) {
-    throw Error(Fault::input, "request: 'services' belong to 'start' and 'ensure', and only to them");
+    throw Error(Fault::input, "request: 'services' belong to 'start', 'ensure' and 'try', and only to them");
   }
   if (has_names && request.command != Request::Command::stop)
     throw Error(Fault::input, "request: 'names' belong to 'stop', and only to it");

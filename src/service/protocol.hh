@@ -1,10 +1,12 @@
 // What is said over the supervisor's socket: one JSON object a line, a question and its answer.
 //
-//     {"command":"stop"|"start"|"ensure"|"states"|"end", "services":[...], "names":[...]}
+//     {"command":"stop"|"start"|"ensure"|"states"|"end"|"try"|"hand-over"|"drop", "services":[...],
+//     "names":[...]}
 //     {"states":[...]}  or  {"error":{"fault":3,"hint":"...","message":"..."}}
 //
-// "start" and "ensure" have services; "stop" may have names, and means all without them. "end" is "stop", and
-// the end of a supervisor in the background with it.
+// "start", "ensure" and "try" have services; "stop" may have names, and means all without them. "end" is
+// "stop", and the end of a supervisor in the background with it. "try" starts a release beside the one that
+// serves, which "hand-over" puts in its place and "drop" ends.
 #pragma once
 
 #include "base/error.hh"
@@ -20,7 +22,16 @@ namespace bakehouse::service {
 inline constexpr size_t longest_line = 4 * 1024 * 1024;
 
 struct Request {
-  enum class Command { stop, start, ensure, states, end } command = Command::states;
+  enum class Command {
+    stop,
+    start,
+    ensure,
+    states,
+    end,
+    try_beside,
+    hand_over,
+    drop_beside
+  } command = Command::states;
   std::vector<ServiceSpec> services = {};
   std::vector<std::string> names = {};
 };

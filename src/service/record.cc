@@ -24,6 +24,7 @@ Value encode_one(const Recorded& service) {
   return Value::map({{"pid", service.process.pid},
                      {"start_time", service.process.start_time},
                      {"restarts", service.restarts},
+                     {"beside", service.is_beside},
                      {"spec", encode(service.spec)}});
 }
 
@@ -32,6 +33,7 @@ Recorded decode_one(const Value& value) {
   service.process.pid = static_cast<pid_t>(value.integer_at("pid"));
   service.process.start_time = value.unsigned_at("start_time");
   service.restarts = static_cast<int>(value.integer_at("restarts"));
+  service.is_beside = value.find("beside") != nullptr && value.boolean_at("beside");
   service.spec = decode_spec(value.at("spec"));
   return service;
 }

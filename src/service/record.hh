@@ -13,6 +13,7 @@ struct Recorded {
   ServiceSpec spec;
   base::ProcessId process;  // all 0 while none runs
   int restarts = 0;
+  bool is_beside = false;
 };
 
 std::filesystem::path record_in(const std::filesystem::path& state);

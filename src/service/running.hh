@@ -20,6 +20,7 @@ struct Supervisor::Running {
   std::optional<Child> process = {};
   base::ProcessId id = {};  // of the process, for the record
   int restarts = 0;
+  bool is_beside = false;  // on trial
   std::string last_end = {};
   std::chrono::milliseconds delay{0};  // before the next restart
   std::chrono::steady_clock::time_point started = {};

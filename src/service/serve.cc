@@ -64,8 +64,12 @@ std::vector<ServiceState> obey(Supervisor& supervisor, Request request, Afterwar
     case Request::Command::start: supervisor.start(std::move(request.services)); break;
     case Request::Command::ensure: supervisor.ensure(request.services); break;
     case Request::Command::states: break;
+    case Request::Command::try_beside: supervisor.try_beside(std::move(request.services)); break;
+    case Request::Command::hand_over: supervisor.hand_over(); break;
+    case Request::Command::drop_beside: supervisor.drop_beside(); break;
     case Request::Command::end:
       supervisor.stop();
+      supervisor.close_sockets();
       afterwards = Afterwards::end;
       break;
   }

@@ -83,6 +83,8 @@ Value encode(const ServiceSpec& spec) {
   if (spec.stop_signal != usual.stop_signal) value.set("stop_signal", spec.stop_signal);
   if (spec.stop_timeout) value.set("stop_timeout", spec.stop_timeout->count());
   if (!spec.schedule.empty()) value.set("schedule", spec.schedule);
+  if (!spec.sockets.empty()) value.set("sockets", to_list(spec.sockets));
+  if (!spec.pinned.empty()) value.set("pinned", spec.pinned.native());
   return value;
 }
 
@@ -96,6 +98,9 @@ ServiceSpec decode_spec(const Value& value) {
   spec.directory = need_text(reader, value, "directory", faults);
   spec.log = need_text(reader, value, "log", faults);
   decode_habits(reader, spec, faults);
+  spec.sockets = reader.texts("sockets").value_or(std::vector<std::string>{});
+  spec.pinned = reader.text("pinned").value_or("");
+  refuse_nul(spec.pinned.native(), value, "pinned", faults);
   reader.finish();
   faults.throw_if_any();
   return spec;
@@ -108,6 +113,7 @@ Value encode(const ServiceState& state) {
                             {"restarts", state.restarts},
                             {"last_end", state.last_end}});
   if (!state.next.empty()) value.set("next", state.next);
+  if (state.is_beside) value.set("beside", true);
   return value;
 }
 
@@ -122,6 +128,7 @@ ServiceState decode_state(const Value& value) {
   state.restarts = need_count(reader, "restarts");
   state.last_end = need_text(reader, value, "last_end", faults);
   state.next = reader.text("next").value_or("");
+  state.is_beside = reader.boolean("beside").value_or(false);
   reader.finish();
   faults.throw_if_any();
   return state;

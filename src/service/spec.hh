@@ -33,6 +33,10 @@ struct ServiceSpec {
   std::optional<std::chrono::milliseconds> stop_timeout = {};  // before KILL; else the supervisor's
   // Five fields of cron: started then, and not again when it ends. "": kept running.
   std::string schedule = {};
+  // Where the supervisor listens for it, also while it does not run: "127.0.0.1:8000".
+  std::vector<std::string> sockets = {};
+  // The path of run/: the process goes on to see what is there when it starts. "": it does not.
+  std::filesystem::path pinned = {};
   // For units of systemd alone; never sent to a supervisor.
   std::string user = {};  // "": the user of the manager
   bool is_hardened = true;
@@ -47,8 +51,9 @@ struct ServiceState {
   bool running = false;
   int pid = 0;
   int restarts = 0;
-  std::string last_end;   // how it ended last; "" when it never did
-  std::string next = {};  // of a scheduled one: when it is started next, "2026-01-31T12:00:00Z"
+  std::string last_end;    // how it ended last; "" when it never did
+  std::string next = {};   // of a scheduled one: when it is started next, "2026-01-31T12:00:00Z"
+  bool is_beside = false;  // tried while those that serve go on
 
   // Whether all is as it should be, as far as its process tells.
   bool is_well() const { return running || !next.empty(); }

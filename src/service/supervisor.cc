@@ -4,11 +4,13 @@
 #include "base/error.hh"
 #include "base/files.hh"
 #include "base/process_group.hh"
+#include "service/pinned_view.hh"
 #include "service/record.hh"
 #include "service/running.hh"
 
 #include <algorithm>
 #include <csignal>
+#include <optional>
 
 namespace bakehouse::service {
 
@@ -31,16 +33,20 @@ void Supervisor::tell(Event::Kind kind, const std::string& text) const {
   if (events_) events_({kind, "", text});
 }
 
-void Supervisor::require_sound(const std::vector<ServiceSpec>& specs) const {
+void Supervisor::require_sound(const std::vector<ServiceSpec>& specs, bool is_beside) const {
   for (size_t i = 0; i < specs.size(); ++i) {
     const ServiceSpec& spec = specs[i];
     if (spec.name.empty()) throw Error(Fault::input, "a service has no name");
     const std::string shown = printable(spec.name);
     if (spec.argv.empty()) throw Error(Fault::input, fmt::format("the service '{}' has no command", shown));
+    for (const std::string& address : spec.sockets) can_be_shared(address);  // or it is none
     const bool twice = std::any_of(specs.begin(), specs.begin() + static_cast<ptrdiff_t>(i),
                                    [&](const ServiceSpec& other) { return other.name == spec.name; });
     if (twice) throw Error(Fault::input, fmt::format("two services are called '{}'", shown));
-    if (std::ranges::any_of(services_, [&](const auto& other) { return other->spec.name == spec.name; })) {
+    const auto runs_already = [&](const auto& other) {
+      return !other->is_beside && other->spec.name == spec.name;
+    };
+    if (!is_beside && std::ranges::any_of(services_, runs_already)) {
       throw Error(Fault::input, fmt::format("the service '{}' runs already", shown),
                   "stop the services first");
     }
@@ -51,7 +57,8 @@ void Supervisor::require_sound(const std::vector<ServiceSpec>& specs) const {
 void Supervisor::write_down() const {
   if (settings_.record.empty()) return;
   std::vector<Recorded> recorded;
-  for (const auto& service : services_) recorded.push_back({service->spec, service->id, service->restarts});
+  for (const auto& service : services_)
+    recorded.push_back({service->spec, service->id, service->restarts, service->is_beside});
   try {
     write_record(settings_.record, recorded);
   } catch (const Error& error) {
@@ -68,6 +75,9 @@ void Supervisor::launch(Running& service) {
     command.environment = service.spec.environment;
     command.directory = service.spec.directory;
     command.output = &log;
+    command.sockets = sockets_of(service);
+    std::optional<PinnedView> view;
+    if (!service.spec.pinned.empty()) command.child_work = &view.emplace(service.spec.pinned).child_work();
     if (!settings_.record.empty()) command.lifetime = base::Command::Lifetime::own;
     command.before_exec = [&](pid_t pid) {
       service.id = base::identify_process(pid).value_or(base::ProcessId{});
@@ -80,8 +90,9 @@ void Supervisor::launch(Running& service) {
        fmt::format("{} started (pid {})", printable(service.spec.name), service.process->pid()));
 }
 
-void Supervisor::begin(ServiceSpec spec) {
+void Supervisor::begin(ServiceSpec spec, bool is_beside) {
   auto made = std::make_unique<Running>();
+  made->is_beside = is_beside;
   made->spec = std::move(spec);
   made->delay = settings_.first_delay;
   Running& service = *services_.emplace_back(std::move(made));
@@ -91,18 +102,27 @@ void Supervisor::begin(ServiceSpec spec) {
   write_down();
 }
 
-void Supervisor::start(std::vector<ServiceSpec> specs) {
-  require_sound(specs);
+void Supervisor::start_all(std::vector<ServiceSpec> specs, bool is_beside) {
   std::vector<std::string> begun;
   try {
     for (ServiceSpec& spec : specs) {
       begun.push_back(spec.name);
-      begin(std::move(spec));
+      begin(std::move(spec), is_beside);
     }
   } catch (const std::exception&) {
-    stop(begun);
+    stop_those([&](const Running& service) {
+      return service.is_beside == is_beside && std::ranges::find(begun, service.spec.name) != begun.end();
+    });
     throw;
   }
+}
+
+void Supervisor::start(std::vector<ServiceSpec> specs) {
+  require_sound(specs, false);
+  is_trial_ = false;
+  open_sockets(specs);
+  start_all(std::move(specs), false);
+  close_unused_sockets();
 }
 
 void Supervisor::adopt() {
@@ -113,6 +133,8 @@ void Supervisor::adopt() {
     service->spec = std::move(recorded.spec);
     service->id = recorded.process;
     service->restarts = recorded.restarts;
+    service->is_beside = recorded.is_beside;
+    is_trial_ = is_trial_ || recorded.is_beside;
     service->delay = settings_.first_delay;
     service->started = service->due = clock_.steady();
     if (!service->spec.schedule.empty()) {
@@ -122,6 +144,7 @@ void Supervisor::adopt() {
     const std::string name = printable(service->spec.name);
     if (service->process)
       tell(Event::Kind::note, fmt::format("{} taken over (pid {})", name, service->id.pid));
+    if (service->process) adopt_sockets(*service);
     if (!service->process && !service->recurs) service->last_end = "ended while no supervisor ran";
     services_.push_back(std::move(service));
   }
@@ -187,6 +210,7 @@ std::vector<ServiceState> Supervisor::states() const {
   for (const auto& service : services_) {
     ServiceState state;
     state.name = service->spec.name;
+    state.is_beside = service->is_beside;
     state.running = service->process.has_value();
     state.pid = state.running ? service->process->pid() : 0;
     state.restarts = service->restarts;

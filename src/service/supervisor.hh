@@ -3,11 +3,14 @@
 
 #include "base/clock.hh"
 #include "base/event.hh"
+#include "base/process.hh"
+#include "service/listener.hh"
 #include "service/spec.hh"
 
 #include <chrono>
 #include <filesystem>
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -21,6 +24,9 @@ class Supervisor {
     std::chrono::milliseconds longest_delay{std::chrono::seconds(10)};
     std::chrono::milliseconds steady_after{std::chrono::seconds(10)};  // resets the delay
     std::chrono::milliseconds grace{std::chrono::seconds(5)};          // between TERM and KILL
+    // How long nobody may have waited at a socket for it to be closed: a connection that was begun before
+    // arrives within a turn around the world.
+    std::chrono::milliseconds quiet{500};
     // Where it is written down what runs, before it runs: the services then outlive a supervisor that is
     // killed, and the next one adopts them. Empty: they die with the thread that started them.
     std::filesystem::path record = {};
@@ -43,6 +49,19 @@ class Supervisor {
   // of any group is left, or throws Error(needs_hands) when one survives even KILL.
   void stop();
   void stop(const std::vector<std::string>& names);
+  // Sockets stay open when services stop: whoever connects waits for the next start, or for this.
+  void close_sockets();
+
+  // Starts these while others of the same names serve; connections are for the others, but for those of
+  // `probe_source`. All start, or none.
+  void try_beside(std::vector<ServiceSpec> specs);
+  // Those beside serve from now on; what is waiting to be accepted by the others is, before they are stopped.
+  // Nothing happens when none are beside.
+  void hand_over();
+  // Ends the trial. Of the others, one that ended meanwhile comes back with the next start or `ensure`,
+  // because what it would be started from is being exchanged.
+  void drop_beside();
+
   std::vector<ServiceState> states() const;
   std::vector<ServiceSpec> specs() const;
 
@@ -55,13 +74,21 @@ class Supervisor {
  private:
   struct Running;
   using Which = std::function<bool(const Running&)>;
-  void require_sound(const std::vector<ServiceSpec>& specs) const;
-  void begin(ServiceSpec spec);
+  void require_sound(const std::vector<ServiceSpec>& specs, bool is_beside) const;
+  void begin(ServiceSpec spec, bool is_beside);
+  void start_all(std::vector<ServiceSpec> specs, bool is_beside);
+  void open_sockets(const std::vector<ServiceSpec>& specs);
+  void open_sockets_beside(const std::vector<ServiceSpec>& specs);
+  void close_unused_sockets();
+  void adopt_sockets(const Running& service);
+  void await_nobody_waiting() const;
+  std::vector<base::PassedSocket> sockets_of(const Running& service) const;
   void launch(Running& service);
   void restart(Running& service);
   void note_end(Running& service);
   void schedule(Running& service);
   void schedule_next(Running& service);
+  bool waits_for_trial(const Running& service) const;
   bool is_due(const Running& service) const;
   void stop_those(const Which& which);
   void end_groups(std::vector<Running*> services) const;
@@ -72,6 +99,9 @@ class Supervisor {
   base::EventSink events_;
   base::Clock clock_;
   std::vector<std::unique_ptr<Running>> services_;
+  std::map<std::string, Listener> sockets_;         // by address
+  std::map<std::string, Listener> sockets_beside_;  // of those on trial
+  bool is_trial_ = false;                           // what ends of those that serve is not started again
 };
 
 }  // namespace bakehouse::service

@@ -27,7 +27,7 @@ milliseconds Supervisor::next_wake() const {
   milliseconds wait = std::chrono::hours(1);
   const auto now = clock_.steady();
   for (const auto& service : services_) {
-    if (service->process) continue;
+    if (service->process || waits_for_trial(*service)) continue;
     const auto left = service->recurs
                           ? milliseconds(1000 * service->next) - milliseconds(clock_.milliseconds())
                           : std::chrono::ceil<milliseconds>(service->due - now);
@@ -36,8 +36,10 @@ milliseconds Supervisor::next_wake() const {
   return std::max(wait, milliseconds(0));
 }
 
+bool Supervisor::waits_for_trial(const Running& service) const { return is_trial_ && !service.is_beside; }
+
 bool Supervisor::is_due(const Running& service) const {
-  if (service.process) return false;
+  if (service.process || waits_for_trial(service)) return false;
   return service.recurs ? clock_.seconds() >= service.next : clock_.steady() >= service.due;
 }
 

@@ -21,7 +21,7 @@ using base::Error;
 using base::Fault;
 
 // Longer than TimeoutStopSec of every unit, and than KILL takes after it.
-constexpr std::chrono::minutes longest_call(2);
+constexpr std::chrono::minutes longest_call(10);
 
 std::vector<std::string> quiet_environment() {
   std::vector<std::string> environment{"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",

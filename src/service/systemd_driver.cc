@@ -63,10 +63,22 @@ void require_user(const ServiceSpec& spec) {
               "make that user, or say another in `services: {user: NAME}`");
 }
 
+// Started always, or without what it listens at, it would not be what somebody has asked for.
+void require_unit_can(const ServiceSpec& spec) {
+  const char* const wish = !spec.schedule.empty()  ? "a schedule"
+                           : !spec.sockets.empty() ? "a socket"
+                                                   : nullptr;
+  if (wish == nullptr) return;
+  throw Error(Fault::refused,
+              fmt::format("the process '{}' has {}, which units of systemd have not yet", spec.name, wish),
+              "run it by the supervisor, or start it from a timer or a socket of your own");
+}
+
 void SystemdDriver::check(const std::vector<ServiceSpec>& specs) {
   const auto units = make_units(specs, units_);
   for (const ServiceSpec& spec : specs) {
     require_user(spec);
+    require_unit_can(spec);
     if (spec.user.empty() || units_.scope == Scope::system) continue;
     throw Error(Fault::refused, fmt::format("only root can run '{}' as '{}'", spec.name, spec.user),
                 "leave `services: {user: ...}` out of node.yaml");

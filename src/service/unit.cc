@@ -61,7 +61,9 @@ std::string make_service(const ServiceSpec& spec, const UnitSettings& settings) 
   text += fmt::format("WorkingDirectory={}\n", unit_path(spec.directory));
   if (!spec.user.empty()) text += fmt::format("User={}\n", spec.user);
   text += restart_lines(settings);
-  text += "KillMode=control-group\nTimeoutStopSec=5s\n";
+  const auto patience = spec.stop_timeout.value_or(std::chrono::seconds(5));
+  text += fmt::format("KillMode=control-group\nKillSignal={}\nTimeoutStopSec={}ms\n", spec.stop_signal,
+                      patience.count());
   text += fmt::format("StandardOutput=append:{}\nStandardError=inherit\n", unit_path(spec.log));
   return text + hardening_lines(spec, settings);
 }

@@ -405,13 +405,20 @@ TEST_CASE("a key of the format that cannot be honoured yet is refused by name") 
   }
   for (const auto& row : std::initializer_list<std::pair<std::string, std::string>>{
            {"processes: {db: {backing: true}}\n", "2:18: 'processes.db.backing'" + unsupported},
-           {"hooks: {post_deploy: {changes-data: yes}}\n",
-            "2:23: 'hooks.post_deploy.changes-data'" + unsupported},
+           {"hooks: {post_deploy: {changes-data: yes}}\n", ""},
            {"hooks: {notify: {time-limit: 1m}}\n", "2:9: 'hooks.notify'" + unsupported},
            {"services: {driver: command}\n",
             "2:12: 'services.driver: command'" + unsupported + " (write auto, or leave it out)"},
-           {"services: {strategy: overlap}\n",
-            "2:12: 'services.strategy: overlap'" + unsupported + " (write restart, or leave it out)"},
+           {"services: {strategy: overlap}\nprocesses: {web: {socket: '127.0.0.1:80'}}\nhealth: [{http: "
+            "/}]\n",
+            ""},
+           {"processes: {web: {socket: 'localhost:80'}}\n",
+            "2:19: 'localhost:80' is no address to listen at (write it in numbers: 127.0.0.1:8000, "
+            "0.0.0.0:80 or "
+            "[::]:8000)"},
+           {"processes: {web: {socket: '127.0.0.1:80', port: 80}}\n",
+            "2:19: the process 'web' has a 'port' and a 'socket' (leave one out: with a socket PORT is its "
+            "port)"},
            {"services: {driver: systemd, user: shop, hardening: off}\n", ""},
            {"services: {driver: supervisor, strategy: restart}\n", ""},
            {"services: {drive: auto}\n", "2:12: unknown key 'drive' in 'services' (did you mean 'driver'?)"},

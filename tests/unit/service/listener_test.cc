@@ -2,6 +2,8 @@
 
 #include "base/error.hh"
 
+#include "address.hh"
+
 #include <doctest/doctest.h>
 
 #include <string>
@@ -19,35 +21,6 @@ using namespace bakehouse::service;
 using base::Fd;
 
 namespace {
-
-// One that nobody else listens at: the kernel chose it a moment ago.
-std::string free_address() {
-  const Fd socket(::socket(AF_INET, SOCK_STREAM, 0));
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  socklen_t size = sizeof address;
-  REQUIRE(::bind(socket.get(), reinterpret_cast<sockaddr*>(&address), size) == 0);
-  REQUIRE(::getsockname(socket.get(), reinterpret_cast<sockaddr*>(&address), &size) == 0);
-  return "127.0.0.1:" + std::to_string(ntohs(address.sin_port));
-}
-
-sockaddr_in numbers(std::string_view host, const std::string& port) {
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  REQUIRE(::inet_pton(AF_INET, std::string(host).c_str(), &address.sin_addr) == 1);
-  address.sin_port = htons(static_cast<uint16_t>(std::stoi(port)));
-  return address;
-}
-
-Fd connect_from(std::string_view source, const std::string& to) {
-  Fd socket(::socket(AF_INET, SOCK_STREAM, 0));
-  const sockaddr_in from = numbers(source, "0");
-  const sockaddr_in there = numbers("127.0.0.1", to.substr(to.find(':') + 1));
-  REQUIRE(::bind(socket.get(), reinterpret_cast<const sockaddr*>(&from), sizeof from) == 0);
-  REQUIRE(::connect(socket.get(), reinterpret_cast<const sockaddr*>(&there), sizeof there) == 0);
-  return socket;
-}
 
 std::vector<Fd> connections(int count, const std::string& to, std::string_view source = "127.0.0.1") {
   std::vector<Fd> made;
@@ -117,7 +90,7 @@ TEST_CASE("an address that is none, or taken, is refused in words") {
                   address);
   const Fd other(::socket(AF_INET, SOCK_STREAM, 0));
   const std::string taken = free_address();
-  const sockaddr_in there = numbers("127.0.0.1", taken.substr(taken.find(':') + 1));
+  const sockaddr_in there = numbers_of("127.0.0.1", taken.substr(taken.find(':') + 1));
   REQUIRE(::bind(other.get(), reinterpret_cast<const sockaddr*>(&there), sizeof there) == 0);
   REQUIRE(::listen(other.get(), 1) == 0);
   CHECK(refusal_of(taken) == "3: another program listens at " + taken);

@@ -1,0 +1,133 @@
+#include "node/overlap.hh"
+
+#include "base/encoding.hh"
+#include "base/error.hh"
+#include "net/tcp.hh"
+#include "node/control.hh"
+#include "node/release_tree.hh"
+#include "node/services.hh"
+#include "service/listener.hh"
+#include "service/pinned_view.hh"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <optional>
+#include <string>
+
+namespace bakehouse::node {
+namespace {
+
+using config::HealthCheck;
+using config::Project;
+using Strategy = config::ServiceSettings::Strategy;
+using Reason = std::optional<std::string>;
+
+// "host:port" of what a check asks.
+std::string asked_at(const HealthCheck& check) {
+  if (check.kind == HealthCheck::Kind::tcp) return check.target;
+  const size_t host = check.target.find("://") + 3;
+  std::string authority = check.target.substr(host, check.target.find_first_of("/?#", host) - host);
+  const size_t bracket = authority.rfind(']');
+  const size_t colon = authority.find(':', bracket == std::string::npos ? 0 : bracket);
+  if (colon != std::string::npos) return authority;
+  return authority + (check.target.starts_with("https:") ? ":443" : ":80");
+}
+
+// On trial a release is asked from an address by which it is told apart, and which only loopback has.
+bool asks_this_machine(const HealthCheck& check) {
+  if (check.kind == HealthCheck::Kind::command) return true;  // it is told the address
+  try {
+    return net::is_loopback(asked_at(check));
+  } catch (const base::Error&) {
+    return false;
+  }
+}
+
+Reason why_not_beside(const Project& project) {
+  for (const auto& [name, process] : project.processes) {
+    if (process.port)
+      return fmt::format("the process '{}' listens at a 'port' of its own, and has no 'socket'", name);
+    if (process.socket && !service::can_be_shared(*process.socket))
+      return fmt::format("{} is an address of IPv6", *process.socket);
+  }
+  for (const HealthCheck& check : project.health) {
+    if (!asks_this_machine(check))
+      return fmt::format("the health check '{}' does not ask at an address of loopback",
+                         base::printable(check.target));
+  }
+  return std::nullopt;
+}
+
+Reason why_not_while_it_runs(const Transaction& t, const Project& project) {
+  for (const char* phase : {"post_deploy", "upgrade"})
+    if (project.hook(phase).changes_data) return fmt::format("the hook '{}' changes data", phase);
+  if (project.undo_data == config::UndoData::always)
+    return "`undo-data: always` puts data back, also what is written meanwhile";
+  if (t.plan.keeps_drift) return "changes made in run/ are kept, and could go on being made";
+  const bool keeps = std::ranges::any_of(
+      project.writable, [](const config::Writable& one) { return one.then == config::Writable::Then::keep; });
+  if (keeps) return "`writable: {...: keep}` takes over what the old processes go on writing";
+  return std::nullopt;
+}
+
+Reason why_not_here(Transaction& t) {
+  if (!t.services->can_overlap()) return "only processes of the embedded supervisor can";
+  if (t.plan.way == tree::Way::inplace) return "run/ is changed in place";
+  if (!service::PinnedView::is_possible()) return "this machine lets no process have a view of its own";
+  // Those that run must have been started for it: with a socket that is not theirs, in a view of their own.
+  const Project old = read_configuration(t.node, t.plan.previous);
+  if (old.services.strategy != Strategy::overlap)
+    return "what runs was not started for it; the next release can";
+  return std::nullopt;
+}
+
+}  // namespace
+
+bool decide_overlap(Transaction& t) {
+  const Project project = read_configuration(t.node, t.plan.id);
+  if (project.services.strategy != Strategy::overlap || t.plan.previous.empty()) return false;
+  const auto states = t.services->states();
+  if (states.empty()) return false;  // nothing serves that could go on
+  Reason reason = why_not_here(t);
+  if (!reason) reason = why_not_beside(project);
+  if (!reason) reason = why_not_while_it_runs(t, project);
+  if (!reason) return true;
+  t.node.around.events(
+      {base::Event::Kind::warning, "stop",
+       fmt::format("the old processes are stopped first, although the strategy is overlap: {}", *reason)});
+  return false;
+}
+
+namespace {
+
+// Whoever comes after a supervisor that was killed finds both releases running, and no one in charge.
+void require_supervisor(Transaction& t) {
+  if (t.services->can_overlap()) return;
+  begin_supervisor(t.node);
+  t.services = open_services(t.node);
+}
+
+}  // namespace
+
+void hand_over(Transaction& t) {
+  require_supervisor(t);
+  t.services->hand_over();
+}
+
+void give_up_overlap(Transaction& t) {
+  require_supervisor(t);
+  t.services->drop_beside();
+  t.services->ensure(service_specs(t.node, t.plan.previous, release_of(t, t.plan.previous)));
+}
+
+bool overlaps(const Transaction& t) {
+  for (const phase::Record& record : t.journal.records()) {
+    if (record.kind != phase::Record::Kind::begin || record.step != "stop") continue;
+    const auto* decided = record.facts.find("overlaps");
+    return decided != nullptr && record.facts.boolean_at("overlaps");
+  }
+  return false;
+}
+
+}  // namespace bakehouse::node
