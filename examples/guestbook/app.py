@@ -10,8 +10,10 @@ sys.dont_write_bytecode = True  # a release is not written to by the program it 
 import json
 import os
 import signal
+import socket
 import socketserver
 import sqlite3
+import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qsl, urlsplit
 
@@ -110,11 +112,29 @@ class Visit(BaseHTTPRequestHandler):
 
 class Server(ThreadingHTTPServer):
     request_queue_size = 64
+    daemon_threads = False  # who is being answered when we end still gets the answer
 
     def server_bind(self):
         """Binds without asking a name server for our name, as HTTPServer would."""
         socketserver.TCPServer.server_bind(self)
         self.server_name, self.server_port = self.server_address
+
+
+def passed_socket():
+    """The one that our supervisor listens at, if it does: then nobody is refused while versions change."""
+    is_ours = os.environ.get("LISTEN_PID") == str(os.getpid())
+    return socket.socket(fileno=3) if is_ours and os.environ.get("LISTEN_FDS") == "1" else None
+
+
+def make_server(port):
+    passed = passed_socket()
+    if passed is None:
+        return Server(("127.0.0.1", port), Visit)
+    server = Server(passed.getsockname(), Visit, bind_and_activate=False)
+    server.socket.close()
+    server.socket = passed
+    server.server_name, server.server_port = passed.getsockname()
+    return server
 
 
 def read_port():
@@ -125,17 +145,21 @@ def read_port():
 
 
 def main():
-    # Raised in this thread, which only accepts connections: it ends at once, with status 0.
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
-    signal.signal(signal.SIGINT, lambda *_: sys.exit(0))
     port = read_port()
     try:
-        server = Server(("127.0.0.1", port), Visit)
+        server = make_server(port)
     except OSError as error:
         sys.exit(f"guestbook: cannot listen on 127.0.0.1:{port}: {error.strerror}")
+
+    def end(*_):
+        # Waits for the loop below to end, which this thread is in.
+        threading.Thread(target=server.shutdown).start()
+
+    signal.signal(signal.SIGTERM, end)
+    signal.signal(signal.SIGINT, end)
     with server:
         print(f"guestbook {VERSION} listens on http://127.0.0.1:{port}/", file=sys.stderr)
-        server.serve_forever()
+        server.serve_forever(poll_interval=0.1)
 
 
 if __name__ == "__main__":
