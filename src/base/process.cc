@@ -14,7 +14,6 @@
 #include <cstring>
 
 #include <fcntl.h>
-#include <grp.h>
 #include <linux/close_range.h>
 #include <poll.h>
 #include <sys/mman.h>
@@ -68,14 +67,13 @@ struct Launch {
   const ChildWork* work = nullptr;
   std::vector<int> sockets;
   char* own_pid = nullptr;  // where the child writes its number into LISTEN_PID
-  const Account* account = nullptr;
   bool die_with_parent = false;
   pid_t parent = 0;
 };
 
 // What a child that cannot become its program tells its parent.
 struct Report {
-  enum class Step { preparing, working, becoming_user, entering, executing } step;
+  enum class Step { preparing, working, entering, executing } step;
   int code;    // errno
   int failed;  // what ChildWork::run returned
 };
@@ -133,14 +131,6 @@ void die_with_parent(const Launch& launch) {
   if (::getppid() != launch.parent) ::_exit(127);  // it died before the signal was set
 }
 
-// The groups first: without root's rights nobody may set them any more.
-void become_user(const Account& account, int report) {
-  if (::setgroups(account.groups.size(), account.groups.data()) != 0 ||
-      ::setresgid(account.gid, account.gid, account.gid) != 0 ||
-      ::setresuid(account.uid, account.uid, account.uid) != 0)
-    report_and_exit(report, Report::Step::becoming_user);
-}
-
 // In decimal, with nothing but what is allowed after fork.
 void write_number(char* to, pid_t number) {
   char digits[16];
@@ -163,10 +153,6 @@ void write_number(char* to, pid_t number) {
     const int failed = launch.work->run();
     if (failed != 0) report_and_exit(report, Report::Step::working, failed);
   }
-  if (launch.account != nullptr) {
-    become_user(*launch.account, report);
-    die_with_parent(launch);  // another user is not bound to it any more
-  }
   if (launch.directory != nullptr && ::chdir(launch.directory) != 0)
     report_and_exit(report, Report::Step::entering);
   reset_signals();
@@ -185,8 +171,6 @@ Error explain(const Report& report, const Launch& launch) {
   switch (report.step) {
     case Report::Step::entering:
       return os_error(report.code, "enter the directory", directory).as(Fault::input);
-    case Report::Step::becoming_user:
-      return os_error(report.code, "become the user", launch.account->name).as(Fault::refused);
     case Report::Step::executing: return os_error(report.code, "execute", launch.program).as(Fault::input);
     case Report::Step::working: return launch.work->explain(report.failed, report.code);
     case Report::Step::preparing: break;
@@ -238,7 +222,6 @@ Process Process::start(const Command& command) {
   launch.environment = pointers(environment);
   if (!variables.empty()) launch.own_pid = environment.back().data() + listen_pid.size();
   for (const PassedSocket& socket : command.sockets) launch.sockets.push_back(socket.descriptor);
-  launch.account = command.account;
   launch.directory = command.directory.empty() ? nullptr : command.directory.c_str();
   if (command.program != nullptr) launch.program_fd = command.program->get();
   if (command.output != nullptr) launch.output_fd = command.output->get();

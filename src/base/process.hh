@@ -28,17 +28,6 @@ struct ChildWork {
   std::function<Error(int failed, int code)> explain;
 };
 
-// Whom a child runs as.
-struct Account {
-  std::string name;
-  uid_t uid = 0;
-  gid_t gid = 0;
-  std::vector<gid_t> groups;
-  std::string home;
-};
-// Error(input) when this machine knows no such user.
-Account find_account(const std::string& name);
-
 // A descriptor that a child gets, and what it is called there.
 struct PassedSocket {
   int descriptor;
@@ -64,8 +53,6 @@ struct Command {
   // From descriptor 3 on, told by LISTEN_FDS, LISTEN_PID and LISTEN_FDNAMES as systemd does. Not together
   // with `program`.
   std::vector<PassedSocket> sockets = {};
-  // Only root may name another than itself. nullptr: ours.
-  const Account* account = nullptr;
 };
 
 struct ExitStatus {

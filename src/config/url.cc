@@ -56,7 +56,7 @@ std::string without_passwords(std::string_view text) {
     if (mark == std::string_view::npos) return masked.append(text);
     masked.append(text.substr(0, mark + 3));
     text.remove_prefix(mark + 3);
-    const size_t end = std::min(text.find_first_of("/?# \t\n\"'<>"), text.size());
+    const size_t end = std::min(text.find_first_of(" \t\n\"'<>"), text.size());
     const size_t at = text.substr(0, end).rfind('@');
     if (at == std::string_view::npos) continue;
     masked += "***";

@@ -227,7 +227,8 @@ std::optional<phase::Lock> lock_unless_recovered(const Node& node) {
   constexpr std::chrono::milliseconds between_looks(50);
   const auto recovers_nothing = [](const std::string& holder) {
     return holder.find(": release prune, ") != std::string::npos ||
-           holder.find(": release cancel, ") != std::string::npos;
+           holder.find(": release cancel, ") != std::string::npos ||
+           holder.find(": release backup ") != std::string::npos;
   };
   for (;;) {
     const auto holder = phase::Lock::holder(node.lock_path());

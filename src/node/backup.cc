@@ -97,6 +97,8 @@ void discard_unfinished_backup(const Node& node, const Places& places) {
   if (node.dir.exists(manifest_of_data(places))) return;
   node.dir.remove_tree(copy_of_data(places));
   node.dir.remove_tree(record_of(places));
+  node.dir.remove_tree(dumps_of(places));
+  node.dir.remove_tree(manifest_of_dumps(places));
   const auto left = node.dir.open_dir_if_any(places.backup);
   if (left && left->names().empty()) node.dir.remove_tree(places.backup);
 }
@@ -165,6 +167,9 @@ void keep_replaced_data(const Node& node, const Places& into, std::string_view n
 }
 
 void restore_data(const Node& node, const Places& places) {
+  // Done before: what data/ holds by now may be a person's repair.
+  if (node.dir.exists(places.backup / "data.failed") && is_restored(node, places))
+    return sync_both(node, places);
   if (!node.dir.exists(prepared(node, places)) || !is_restored(node, places)) {
     prepare_data(node, places, places);
     exchange_data(node, places);

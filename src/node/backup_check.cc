@@ -2,6 +2,7 @@
 #include "base/files.hh"
 #include "node/backup.hh"
 #include "node/backups.hh"
+#include "node/data_copy.hh"
 #include "node/preflight.hh"
 #include "node/space.hh"
 #include "text/json.hh"
@@ -10,6 +11,9 @@
 #include "tree/scan.hh"
 
 #include <fmt/format.h>
+
+#include <filesystem>
+#include <vector>
 
 namespace bakehouse::node {
 namespace {
@@ -31,12 +35,18 @@ void prove_by_restoring(const Node& node, const Places& places, const tree::Mani
   const base::TreePath scratch = proof_of(places);
   node.dir.remove_tree(scratch);
   node.dir.make_dir(scratch, 0700);
-  const base::Dir target = node.dir.open_dir(scratch);
-  tree::make_tree(node.dir.open_dir(copy_of_data(places)), manifest, target);
-  tree::ScanOptions options;
-  options.detail = tree::Detail::all;
-  const auto differences =
-      tree::diff(manifest, tree::scan(target, options).manifest, {tree::DiffOptions::Times::compare});
+  std::vector<tree::Difference> differences;
+  try {
+    const base::Dir target = node.dir.open_dir(scratch);
+    tree::make_tree(node.dir.open_dir(copy_of_data(places)), manifest, target);
+    tree::ScanOptions options;
+    options.detail = tree::Detail::all;
+    differences =
+        tree::diff(manifest, tree::scan(target, options).manifest, {tree::DiffOptions::Times::compare});
+  } catch (const Error&) {
+    node.dir.remove_tree(scratch);  // a whole copy, on a disk that may be full
+    throw;
+  }
   node.dir.remove_tree(scratch);
   if (differences.empty()) return;
   throw Error(Fault::differs,
@@ -67,6 +77,8 @@ BackupCheck check_backup(const Node& node, const Backup& backup, CheckDepth dept
     // A full disk says nothing of the backup.
     if (error.fault() != Fault::needs_hands && error.fault() != Fault::differs) throw;
     check.is_good = false;
+    // What rots on a disk keeps its times: nothing that was read before is believed any more.
+    std::filesystem::remove(index_of_data(node));
     write_check(node, places, check);
     throw error.as(Fault::differs)
         .with_hint("it is no longer counted as a backup; `release backup create` takes another");

@@ -1,12 +1,15 @@
 #include "node/backup_restore.hh"
 
 #include "base/error.hh"
+#include "node/announce.hh"
 #include "node/begin.hh"
 #include "node/deployment_log.hh"
 #include "node/finish.hh"
 #include "node/preflight.hh"
 #include "node/restore_steps.hh"
+#include "node/services.hh"
 #include "node/space.hh"
+#include "node/switch.hh"
 #include "phase/lock.hh"
 #include "service/driver.hh"
 
@@ -54,9 +57,9 @@ Result finish(Transaction& t) {
 Result carry_out_restore(const Node& node, const Plan& plan) {
   DeploymentLog log(node, plan);
   const Node watched = log.watch(node);
+  auto services = open_services_anew(node);
   phase::Journal journal = phase::Journal::create(node.journal_path(), encode(plan), plan.began);
-  Transaction transaction =
-      make_transaction(watched, plan, nullptr, journal, service::open_driver(node.root.state()));
+  Transaction transaction = make_transaction(watched, plan, nullptr, journal, std::move(services));
   const auto reversal = phase::run_steps(journal, make_steps(transaction), watched.around);
   Result result = reversal ? finish_reverted(transaction, *reversal) : finish(transaction);
   log.end(result);
@@ -65,16 +68,25 @@ Result carry_out_restore(const Node& node, const Plan& plan) {
 
 }  // namespace
 
-Restored restore_backup(const Node& node, const Backup& backup, const std::function<void()>& settle) {
+namespace {
+
+Restored restore_with_lock(const Node& node, const Backup& backup, const std::function<void()>& settle) {
   const phase::Lock lock = node.lock_switch("release backup restore");
   check_owners(node);
   require_restorable(node, backup);
   Plan plan = begin_plan(node, std::string(restore_kind), phase::read_history(node.history_path()));
   plan.version = plan.previous_version;
   plan.target = backup.id;
+  plan.way = choose_switch(node);
   settle();
   Result result = carry_out_restore(node, plan);
   return {std::move(result), node.root.at(places_of(node.root.layout, plan.id).backup / replaced_data)};
+}
+
+}  // namespace
+
+Restored restore_backup(const Node& node, const Backup& backup, const std::function<void()>& settle) {
+  return then_deliver(node, [&] { return restore_with_lock(node, backup, settle); });
 }
 
 }  // namespace bakehouse::node

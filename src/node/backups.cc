@@ -21,15 +21,6 @@ using base::Error;
 using base::Fault;
 using text::Value;
 
-std::optional<BackupCheck> read_check(const Node& node, const Places& places) {
-  constexpr uint64_t largest = 64 << 10;
-  const auto file = node.root.at(places.backup / "checked.json");
-  const auto content = base::read_file_if_any(file, largest);
-  if (!content) return std::nullopt;
-  const Value value = text::parse_json(*content, file.native());
-  return BackupCheck{value.integer_at("time"), value.boolean_at("good"), value.boolean_at("restored")};
-}
-
 // Of what versions before have left: what the history and the manifest say.
 BackupRecord derive_record(const Node& node, const Places& places,
                            const std::vector<phase::HistoryEntry>& history) {
@@ -87,6 +78,15 @@ bool is_backup(const Node& node, const Places& places, const std::string& in_pro
 }
 
 }  // namespace
+
+std::optional<BackupCheck> read_check(const Node& node, const Places& places) {
+  constexpr uint64_t largest = 64 << 10;
+  const auto file = node.root.at(places.backup / "checked.json");
+  const auto content = base::read_file_if_any(file, largest);
+  if (!content) return std::nullopt;
+  const Value value = text::parse_json(*content, file.native());
+  return BackupCheck{value.integer_at("time"), value.boolean_at("good"), value.boolean_at("restored")};
+}
 
 std::string_view name_of(Backup::State state) {
   switch (state) {

@@ -48,6 +48,8 @@ Created create_backup(const Node& node);
 enum class CheckDepth { digests, restore };
 // Reads all of it; with `restore` it is restored into a scratch place, too, and compared there. How it ended
 // is kept beside it. Error(differs) when it is not what its manifests say. Takes the switch lock.
+// nullopt when nobody has looked yet.
+std::optional<BackupCheck> read_check(const Node& node, const Places& places);
 BackupCheck check_backup(const Node& node, const Backup& backup, CheckDepth depth);
 
 }  // namespace bakehouse::node

@@ -2,6 +2,7 @@
 
 #include "base/encoding.hh"
 #include "base/error.hh"
+#include "node/announce.hh"
 #include "node/apply.hh"
 #include "node/preflight.hh"
 #include "node/process_order.hh"
@@ -86,23 +87,38 @@ bool wants_background(const Node& node, const config::ServiceSettings& services)
 }
 
 void begin_supervisor(const Node& node) {
-  if (are_units(node) || service::supervisor_runs(node.root.state())) return;
+  if (are_units(node) || service::open_driver(node.root.state())->lasting()) return;
   service::start_in_background(node.root.state(), node.supervise);
 }
 
-Names start_processes(const Node& node, const Names& names) {
+namespace {
+
+// An installed unit has a state when it is stopped, too.
+Names running_in(service::ServiceDriver& driver) {
+  auto states = driver.states();
+  if (driver.keeps_stopped()) std::erase_if(states, [](const auto& state) { return !state.running; });
+  return names_in(states);
+}
+
+Names start_with_lock(const Node& node, const Names& names) {
   require_all_where_units(node, names);
   const phase::Lock lock = node.lock_switch("release start");
   settle(node);
   const Specs wanted = wanted_of(specs_in_run(node), names);
   begin_supervisor(node);
   const auto driver = open_services(node);
-  const Names running = names_in(driver->states());
+  const Names running = running_in(*driver);
   Specs missing = wanted;
   std::erase_if(missing,
                 [&](const auto& spec) { return std::ranges::find(running, spec.name) != running.end(); });
   names.empty() ? driver->ensure(wanted) : driver->start(missing);
   return names_in(missing);
+}
+
+}  // namespace
+
+Names start_processes(const Node& node, const Names& names) {
+  return then_deliver(node, [&] { return start_with_lock(node, names); });
 }
 
 Names stop_processes(const Node& node, const Names& names) {
@@ -112,31 +128,42 @@ Names stop_processes(const Node& node, const Names& names) {
   const auto left = service::orphans(state);
   if (!names.empty() && !left.empty()) begin_supervisor(node);
   const auto driver = open_services(node);
-  const Names running = names_in(left.empty() || !names.empty() ? driver->states() : left);
+  const Names running = left.empty() || !names.empty() ? running_in(*driver) : names_in(left);
   require_known(names, running);
   const Names wanted = wanted_of(running, names);
   names.empty() ? driver->end() : driver->stop(wanted);
   return wanted;
 }
 
-Names restart_processes(const Node& node, const Names& names) {
+namespace {
+
+Names restart_with_lock(const Node& node, const Names& names) {
   require_all_where_units(node, names);
   const phase::Lock lock = node.lock_switch("release restart");
   settle(node);
   const Specs specs = wanted_of(specs_in_run(node), names);
   begin_supervisor(node);
   const auto driver = open_services(node);
-  names.empty() ? driver->stop() : driver->stop(wanted_of(names_in(driver->states()), names));
+  names.empty() ? driver->stop() : driver->stop(wanted_of(running_in(*driver), names));
   driver->start(specs);
   return names_in(specs);
+}
+
+}  // namespace
+
+Names restart_processes(const Node& node, const Names& names) {
+  return then_deliver(node, [&] { return restart_with_lock(node, names); });
 }
 
 void serve_in_background(const Node& node) {
   require_no_systemd(node);
   const phase::Lock lock = node.lock_switch("release serve");
+  const bool is_served = service::supervisor_runs(node.root.state());
   settle(node);
   const auto deployment = deployment_in_run(node);
-  service::start_in_background(node.root.state(), node.supervise);
+  // Recovery may have begun one; whoever ran before is told of.
+  if (is_served || !service::supervisor_runs(node.root.state()))
+    service::start_in_background(node.root.state(), node.supervise);
   if (deployment) open_services(node)->ensure(service_specs(node, *deployment));
 }
 

@@ -5,6 +5,7 @@
 #include "base/error.hh"
 #include "base/files.hh"
 #include "crypto/digest.hh"
+#include "node/backups.hh"
 #include "tree/scan.hh"
 
 #include <fmt/format.h>
@@ -17,8 +18,6 @@ namespace {
 
 using base::Event;
 using base::TreePath;
-
-std::filesystem::path index_of_data(const Node& node) { return node.root.state() / "data.index"; }
 
 // In memory nothing is ever written back, and writes through a mapping leave no trace in a file's times.
 bool has_honest_times(const base::Dir& dir) {
@@ -35,12 +34,16 @@ uint64_t count_files(const tree::Manifest& manifest) {
 
 }  // namespace
 
+std::filesystem::path index_of_data(const Node& node) { return node.root.state() / "data.index"; }
+
 std::optional<std::string> newest_backup(const Node& node, const std::string& but) {
   std::optional<std::string> newest;
   for (const std::string& name : node.dir.open_dir(node.root.layout.archives).names()) {
     if (!is_deployment_id(name) || name == but) continue;
     const Places places = places_of(node.root.layout, name);
-    if (node.dir.exists(manifest_of_data(places)) && node.dir.exists(copy_of_data(places))) newest = name;
+    const bool is_whole = node.dir.exists(manifest_of_data(places)) && node.dir.exists(copy_of_data(places));
+    const auto checked = is_whole ? read_check(node, places) : std::nullopt;
+    if (is_whole && (!checked || checked->is_good)) newest = name;
   }
   return newest;
 }

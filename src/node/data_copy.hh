@@ -44,7 +44,10 @@ class DataCopy {
   tree::Made made_;
 };
 
-// The newest complete backup but that one; nullopt when there is none.
+// Identities and digests of what data/ and the backups held.
+std::filesystem::path index_of_data(const Node& node);
+
+// The newest complete backup but that one, and but what was found damaged; nullopt when there is none.
 std::optional<std::string> newest_backup(const Node& node, const std::string& but);
 
 // Digests of what the hook `dump` has written, if it has.

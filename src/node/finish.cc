@@ -33,7 +33,6 @@ void settle_provisional(const Transaction& t) {
 
 void record(const Transaction& t, const std::string& outcome, const std::string& step,
             const std::string& cause) {
-  if (t.plan.kind == restore_kind) return;  // it made no deployment
   phase::HistoryEntry entry;
   entry.deployment = t.plan.id;
   entry.kind = t.plan.kind;
@@ -48,7 +47,8 @@ void record(const Transaction& t, const std::string& outcome, const std::string&
   entry.began = t.plan.began;
   entry.ended = t.node.around.clock.seconds();
   entry.durations = phase::durations(t.journal);
-  phase::append_history(t.node.history_path(), entry);
+  if (t.plan.kind != restore_kind)
+    phase::append_history(t.node.history_path(), entry);  // it made no deployment
   announce(t, entry);
 }
 
@@ -66,6 +66,7 @@ Result finish_restored(const Transaction& t) {
                                               {"began", t.plan.began},
                                               {"ended", t.node.around.clock.seconds()}});
   base::write_file(t.node.root.at(t.places.backup / "restore.json"), text::to_json(facts) + "\n", 0600);
+  record(t, "good", "", "");
   close(t);
   return {t.plan.id, t.plan.version, "good", std::nullopt};
 }

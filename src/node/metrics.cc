@@ -103,9 +103,11 @@ void add_processes(Collector& all, const Status& status) {
   all.begin(Metric::Type::gauge, "process_up", "Whether the process runs.");
   for (const auto& state : status.services)
     all.add(static_cast<int64_t>(state.running), {{"process", state.name}});
+  for (const auto& state : status.orphans) all.add(1, {{"process", state.name}});
   for (const std::string& name : status.down) {
     const bool is_known =
-        std::ranges::any_of(status.services, [&](const auto& state) { return state.name == name; });
+        std::ranges::any_of(status.services, [&](const auto& state) { return state.name == name; }) ||
+        std::ranges::any_of(status.orphans, [&](const auto& state) { return state.name == name; });
     if (!is_known) all.add(0, {{"process", name}});
   }
   all.begin(Metric::Type::counter, "process_restarts_total",

@@ -4,6 +4,8 @@
 #include "node/backup.hh"
 #include "node/health.hh"
 #include "node/hooks.hh"
+#include "node/lasting.hh"
+#include "node/release_tree.hh"
 #include "node/services.hh"
 
 // `stage` copies the backup beside data/ while all runs; then, with the processes down, `dump` keeps what is
@@ -22,7 +24,10 @@ Places backup_of(const Transaction& t) { return places_of(t.node.root.layout, t.
 // With the dumps that lie at `from`.
 void run_restore_hook(Transaction& t, const std::string& phase, const Places& from,
                       const phase::Surroundings& around) {
-  if (t.plan.previous.empty()) return;
+  // Without a dump there is nothing that a database could be made of.
+  const auto dumps = t.node.dir.open_dir_if_any(dumps_of(from));
+  const bool has_dumps = dumps && !dumps->names().empty();
+  if (t.plan.previous.empty() || (phase == "restore" && !has_dumps)) return;
   run_phase_hooks(t.node,
                   {phase, t.plan.previous, release_of(t, t.plan.previous), t.plan.id, t.plan.previous_version,
                    t.node.root.at(t.node.root.layout.run), t.node.root.at(from.backup)},
@@ -36,17 +41,22 @@ Step stage_restore(Transaction& t) {
   };
   const auto undo = [&t](const Undo& undo) {
     require_back(undo, "exchange", "the data of before is kept");
+    // From then on somebody may have written into what was restored.
+    if (undo.began("start")) keep_replaced_data(t.node, t.places, "data.failed");
     discard_prepared_data(t.node, t.places);
   };
   return {"stage", {}, run, undo};
 }
 
 void start_again(Transaction& t, const Undo& undo) {
-  if (t.plan.previous.empty() || !t.services->lasting()) return;
+  if (t.plan.previous.empty() || !had_processes(undo)) return;
   require_back(undo, "exchange", "the processes stay stopped");
   require_back(undo, "dump", "the processes stay stopped");
   t.services->stop();
+  make_lasting(t, read_configuration(t.node, t.plan.previous));
+  if (!t.services->lasting()) return;
   t.services->start(service_specs(t.node, t.plan.previous, release_of(t, t.plan.previous)));
+  if (t.services->starts_later()) return;
   try {
     require_health(t.node, t.plan.previous, t.plan.previous_version, *t.services, undo.around);
   } catch (const base::Error& error) {
@@ -56,9 +66,10 @@ void start_again(Transaction& t, const Undo& undo) {
 
 Step stop_for_restore(Transaction& t) {
   return {"stop",
-          {},
-          [&t](const Value&) { t.services->stop(); },
-          [&t](const Undo& undo) { start_again(t, undo); }};
+          [&t] {
+            return Value::map({{"processes", any_process(t)}});
+          },
+          [&t](const Value&) { t.services->stop(); }, [&t](const Undo& undo) { start_again(t, undo); }};
 }
 
 // What a database holds now has no other copy: the dump is what the undo reloads.
@@ -93,6 +104,7 @@ Step reload(Transaction& t) {
 Step start_restored(Transaction& t) {
   const auto run = [&t](const Value&) {
     if (t.plan.previous.empty()) return;
+    make_lasting(t, read_configuration(t.node, t.plan.previous));
     t.services->start(service_specs(t.node, t.plan.previous, release_of(t, t.plan.previous)));
   };
   return {"start", {}, run, [&t](const Undo&) { t.services->stop(); }};

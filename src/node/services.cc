@@ -94,6 +94,9 @@ std::vector<std::filesystem::path> writable_paths(const Node& node) {
 
 void shape_unit(const Node& node, const config::ServiceSettings& settings, service::ServiceSpec& spec) {
   spec.user = settings.user.value_or("");
+  // That of whoever deploys is not his; systemd knows it.
+  if (settings.user)
+    std::erase_if(spec.environment, [](const auto& variable) { return variable.starts_with("HOME="); });
   spec.is_hardened = settings.is_hardened;
   spec.hardening = settings.hardening;
   spec.writable = writable_paths(node);
@@ -147,7 +150,7 @@ service::ServiceSpec spec_of(const Node& node, const InService& release, const s
   if (settings.socket) spec.sockets = {*settings.socket};
   if (release.project.services.strategy == config::ServiceSettings::Strategy::overlap && can_pin())
     spec.pinned = node.root.at(node.root.layout.run);
-  shape_unit(node, release.project.services, spec);
+  if (are_units(node)) shape_unit(node, release.project.services, spec);
   return spec;
 }
 
@@ -167,7 +170,10 @@ void require_one_name_each(const std::vector<service::ServiceSpec>& specs) {
 bool are_units(const Node& node) { return service::has_units(node.root.path) || wants_systemd(node); }
 
 std::unique_ptr<service::ServiceDriver> open_services(const Node& node) {
-  if (are_units(node)) return open_systemd(node);
+  // Until it is stopped, a supervisor that runs is in charge, whatever node.yaml says by now.
+  const bool is_supervised =
+      !service::has_units(node.root.path) && service::supervisor_runs(node.root.state());
+  if (are_units(node) && !is_supervised) return open_systemd(node);
   return service::open_driver(node.root.state());
 }
 

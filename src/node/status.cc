@@ -52,11 +52,8 @@ Status read_status(const Node& node) {
   status.recovery_needed =
       has_open_journal && status.running.empty() && !phase::Lock::holder(node.lock_path()).has_value();
   status.how_to_start = how_to_start_services(node);
-  if (services_are_kept(node)) {
-    status.services = open_services(node)->states();
-  } else {
-    status.orphans = service::orphans(node.root.state());
-  }
+  if (services_are_kept(node)) status.services = open_services(node)->states();
+  status.orphans = service::orphans(node.root.state());  // none while a supervisor lives
   if (!status.deployment.empty() && !has_open_journal) status.down = processes_down(node, status);
   status.notices_waiting = notify::count_waiting(outbox_of(node));
   return status;

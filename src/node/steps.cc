@@ -7,6 +7,7 @@
 #include "node/control.hh"
 #include "node/health.hh"
 #include "node/hooks.hh"
+#include "node/lasting.hh"
 #include "node/overlap.hh"
 #include "node/release_tree.hh"
 #include "node/restore_steps.hh"
@@ -14,7 +15,6 @@
 #include "node/stage.hh"
 #include "node/switch.hh"
 #include "node/transaction.hh"
-#include "service/background.hh"
 
 #include <fmt/format.h>
 
@@ -174,21 +174,6 @@ Step configure_step(Transaction& t) {
   return {{}, prepare, run, undo};
 }
 
-// From here on the services live on when the transaction is over, if that is wanted and can be.
-void make_lasting(Transaction& t, const config::Project& project) {
-  if (t.services->lasting() || !wants_background(t.node, project.services)) return;
-  begin_supervisor(t.node);
-  t.services = open_services(t.node);
-  t.began_supervisor = true;
-  note(t, "start", "the processes live on: a supervisor runs in the background from now on");
-}
-
-// Versions before did not write it down.
-bool had_processes(const Undo& undo) {
-  const Value* had = undo.facts.find("processes");
-  return had == nullptr || undo.facts.boolean_at("processes");
-}
-
 // The old release is back: its processes run again, and whether it is well is said, not undone.
 void restart_previous(Transaction& t, const Undo& undo) {
   if (!had_processes(undo)) return;
@@ -238,8 +223,7 @@ void stop(Transaction& t) {
 
 Step stop_step(Transaction& t) {
   const auto prepare = [&t] {
-    const bool any = !t.services->states().empty() || !service::orphans(t.node.root.state()).empty();
-    return Value::map({{"processes", any}, {"overlaps", decide_overlap(t)}});
+    return Value::map({{"processes", any_process(t)}, {"overlaps", decide_overlap(t)}});
   };
   return {
       {}, prepare, [&t](const Value&) { stop(t); }, [&t](const Undo& undo) { restart_previous(t, undo); }};
@@ -250,8 +234,10 @@ void backup(Transaction& t) {
     t.node.dir.make_dirs(t.places.backup / "dumps", 0700);
     run_phase_hooks(t.node, hook_call(t, "dump", t.plan.previous), &t.journal, t.node.around);
   }
-  t.copy->pass(tree::Busy::fail);
+  const bool is_live = overlaps(t);
+  t.copy->pass(is_live ? tree::Busy::take : tree::Busy::fail);
   BackupRecord record;
+  record.in_use = is_live;
   record.kind = t.plan.kind;
   record.time = t.node.around.clock.seconds();
   record.deployment = t.plan.previous;

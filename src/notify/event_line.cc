@@ -46,10 +46,26 @@ void add_field(std::string& fields, std::string_view name, std::string_view valu
   fields += '\n';
 }
 
+// A daemon that does not read must not hold a deployment up.
+void send_datagram(const fs::path& path, const std::string& text) {
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  if (path.native().size() >= sizeof address.sun_path)
+    throw Error(Fault::input, fmt::format("'{}' is too long for a socket", path.native()));
+  std::memcpy(address.sun_path, path.c_str(), path.native().size());
+  const base::Fd socket(::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+  if (!socket) base::fail_os("make", "a socket");
+  const auto* const plain = reinterpret_cast<const sockaddr*>(&address);
+  if (::sendto(socket.get(), text.data(), text.size(), MSG_NOSIGNAL | MSG_DONTWAIT, plain, sizeof address) <
+      0)
+    base::fail_os("send to", path.native());
+}
+
+// syslog(3) waits as long as a daemon that hangs lets it, and a transaction would with it.
 void send_to_syslog(const Message& message) {
-  ::openlog("bakehouse", LOG_PID, LOG_DAEMON);
-  ::syslog(priority_of(message), "%s", line_of(message).c_str());
-  ::closelog();
+  const std::string line =
+      fmt::format("<{}>bakehouse[{}]: {}", LOG_DAEMON | priority_of(message), ::getpid(), line_of(message));
+  send_datagram("/dev/log", line);
 }
 
 template <typename Work>
@@ -97,19 +113,7 @@ std::string journal_fields(const Message& message) {
 }
 
 void send_to_journal(const fs::path& path, const Message& message) {
-  sockaddr_un address{};
-  address.sun_family = AF_UNIX;
-  if (path.native().size() >= sizeof address.sun_path)
-    throw Error(Fault::input, fmt::format("'{}' is too long for a socket", path.native()));
-  std::memcpy(address.sun_path, path.c_str(), path.native().size());
-  const base::Fd socket(::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0));
-  if (!socket) base::fail_os("make", "a socket");
-  const std::string fields = journal_fields(message);
-  const auto* const plain = reinterpret_cast<const sockaddr*>(&address);
-  // A journal that does not read must not hold a deployment up.
-  if (::sendto(socket.get(), fields.data(), fields.size(), MSG_NOSIGNAL | MSG_DONTWAIT, plain,
-               sizeof address) < 0)
-    base::fail_os("send to", path.native());
+  send_datagram(path, journal_fields(message));
 }
 
 void log_event(const config::EventLogs& logs, const Message& message, const base::EventSink& events) {

@@ -19,7 +19,6 @@ using base::Fault;
 
 constexpr uint64_t largest_answer = 4096;
 constexpr size_t longest_secret = 4096;
-constexpr size_t shown_of_answer = 120;
 
 crypto::Secret read_signing_secret(const std::filesystem::path& path) {
   const base::Fd file = base::open_for_reading(path);
@@ -41,9 +40,7 @@ crypto::Secret read_signing_secret(const std::filesystem::path& path) {
 std::string describe_answer(const net::HttpAnswer& answer) {
   const std::string status = fmt::format("answered {}", answer.status);
   if (answer.status >= 300 && answer.status < 400) return status + ": redirects are not followed";
-  const std::string_view line = std::string_view(answer.body).substr(0, answer.body.find_first_of("\r\n"));
-  if (answer.status < 400 || line.empty()) return status;
-  return fmt::format("{}: {}", status, base::printable(line.substr(0, shown_of_answer)));
+  return status;  // and not its text, which may repeat the URL, whose path is a secret
 }
 
 }  // namespace

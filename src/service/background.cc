@@ -79,8 +79,11 @@ int live_in_background(const fs::path& state) {
   const base::Clock clock = base::system_clock();
   Fd caller(::fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3));
   const auto tell = [&](const base::Event& event) {
-    const Fd log = base::open_log(supervisor_log(state));
-    say(log, fmt::format("{} {}\n", base::iso_datetime(clock.seconds()), base::printable(event.text)));
+    try {
+      const Fd log = base::open_log(supervisor_log(state));
+      say(log, fmt::format("{} {}\n", base::iso_datetime(clock.seconds()), base::printable(event.text)));
+    } catch (const Error&) {  // NOLINT(bugprone-empty-catch): nor does a log that cannot be opened
+    }
   };
   bool is_ready = false;
   try {
@@ -95,6 +98,10 @@ int live_in_background(const fs::path& state) {
     if (!is_ready) say(caller, format_failure(error));
     tell({base::Event::Kind::warning, "", error.what()});
     return base::exit_code(error.fault());
+  } catch (const std::exception& error) {
+    if (!is_ready) say(caller, format_failure(Error(Fault::internal, error.what())));
+    tell({base::Event::Kind::warning, "", error.what()});
+    return base::exit_code(Fault::internal);
   }
 }
 

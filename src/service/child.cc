@@ -32,7 +32,10 @@ bool Child::has_ended() const {
   return ::poll(&watched, 1, 0) > 0;
 }
 
-void Child::signal_group(int signal) const { ::kill(-pid(), signal); }
+void Child::signal_group(int signal) const {
+  if (is_adopted() && has_ended()) return;
+  ::kill(-pid(), signal);
+}
 
 std::string Child::describe_end() {
   auto* own = std::get_if<base::Process>(&process_);

@@ -21,6 +21,8 @@ class Child {
   const base::Fd& ended() const;
   bool has_ended() const;
   void signal_group(int signal) const;
+  // Whoever has the number of an adopted one once it has ended is none of ours: nobody keeps it for us.
+  bool is_adopted() const { return std::holds_alternative<Adopted>(process_); }
   // Once it has ended: "exited with status 3". Of one that was adopted only that it "ended": its status was
   // for its parent.
   std::string describe_end();

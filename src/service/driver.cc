@@ -23,15 +23,16 @@ class RemoteDriver : public ServiceDriver {
  public:
   explicit RemoteDriver(Dir state) : state_(std::move(state)) {}
 
-  // A supervisor that has ended has ended its services.
+  // One that was told to end has ended its services; one that was killed has not.
   void stop() override {
-    if (is_there()) say({Request::Command::stop});
+    if (!is_there()) return end_orphans(state_.path());
+    say({Request::Command::stop});
   }
   void stop(const std::vector<std::string>& names) override {
-    if (is_there() && !names.empty()) say({Request::Command::stop, {}, names});
+    if (!names.empty()) say({Request::Command::stop, {}, names});
   }
   void end() override {
-    if (!is_there()) return;
+    if (!is_there()) return end_orphans(state_.path());
     say({Request::Command::end});
     await_end_in_background();
   }

@@ -27,6 +27,8 @@ class ServiceDriver {
   // Afterwards there are these and no others; what runs as specified stays untouched.
   virtual void ensure(const std::vector<ServiceSpec>& specs) = 0;
   virtual std::vector<ServiceState> states() = 0;
+  // Whether there are states of processes that were stopped on purpose.
+  virtual bool keeps_stopped() const { return false; }
   // Whether a release can be tried while another one serves; only then the three are of use.
   virtual bool can_overlap() const { return false; }
   // As those of Supervisor.

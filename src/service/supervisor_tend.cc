@@ -2,6 +2,7 @@
 #include "base/encoding.hh"
 #include "base/error.hh"
 #include "base/process_group.hh"
+#include "service/record.hh"
 #include "service/running.hh"
 #include "service/supervisor.hh"
 
@@ -53,7 +54,11 @@ void Supervisor::tend() {
 // The rest of its group goes first: it may hold the port that the next one needs.
 void Supervisor::note_end(Running& service) {
   const std::string name = printable(service.spec.name);
-  service.process->signal_group(SIGKILL);
+  if (service.process->is_adopted()) {
+    end_remains({service.spec, service.id, service.restarts, service.is_beside});
+  } else {
+    service.process->signal_group(SIGKILL);
+  }
   if (!base::await_end({service.process->pid()}, clock_.steady() + kill_limit, clock_)) {
     tell(Event::Kind::warning, fmt::format("{} has left a process that does not end", name));
   }

@@ -2,6 +2,7 @@
 
 #include "base/dir.hh"
 #include "base/error.hh"
+#include "service/background.hh"
 #include "service/lock.hh"
 #include "service/systemd_control.hh"
 #include "service/unit_files.hh"
@@ -38,6 +39,7 @@ class SystemdDriver : public ServiceDriver {
   void ensure(const std::vector<ServiceSpec>& specs) override { start(specs); }
   void start(const std::vector<ServiceSpec>& specs) override;
   std::vector<ServiceState> states() override;
+  bool keeps_stopped() const override { return true; }
   bool lasting() const override { return true; }
   bool starts_later() const override { return is_before_services_; }
   void mind_deadline() override;
@@ -48,6 +50,7 @@ class SystemdDriver : public ServiceDriver {
   std::string process_of(const std::string& unit) const;
   void install(const std::vector<Unit>& units);
   void enable();
+  bool needs_reload() const;
   void start_installed();
 
   UnitSettings units_;
@@ -104,7 +107,9 @@ std::string SystemdDriver::process_of(const std::string& unit) const {
   return unit.substr(before, unit.size() - around.size());
 }
 
+// Also what a supervisor has left that ran the processes before they became units.
 void SystemdDriver::stop() {
+  end_orphans(units_.root / ".bakehouse");
   Words words = services();
   if (words.empty()) return;
   words.push_back(target_name(units_.project));
@@ -119,6 +124,13 @@ void SystemdDriver::stop() {
               "they hang in the kernel: see /proc/PID/stack, then repeat the command");
 }
 
+bool SystemdDriver::needs_reload() const {
+  Words words{"show", "--property=NeedDaemonReload", target_name(units_.project)};
+  const Words names = services();
+  words.insert(words.end(), names.begin(), names.end());
+  return control_.call(words).find("NeedDaemonReload=yes") != std::string::npos;
+}
+
 void SystemdDriver::stop(const std::vector<std::string>& names) {
   if (names.empty()) return;
   Words words{"stop"};
@@ -126,9 +138,10 @@ void SystemdDriver::stop(const std::vector<std::string>& names) {
   control_.call(words);
 }
 
+// systemd is asked, too: whoever wrote the files may have been killed before it read them.
 void SystemdDriver::install(const std::vector<Unit>& units) {
-  if (!install_units(directory_, units_.root, units)) return;
-  control_.call({"daemon-reload"});
+  const bool is_changed = install_units(directory_, units_.root, units);
+  if (is_changed || needs_reload()) control_.call({"daemon-reload"});
 }
 
 // What somebody has disabled comes back with the next deployment: it would be missing after a restart.
@@ -149,6 +162,7 @@ void SystemdDriver::start_installed() {
 }
 
 void SystemdDriver::start(const std::vector<ServiceSpec>& specs) {
+  for (const ServiceSpec& spec : specs) require_unit_can(spec);
   for (const ServiceSpec& spec : specs) base::Dir::open_or_make(spec.log.parent_path());
   install(make_units(specs, units_));
   enable();

@@ -86,6 +86,8 @@ roles: {source-remote: git/a, pillar-remote: git/b, source: source, pillar: pill
 END
   "$release" init book --layout "./$1/layout.yaml" --root "$1/empty"
   "$release" trust add key.pub --root "$1/empty"
+  # The root is copied and moved: no supervisor may live in it.
+  printf 'services: {driver: none}\n' >"$1/empty/node.yaml"
   cp -a "$1/empty" "$1/with-1.0"
   "$release" apply "$(archive 1.0)" --root "$1/with-1.0"
   printf 'kept\n' >"$1/with-1.0/data/old"

@@ -21,13 +21,14 @@ int report_names(const node::Names& names, const std::string& done, const std::s
 }  // namespace
 
 int run_serve(const GlobalOptions& global, const ServeCommand& command, const Screen& screen) {
-  const node::Node node = open_node(global, screen, command.detach ? "ever" : "");
+  node::Node node = open_node(global, screen, command.detach ? "ever" : "");
   if (command.detach) {
     node::serve_in_background(node);
     screen.say(fmt::format("{} is served in the background: `release stop` ends it", node.root.project));
     screen.done(Value::map({{"outcome", "detached"}}));
     return 0;
   }
+  node.supervise.clear();  // we are to be the supervisor, and no recovery begins another
   node::serve(node);
   screen.done(Value::map({{"outcome", "stopped"}}));
   return 0;

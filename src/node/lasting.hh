@@ -1,0 +1,16 @@
+// Processes that live on when a transaction is over. Private to this folder.
+#pragma once
+
+#include "node/transaction.hh"
+
+namespace bakehouse::node {
+
+// From here on they do, if that is wanted and can be.
+void make_lasting(Transaction& transaction, const config::Project& project);
+
+// For the facts of the step that stops them, as "processes": whether any ran, also without a supervisor.
+bool any_process(Transaction& transaction);
+// What these facts say.
+bool had_processes(const phase::Undo& undo);
+
+}  // namespace bakehouse::node
