@@ -129,8 +129,7 @@ TEST_CASE("whatever a receiver does, it is told of and cannot hold anything up")
   for (const Row& row : {
            Row{"HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1:1/\r\nContent-Length: 0\r\n\r\n",
                "answered 302: redirects are not followed", false},
-           Row{"HTTP/1.1 500 Oops\r\nContent-Length: 12\r\n\r\n\033[31mno\nmore", "answered 500",
-               true},
+           Row{"HTTP/1.1 500 Oops\r\nContent-Length: 12\r\n\r\n\033[31mno\nmore", "answered 500", true},
            Row{"HTTP/1.1 429 Later\r\nContent-Length: 0\r\n\r\n", "answered 429", true},
            Row{"HTTP/1.1 401 No\r\nContent-Length: 0\r\n\r\n", "answered 401", false},
            Row{"HTTP/1.1 404 No\r\n\r\n" + std::string(5'000'000, 'x'), "answered 404", false},
