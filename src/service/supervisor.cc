@@ -75,6 +75,8 @@ void Supervisor::launch(Running& service) {
     command.environment = service.spec.environment;
     command.directory = service.spec.directory;
     command.output = &log;
+    // One that was taken over may have kept its socket to itself until it ended.
+    service.is_beside ? open_sockets_beside({service.spec}) : open_sockets({service.spec});
     command.sockets = sockets_of(service);
     std::optional<PinnedView> view;
     if (!service.spec.pinned.empty()) command.child_work = &view.emplace(service.spec.pinned).child_work();

@@ -79,6 +79,7 @@ class Supervisor {
   void start_all(std::vector<ServiceSpec> specs, bool is_beside);
   void open_sockets(const std::vector<ServiceSpec>& specs);
   void open_sockets_beside(const std::vector<ServiceSpec>& specs);
+  void require_not_kept(const std::string& address) const;
   void close_unused_sockets();
   void adopt_sockets(const Running& service);
   void await_nobody_waiting() const;

@@ -43,11 +43,24 @@ void Supervisor::close_sockets() {
   sockets_.clear();
 }
 
+// With a second socket that is not told apart, the kernel would divide the visitors between the two.
+void Supervisor::require_not_kept(const std::string& address) const {
+  for (const auto& service : services_) {
+    const auto& own = service->spec.sockets;
+    if (service->is_beside || !service->process || std::ranges::find(own, address) == own.end()) continue;
+    throw Error(base::Fault::refused,
+                fmt::format("{} keeps the socket {} to itself, since a supervisor was killed",
+                            service->spec.name, address),
+                "`release restart` once, then repeat the command");
+  }
+}
+
 void Supervisor::open_sockets_beside(const std::vector<ServiceSpec>& specs) {
   for (const ServiceSpec& spec : specs) {
     for (const std::string& address : spec.sockets) {
       if (sockets_beside_.contains(address)) continue;
       const auto serving = sockets_.find(address);
+      if (serving == sockets_.end()) require_not_kept(address);
       sockets_beside_.emplace(address, serving == sockets_.end() ? Listener::open(address)
                                                                  : Listener::open_beside(serving->second));
     }
