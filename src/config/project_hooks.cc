@@ -18,14 +18,10 @@ void decode_hooks(const text::Value& value, Project& project, text::Diagnostics&
     const text::Value* settings = map.take(phase);
     if (settings == nullptr) continue;
     text::MapReader hook(*settings, fmt::format("the hook '{}'", phase), faults);
-    if (const auto changes = hook.boolean("changes-data")) {
-      project.hooks.try_emplace(std::string(phase), project.hook_defaults);
-      project.hooks[std::string(phase)].changes_data = *changes;
-    }
-    if (const auto limit = positive_duration(hook, "time-limit", faults)) {
-      project.hooks.try_emplace(std::string(phase), project.hook_defaults);
-      project.hooks[std::string(phase)].time_limit = *limit;
-    }
+    HookSettings own = project.hook_defaults;
+    own.changes_data = hook.boolean("changes-data").value_or(own.changes_data);
+    own.time_limit = positive_duration(hook, "time-limit", faults).value_or(own.time_limit);
+    project.hooks.emplace(phase, own);
     hook.finish();
   }
   refuse_unsupported(map, "hooks.", {"notify"}, faults);
