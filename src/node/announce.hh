@@ -5,6 +5,7 @@
 #include "node/node.hh"
 #include "node/transaction.hh"
 #include "notify/message.hh"
+#include "phase/lock.hh"
 
 #include <exception>
 #include <filesystem>
@@ -35,6 +36,15 @@ auto then_deliver(const Node& node, Work&& work) {
     deliver_notices(node);
     throw;
   }
+}
+
+// The same, for what needs the lock; nothing is sent while it is held.
+template <typename Work>
+auto with_switch_lock(const Node& node, const std::string& purpose, Work&& work) {
+  return then_deliver(node, [&] {
+    const phase::Lock lock = node.lock_switch(purpose);
+    return std::forward<Work>(work)();
+  });
 }
 
 // A message that says it is a test.

@@ -120,13 +120,6 @@ void require_recovered(const Node& node) {
   if (recovered && recovered->outcome == "needs-hands") throw Error(*recovered->error);
 }
 
-// So does the end of what was provisional.
-void require_settled(const Node& node) {
-  require_recovered(node);
-  const auto expired = expire(node);
-  if (expired && expired->error) throw Error(*expired->error);
-}
-
 // The last look before anything is touched: at what somebody has changed, and at what was planned. Returns
 // whether run/ is what it should be, as far as anybody looked.
 bool require_drift_settled(const Node& node, const artifact::Archive& archive, const Plan& plan,
@@ -272,6 +265,23 @@ std::optional<Result> recover(const Node& node) {
   return result;
 }
 
+bool Settled::needs_hands() const { return last() && last()->outcome == "needs-hands"; }
+
+Settled settle(const Node& node) {
+  check_owners(node);
+  Settled settled;
+  settled.recovered = recover(node);
+  if (!settled.needs_hands()) settled.expired = expire(node);
+  return settled;
+}
+
+Settled require_settled(const Node& node) {
+  Settled settled = settle(node);
+  const bool has_not_expired = settled.expired && settled.expired->error;
+  if (settled.needs_hands() || has_not_expired) throw Error(*settled.last()->error);
+  return settled;
+}
+
 std::optional<Result> recover_at_boot(const Node& node) {
   const auto lock = lock_unless_recovered(node);
   if (!lock) return std::nullopt;
@@ -281,19 +291,9 @@ std::optional<Result> recover_at_boot(const Node& node) {
 
 namespace {
 
-std::optional<Result> recover_with_lock(const Node& node, const std::string& purpose) {
-  const phase::Lock lock = node.lock_switch(purpose);
-  check_owners(node);
-  auto recovered = recover(node);
-  if (recovered && recovered->outcome == "needs-hands") return recovered;
-  auto expired = expire(node);
-  return expired ? std::move(expired) : std::move(recovered);
-}
-
 Result apply_with_lock(const Node& node, const fs::path& path, const crypto::TrustPolicy& policy,
                        const ApplyOptions& options) {
   const phase::Lock lock = node.lock_switch("release apply");
-  check_owners(node);
   require_settled(node);
   const artifact::Archive archive = artifact::open_archive(path, policy);
   Plan plan = begin_apply(node, archive, policy, options, phase::read_history(node.history_path()));
@@ -309,17 +309,10 @@ Result apply_with_lock(const Node& node, const fs::path& path, const crypto::Tru
   return carry_out(node, plan, &archive, std::move(index));
 }
 
-Result rollback_with_lock(const Node& node, const std::optional<std::string>& deployment) {
-  const phase::Lock lock = node.lock_switch("release rollback");
-  check_owners(node);
-  require_recovered(node);
-  return go_back(node, deployment, phase::describe_user(), "command");
-}
-
 }  // namespace
 
 std::optional<Result> recover_under_lock(const Node& node, const std::string& purpose) {
-  return then_deliver(node, [&] { return recover_with_lock(node, purpose); });
+  return with_switch_lock(node, purpose, [&] { return settle(node).last(); });
 }
 
 Result apply(const Node& node, const fs::path& path, const crypto::TrustPolicy& policy,
@@ -328,7 +321,11 @@ Result apply(const Node& node, const fs::path& path, const crypto::TrustPolicy& 
 }
 
 Result rollback(const Node& node, const std::optional<std::string>& deployment) {
-  return then_deliver(node, [&] { return rollback_with_lock(node, deployment); });
+  return with_switch_lock(node, "release rollback", [&] {
+    check_owners(node);
+    require_recovered(node);
+    return go_back(node, deployment, phase::describe_user(), "command");
+  });
 }
 
 std::optional<Result> expire(const Node& node) {

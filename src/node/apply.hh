@@ -57,7 +57,20 @@ std::optional<Result> expire(const Node& node);
 // For the unit that recovers before the services start, which they all wait for: takes the lock. nullopt,
 // too, while somebody holds it who has recovered before he began, and may be waiting for this.
 std::optional<Result> recover_at_boot(const Node& node);
-// Both, taking the lock: for `release recover` and whatever is about to look at run/.
+
+// What comes before any other change of a node.
+struct Settled {
+  std::optional<Result> recovered;
+  std::optional<Result> expired;  // not tried where recovery needs hands
+
+  bool needs_hands() const;
+  const std::optional<Result>& last() const { return expired ? expired : recovered; }
+};
+// Both of the above, as far as they go. The caller holds the switch lock.
+Settled settle(const Node& node);
+// Error unless the node is whole then, and nothing is left that should have gone back.
+Settled require_settled(const Node& node);
+// For `release recover` and whatever is about to look at run/: takes the lock.
 std::optional<Result> recover_under_lock(const Node& node, const std::string& purpose);
 
 }  // namespace bakehouse::node

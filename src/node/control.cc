@@ -22,13 +22,10 @@ using base::Error;
 using base::Fault;
 using Specs = std::vector<service::ServiceSpec>;
 
-// What was interrupted comes first, and so does the end of what was provisional.
-void settle(const Node& node) {
-  check_owners(node);
-  const auto recovered = recover(node);
-  if (recovered && recovered->outcome == "needs-hands") throw Error(*recovered->error);
-  const auto expired = expire(node);
-  if (expired && expired->outcome == "needs-hands") throw Error(*expired->error);
+// What is provisional and could not go back is whole, and may run.
+void require_whole(const Node& node) {
+  const Settled settled = settle(node);
+  if (settled.needs_hands()) throw Error(*settled.last()->error);
 }
 
 // A unit is installed with all others of its release, and knows of no instances.
@@ -100,10 +97,9 @@ Names running_in(service::ServiceDriver& driver) {
   return names_in(states);
 }
 
-Names start_with_lock(const Node& node, const Names& names) {
+Names start_locked(const Node& node, const Names& names) {
   require_all_where_units(node, names);
-  const phase::Lock lock = node.lock_switch("release start");
-  settle(node);
+  require_whole(node);
   const Specs wanted = wanted_of(specs_in_run(node), names);
   begin_supervisor(node);
   const auto driver = open_services(node);
@@ -118,7 +114,7 @@ Names start_with_lock(const Node& node, const Names& names) {
 }  // namespace
 
 Names start_processes(const Node& node, const Names& names) {
-  return then_deliver(node, [&] { return start_with_lock(node, names); });
+  return with_switch_lock(node, "release start", [&] { return start_locked(node, names); });
 }
 
 Names stop_processes(const Node& node, const Names& names) {
@@ -137,10 +133,9 @@ Names stop_processes(const Node& node, const Names& names) {
 
 namespace {
 
-Names restart_with_lock(const Node& node, const Names& names) {
+Names restart_locked(const Node& node, const Names& names) {
   require_all_where_units(node, names);
-  const phase::Lock lock = node.lock_switch("release restart");
-  settle(node);
+  require_whole(node);
   const Specs specs = wanted_of(specs_in_run(node), names);
   begin_supervisor(node);
   const auto driver = open_services(node);
@@ -152,14 +147,14 @@ Names restart_with_lock(const Node& node, const Names& names) {
 }  // namespace
 
 Names restart_processes(const Node& node, const Names& names) {
-  return then_deliver(node, [&] { return restart_with_lock(node, names); });
+  return with_switch_lock(node, "release restart", [&] { return restart_locked(node, names); });
 }
 
 void serve_in_background(const Node& node) {
   require_no_systemd(node);
   const phase::Lock lock = node.lock_switch("release serve");
   const bool is_served = service::supervisor_runs(node.root.state());
-  settle(node);
+  require_whole(node);
   const auto deployment = deployment_in_run(node);
   // Recovery may have begun one; whoever ran before is told of.
   if (is_served || !service::supervisor_runs(node.root.state()))

@@ -4,7 +4,6 @@
 #include "base/error.hh"
 #include "base/files.hh"
 #include "node/announce.hh"
-#include "node/preflight.hh"
 #include "text/json.hh"
 
 #include <fmt/format.h>
@@ -63,11 +62,7 @@ namespace {
 
 std::optional<Provisional> confirm_with_lock(const Node& node) {
   const phase::Lock lock = node.lock_switch("release confirm");
-  check_owners(node);
-  const auto taken_up = recover(node);
-  if (taken_up && taken_up->outcome == "needs-hands") throw Error(*taken_up->error);
-  if (const auto expired = expire(node)) {
-    if (expired->error) throw Error(*expired->error);
+  if (const auto expired = require_settled(node).expired) {
     throw Error(Fault::refused,
                 fmt::format("it came too late: {} is back in service", base::printable(expired->version)),
                 "apply the release once more");

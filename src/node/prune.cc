@@ -2,6 +2,8 @@
 
 #include "base/encoding.hh"
 #include "base/error.hh"
+#include "node/announce.hh"
+#include "node/apply.hh"
 #include "node/backup_record.hh"
 #include "node/disk_usage.hh"
 #include "node/in_use.hh"
@@ -164,7 +166,6 @@ bool is_pinned(const Node& node, const std::string& deployment) {
 void prune(const Node& node, const PrunePlan& plan) {
   check_owners(node);
   for (const Removal& removal : plan.removals) {
-    if (is_pinned(node, removal.deployment)) continue;  // since the plan was made
     const Leavings leavings = leavings_of(node, removal.deployment, plan.urgency);
     if (removal.content)
       for (const TreePath& path : leavings.content) node.dir.remove_tree(path);
@@ -177,6 +178,17 @@ void prune(const Node& node, const PrunePlan& plan) {
   }
 }
 
+PrunePlan prune_under_lock(const Node& node, Urgency urgency) {
+  return with_switch_lock(node, "release prune", [&] {
+    // Recovery writes, for which a full disk has no room yet; what it needs no pruning removes.
+    if (urgency == Urgency::by_rule) require_settled(node);
+    PrunePlan plan = plan_prune(node, urgency);
+    prune(node, plan);
+    if (urgency == Urgency::emergency) require_settled(node);
+    return plan;
+  });
+}
+
 void prune_by_rule(const Node& node) {
   try {
     prune(node, plan_prune(node, Urgency::by_rule));
@@ -185,22 +197,28 @@ void prune_by_rule(const Node& node) {
   }
 }
 
-void pin(const Node& node, const std::string& deployment) {
-  check_owners(node);
-  if (!node.dir.exists(places_of(node.root.layout, deployment).tree)) {
-    throw Error(Fault::input, fmt::format("there is no deployment '{}' here", base::printable(deployment)),
-                "see `release history`");
-  }
-  node.dir.make_dirs(pins(), 0755);
-  if (!node.dir.exists(pins() / deployment)) node.dir.create_file(pins() / deployment, 0644);
+bool pin(const Node& node, const std::string& deployment) {
+  return with_switch_lock(node, "release pin", [&] {
+    require_settled(node);
+    if (!node.dir.exists(places_of(node.root.layout, deployment).tree)) {
+      throw Error(Fault::input, fmt::format("there is no deployment '{}' here", base::printable(deployment)),
+                  "see `release history`");
+    }
+    if (is_pinned(node, deployment)) return false;
+    node.dir.make_dirs(pins(), 0755);
+    node.dir.create_file(pins() / deployment, 0644);
+    return true;
+  });
 }
 
 bool unpin(const Node& node, const std::string& deployment) {
-  check_owners(node);
-  const TreePath pin = pins() / places_of(node.root.layout, deployment).id;
-  if (!node.dir.exists(pin)) return false;
-  node.dir.remove_file(pin);
-  return true;
+  return with_switch_lock(node, "release pin", [&] {
+    require_settled(node);
+    const TreePath pin = pins() / places_of(node.root.layout, deployment).id;
+    if (!node.dir.exists(pin)) return false;
+    node.dir.remove_file(pin);
+    return true;
+  });
 }
 
 }  // namespace bakehouse::node

@@ -40,11 +40,16 @@ PrunePlan plan_prune(const Node& node, Urgency urgency);
 // Writes nothing before it has freed something, so that it works on a full disk. The caller holds the switch
 // lock.
 void prune(const Node& node, const PrunePlan& plan);
+// As a command of its own: takes the lock, and tells what it has removed. What an interrupted transaction
+// left is taken up first; in an emergency last, with the room that was made.
+PrunePlan prune_under_lock(const Node& node, Urgency urgency);
 // After a deployment: a failure is told and changes nothing.
 void prune_by_rule(const Node& node);
 
-// A pinned deployment is kept whatever the rule says. Error(input) for one that is not here.
-void pin(const Node& node, const std::string& deployment);
+// A pinned deployment is kept whatever the rule says. Both take the lock: what is being removed cannot be
+// kept. Error(input) for one that is not here.
+// Whether it was not pinned yet.
+bool pin(const Node& node, const std::string& deployment);
 bool is_pinned(const Node& node, const std::string& deployment);
 // Whether it was pinned.
 bool unpin(const Node& node, const std::string& deployment);

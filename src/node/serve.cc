@@ -3,7 +3,6 @@
 #include "base/error.hh"
 #include "node/announce.hh"
 #include "node/apply.hh"
-#include "node/preflight.hh"
 #include "node/run_place.hh"
 #include "node/services.hh"
 #include "notify/outbox.hh"
@@ -30,12 +29,10 @@ void serve(const Node& node) {
   // At boot, and right after `release serve &`, a transaction may be under way: it passes.
   std::optional<phase::Lock> lock =
       phase::Lock::wait_for(node.lock_path(), "release serve", node.around, phase::as_long_as_it_takes);
-  check_owners(node);
   require_no_systemd(node);
-  const auto recovered = recover(node);
-  if (recovered && recovered->outcome == "needs-hands") throw base::Error(*recovered->error);
-  const auto expired = expire(node);
-  if (expired && expired->outcome == "needs-hands") throw base::Error(*expired->error);
+  // What is provisional and could not go back is served: it is whole.
+  const Settled settled = settle(node);
+  if (settled.needs_hands()) throw base::Error(*settled.last()->error);
   const auto deployment = deployment_in_run(node);
   const auto specs = deployment ? service_specs(node, *deployment) : std::vector<service::ServiceSpec>{};
   // What recovery has to tell must not wait for the next command, nor a service for a receiver that is slow.

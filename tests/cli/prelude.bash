@@ -40,6 +40,22 @@ wait_until() {
   exit 1
 }
 
+# add_gate HOOK [WORD]: the hook of that name in ~/source prints the word, and waits until `open_gate` lets it go on.
+# Root and home are side by side, so that the archive does not depend on where the story is told.
+add_gate() {
+  mkdir -p source/.bake/hooks
+  [[ -p reached ]] || mkfifo reached gate
+  # The variable is the hook's.
+  # shellcheck disable=SC2016
+  printf '#!/bin/sh\necho %s\ncd "$BAKEHOUSE_ROOT/.."\necho >reached\nread -r _ <gate\n' "${2-waiting}" \
+    >"source/.bake/hooks/$1"
+  chmod +x "source/.bake/hooks/$1"
+}
+
+# Both ends of a FIFO wait for each other: nobody has to look again and again.
+wait_for_gate() { timeout 60 cat reached >/dev/null; }
+open_gate() { timeout 60 sh -c 'echo >gate'; }
+
 # make_project DIRECTORY VERSION: the source of a project "shop" with one process and one page.
 # Its files are of a day long past: what two versions share then does not hang on the second in which each was made.
 make_project() {

@@ -84,6 +84,7 @@ int run_prune(const GlobalOptions& global, const PruneCommand& command, const Sc
 struct PinCommand {
   std::string deployment;
   bool off = false;
+  Wait wait;
 };
 int run_pin(const GlobalOptions& global, const PinCommand& command, const Screen& screen);
 

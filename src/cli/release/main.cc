@@ -169,6 +169,7 @@ void add_retention(CLI::App& app, Commands& all) {
           [](const Commands& c, const cli::Screen& screen) { return run_pin(c.global, c.pin, screen); });
   pin->add_option("DEPLOYMENT", all.pin.deployment, "as `release history` names it")->required();
   pin->add_flag("--off", all.pin.off, "let the rule decide again");
+  add_wait(pin, all.pin.wait);
 }
 
 using RunBackup = int (*)(const cli::GlobalOptions&, const cli::BackupCommand&, const cli::Screen&);

@@ -29,9 +29,7 @@ int run_prune(const GlobalOptions& global, const PruneCommand& command, const Sc
     screen.answer(node::encode(plan));
     return 0;
   }
-  const phase::Lock lock = node.lock_switch("release prune");
-  const auto plan = node::plan_prune(node, urgency);
-  node::prune(node, plan);
+  const auto plan = node::prune_under_lock(node, urgency);
   uint64_t bytes = 0;
   for (const Removal& removal : plan.removals) bytes += removal.bytes;
   for (const std::string& line : plan.kept) screen.say("kept: " + line);
@@ -41,7 +39,7 @@ int run_prune(const GlobalOptions& global, const PruneCommand& command, const Sc
 }
 
 int run_pin(const GlobalOptions& global, const PinCommand& command, const Screen& screen) {
-  const node::Node node = open_node(global, screen);
+  const node::Node node = open_node(global, screen, command.wait);
   if (command.off) {
     const bool was_pinned = node::unpin(node, command.deployment);
     screen.say(

@@ -7,11 +7,7 @@ make_production
 make_project source 1.0.0
 make_archive 1.0.0
 make_project source 2.0.0
-mkdir -p source/.bake/hooks
-# The variable is the hook's.
-# shellcheck disable=SC2016
-printf '#!/bin/sh\ntouch "$BAKEHOUSE_ROOT/../migrating"\nexec sleep 600\n' >source/.bake/hooks/post_deploy
-chmod +x source/.bake/hooks/post_deploy
+add_gate post_deploy migrating
 make_archive 2.0.0
 release apply staging/releases/shop-1.0.0.tar.zst --root production --quiet
 
@@ -20,10 +16,10 @@ run release cancel --root production
 release apply staging/releases/shop-2.0.0.tar.zst --root production >apply.log 2>&1 &
 apply=$!
 how_apply_ended() { wait "$apply"; }
-wait_until test -e migrating
+wait_for_gate
 run release cancel --root production
 run how_apply_ended
-run tail -n 2 apply.log
+run tail -n 3 apply.log
 run release history --root production
 
 # Somebody holds the lock, and lets it go when he hears that another one waits.

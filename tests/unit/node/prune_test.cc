@@ -6,6 +6,7 @@
 
 #include <doctest/doctest.h>
 
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -162,6 +163,49 @@ TEST_CASE("what an interrupted transaction names stays") {
   // And where the release that recovery returned to would go.
   CHECK(describe(site.rollback()) == "good");
   CHECK(site.read("run/index.html") == "page 2\n");
+}
+
+namespace {
+
+// Three deployments, and a rollback from the last to the second that was cut off.
+std::vector<std::string> interrupt_rollback(Site& site) {
+  const auto ids = deploy(site, 3, keep_two);
+  site.on_moment = [](const std::string& moment) {
+    if (moment == "begin health") throw Kill();
+  };
+  CHECK_THROWS_AS(site.rollback(), Kill);
+  site.on_moment = {};
+  return ids;
+}
+
+}  // namespace
+
+TEST_CASE("who prunes or pins takes up first what was interrupted; in an emergency, room is made first") {
+  const std::vector<std::function<void(Site&, const std::string&)>> commands{
+      [](Site& site, const std::string&) { prune_under_lock(site.node(), Urgency::by_rule); },
+      [](Site& site, const std::string&) { prune_under_lock(site.node(), Urgency::emergency); },
+      [](Site& site, const std::string& id) { pin(site.node(), id); },
+      [](Site& site, const std::string& id) { unpin(site.node(), id); }};
+  for (const auto& command : commands) {
+    Site site;
+    const auto ids = interrupt_rollback(site);
+    CHECK(site.status().recovery_needed);
+    command(site, ids[2]);
+    CHECK_FALSE(site.status().recovery_needed);
+    CHECK(site.read("run/index.html") == "page 3\n");
+    CHECK(site.is_verified());
+    CHECK(site.history().back().outcome == "reverted");
+  }
+}
+
+TEST_CASE("nobody prunes or pins while another one switches") {
+  Site site;
+  const auto ids = deploy(site, 1, "");
+  const phase::Lock lock = site.node().lock_switch("a test");
+  CHECK(says(refusal([&] { return pin(site.node(), ids[1]), Result{}; }), "8: "));
+  CHECK(says(refusal([&] { return unpin(site.node(), ids[1]), Result{}; }), "8: "));
+  CHECK(says(refusal([&] { return prune_under_lock(site.node(), Urgency::by_rule), Result{}; }), "a test"));
+  CHECK_FALSE(is_pinned(site.node(), ids[1]));
 }
 
 TEST_CASE("a root in which nothing is deployed has nothing to prune") {
