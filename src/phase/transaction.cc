@@ -85,7 +85,9 @@ std::vector<std::string> undo_all(Journal& journal, const std::vector<Step>& ste
 
 // Undo itself is not cancelled: whoever presses Ctrl-C twice would be left with a mixture.
 Surroundings without_cancel(const Surroundings& around) {
-  return {around.clock, around.events, [] { return false; }};
+  Surroundings copy = around;
+  copy.cancelled = [] { return false; };
+  return copy;
 }
 
 Reversal revert(Journal& journal, const std::vector<Step>& steps, const Surroundings& around,
@@ -107,6 +109,7 @@ void require_back(const Undo& undo, std::string_view step, std::string_view wait
 std::optional<Reversal> run_steps(Journal& journal, const std::vector<Step>& steps,
                                   const Surroundings& around) {
   std::string at;
+  around.now(Reversible::yes);
   try {
     for (const Step& step : steps) {
       at = step.name;
@@ -115,10 +118,12 @@ std::optional<Reversal> run_steps(Journal& journal, const std::vector<Step>& ste
     // The last moment: what is wished after the commit comes too late.
     if (around.cancelled()) throw Error(Fault::reverted, "cancelled");
   } catch (const std::exception& thrown) {
+    around.now(Reversible::no);
     const Error cause = as_error(thrown);
     journal.append({Kind::failed, at, Value::map({{"cause", cause.what()}}), around.clock.seconds()});
     return revert(journal, steps, around, at, cause);
   }
+  around.now(Reversible::no);
   journal.append({Kind::commit, "", Value::map(), around.clock.seconds()});
   return std::nullopt;
 }

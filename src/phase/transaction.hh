@@ -16,12 +16,18 @@
 
 namespace bakehouse::phase {
 
+// Whether a wish to stop would still be followed. Once the undo has begun, or the new release counts, it is
+// not.
+enum class Reversible { yes, no };
+
 // What the engine needs of the world.
 struct Surroundings {
   base::Clock clock;
   base::EventSink events;
   // Asked between steps and while waiting; true: undo and end.
   std::function<bool()> cancelled = [] { return false; };
+  // Told when the steps of a transaction begin, and when they have ended.
+  std::function<void(Reversible)> now = [](Reversible) {};
 };
 
 // What an undo is told.

@@ -37,7 +37,6 @@ struct Commands {
   cli::BuildpackCheckCommand buildpack_check;
   cli::BuildpackTryCommand buildpack_try;
   cli::BuildpackListCommand buildpack_list;
-  bool yes = false;  // answers what a command would ask; none of this version asks
   std::function<int(const cli::Screen&)> chosen;
 };
 
@@ -47,7 +46,7 @@ void add_globals(CLI::App& app, Commands& all) {
   app.add_flag("--json", all.global.json, "one object, or one event a line, for programs");
   app.add_flag("--quiet", all.global.quiet, "errors and warnings only");
   app.add_flag("--no-color", all.global.no_color, "no colours");
-  app.add_flag("--yes", all.yes, "answer every question with yes");
+  app.add_flag("--yes", all.global.yes, "answer every question with yes");
 }
 
 void add_cook(CLI::App& app, Commands& all) {

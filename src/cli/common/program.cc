@@ -27,9 +27,6 @@ constexpr std::string_view yellow = "\033[33m";
 constexpr std::string_view bold = "\033[1m";
 constexpr std::string_view plain = "\033[0m";
 
-// A signal handler can only set this; everybody else asks through Surroundings::cancelled.
-volatile std::sig_atomic_t stop_wanted = 0;
-
 std::string_view name_of(Event::Kind kind) {
   switch (kind) {
     case Event::Kind::phase_started: return "phase-started";
@@ -82,6 +79,7 @@ Screen::Screen(std::string program, const GlobalOptions& options)
     : program_(std::move(program)),
       json_(options.json),
       quiet_(options.quiet),
+      asking_(options.yes ? Asking::never : Asking::at_terminal),
       color_(!options.no_color && !options.json && !is_set("NO_COLOR") && !is_set("CI") &&
              ::isatty(STDOUT_FILENO) == 1) {}
 
@@ -144,11 +142,9 @@ fs::path require_root(const GlobalOptions& options) {
 }
 
 phase::Surroundings make_surroundings(const Screen& screen) {
-  struct sigaction action {};
-  action.sa_handler = [](int) { stop_wanted = 1; };
-  for (const int number : {SIGINT, SIGTERM, SIGHUP}) ::sigaction(number, &action, nullptr);
+  watch_signals(screen.asking());
   ::signal(SIGPIPE, SIG_IGN);
-  return {base::system_clock(), screen.events(), [] { return stop_wanted != 0; }};
+  return {base::system_clock(), screen.events(), is_stop_wanted, now_reversible};
 }
 
 int guarded(const Screen& screen, const std::function<int()>& work) {

@@ -3,6 +3,7 @@
 
 #include "base/error.hh"
 #include "base/event.hh"
+#include "cli/common/interrupt.hh"
 #include "phase/transaction.hh"
 #include "text/value.hh"
 
@@ -18,6 +19,7 @@ struct GlobalOptions {
   bool json = false;
   bool quiet = false;
   bool no_color = false;
+  bool yes = false;  // to every question
 };
 
 // Layouts, buildpacks and the helpers: beside the program where it is installed, in the
@@ -41,6 +43,7 @@ class Screen {
   // The one object of a command that answers at once; with --json only.
   void answer(const text::Value& object) const;
   bool json() const { return json_; }
+  Asking asking() const { return asking_; }
   // The last line of long work.
   void done(const text::Value& facts) const;
   // To standard error; with --json also the last line of standard output, with `facts` in it.
@@ -53,6 +56,7 @@ class Screen {
   std::string program_;
   bool json_;
   bool quiet_;
+  Asking asking_;
   bool color_;
 };
 
@@ -60,7 +64,7 @@ class Screen {
 std::filesystem::path require_root(const GlobalOptions& options);
 std::optional<std::filesystem::path> find_root(const GlobalOptions& options);
 
-// The real clock, the screen's events, and SIGINT or SIGTERM as the wish to stop.
+// The real clock, the screen's events, and signals as the wish to stop.
 phase::Surroundings make_surroundings(const Screen& screen);
 
 // Runs `work` and turns what it throws into a message and an exit code.

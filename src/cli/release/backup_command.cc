@@ -107,7 +107,7 @@ int run_backup_restore(const GlobalOptions& global, const BackupCommand& command
   const node::Node node = open_node(global, screen, command.wait);
   const Backup backup = node::find_backup(node, command.id);
   const auto restored =
-      node::restore_backup(node, backup, [&] { confirm_restore(backup, command.yes, screen); });
+      node::restore_backup(node, backup, [&] { confirm_restore(backup, global.yes, screen); });
   const Value facts = Value::map({{"outcome", restored.result.outcome},
                                   {"backup", backup.id},
                                   {"replaced", restored.replaced.native()}});

@@ -93,7 +93,6 @@ struct BackupCommand {
   std::vector<std::string> ids;   // forget: those, whatever the rule says
   bool prove = false;             // check --restore
   bool dry_run = false;           // forget, prune
-  bool yes = false;               // restore: without a question
   Wait wait;
 };
 int run_backup_create(const GlobalOptions& global, const BackupCommand& command, const Screen& screen);

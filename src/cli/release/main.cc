@@ -55,7 +55,7 @@ void add_globals(CLI::App& app, Commands& all) {
   app.add_flag("--json", all.global.json, "one object, or one event a line, for programs");
   app.add_flag("--quiet", all.global.quiet, "errors and warnings only");
   app.add_flag("--no-color", all.global.no_color, "no colours");
-  app.add_flag("--yes", all.backup.yes, "answer every question with yes");
+  app.add_flag("--yes", all.global.yes, "answer every question with yes");
 }
 
 void add_trust(CLI::App& app, Commands& all) {

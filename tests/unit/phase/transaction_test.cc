@@ -241,6 +241,22 @@ class Notes {
 
 }  // namespace
 
+TEST_CASE("a wish to stop is followed until the undo begins or the release counts, and that is told") {
+  for (const bool is_ill : {false, true}) {
+    std::string said;
+    Scene scene;
+    Surroundings around = scene.around();
+    around.now = [&](Reversible now) { said += now == Reversible::yes ? "yes " : "no "; };
+    Journal journal = scene.new_journal();
+    const auto run = [&](const Value&) {
+      said += "run ";
+      if (is_ill) throw Error(Fault::build, "ill");
+    };
+    run_steps(journal, {{"a", {}, run, [&](const Undo&) { said += "undo"; }}}, around);
+    CHECK(said == (is_ill ? "yes run no undo" : "yes run no "));
+  }
+}
+
 TEST_CASE("steps run in order, each recorded before and after") {
   Scene scene;
   Notes notes;
