@@ -23,6 +23,7 @@ apply_at_terminal() { # OPTION...
     <keys >screen.log 2>&1 9>&- &
   terminal=$!
   wait_for_gate
+  wait_until is_on_screen migrating
 }
 how_it_ended() { wait "$terminal"; }
 is_on_screen() { grep -qsF "$1" screen.log; }
