@@ -6,7 +6,11 @@
 
 #include <fmt/format.h>
 
+#include <array>
+#include <cerrno>
+
 #include <fcntl.h>
+#include <unistd.h>
 
 namespace bakehouse::node {
 
@@ -54,6 +58,24 @@ namespace {
 
 constexpr std::chrono::milliseconds between_looks_at_log(100);
 
+[[noreturn]] void fail_without_log(const std::string& id) {
+  throw Error(base::Fault::input, fmt::format("there is no log of a deployment '{}'", base::printable(id)),
+              "see `release history`; what is pruned takes its log along");
+}
+
+// What was written since it was read last.
+std::string read_on(const base::Fd& log, const std::filesystem::path& path) {
+  std::string text;
+  std::array<char, 1 << 14> part{};
+  for (;;) {
+    const auto count = ::read(log.get(), part.data(), part.size());
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0) base::fail_os("read", path.native());
+    if (count == 0) return text;
+    text.append(part.data(), static_cast<size_t>(count));
+  }
+}
+
 // Its process has ended, with all it had to say, or another transaction has begun since.
 bool has_ended(const Node& node, const std::string& deployment) {
   if (!phase::Lock::holder(node.lock_path())) return true;
@@ -81,13 +103,18 @@ std::string newest_log(const Node& node) {
 void follow_log(const Node& node, const std::string& deployment,
                 const std::function<void(std::string_view text)>& show) {
   const std::string id = places_of(node.root.layout, deployment).id;
-  size_t shown = 0;
+  base::Fd log;
+  std::string unshown;
   for (bool is_last = false; !is_last;) {
     // Asked before the log is read: what comes after the answer is in it.
     is_last = has_ended(node, id) || node.around.cancelled();
-    const std::string log = is_last || std::filesystem::exists(node.log_of(id)) ? read_log(node, id) : "";
-    if (log.size() > shown) show(std::string_view(log).substr(shown));
-    shown = log.size();
+    if (!log && std::filesystem::exists(node.log_of(id))) log = base::open_for_reading(node.log_of(id));
+    if (!log && is_last) fail_without_log(id);
+    if (log) unshown += read_on(log, node.log_of(id));
+    // Only whole lines, until no more can come.
+    const size_t whole = is_last ? unshown.size() : unshown.rfind('\n') + 1;
+    if (whole > 0) show(std::string_view(unshown).substr(0, whole));
+    unshown.erase(0, whole);
     if (!is_last) node.around.clock.wait(between_looks_at_log);
   }
 }
@@ -96,8 +123,7 @@ std::string read_log(const Node& node, const std::string& deployment) {
   const std::string id = places_of(node.root.layout, deployment).id;
   const auto content = base::read_file_if_any(node.log_of(id), 2 * phase::largest_log);
   if (content) return *content;
-  throw Error(base::Fault::input, fmt::format("there is no log of a deployment '{}'", base::printable(id)),
-              "see `release history`; what is pruned takes its log along");
+  fail_without_log(id);
 }
 
 }  // namespace bakehouse::node
