@@ -8,6 +8,7 @@
 #include "node/provisional.hh"
 #include "node/restore_steps.hh"
 #include "node/switch.hh"
+#include "node/undo_room.hh"
 #include "text/json.hh"
 
 #include <fmt/format.h>
@@ -89,6 +90,7 @@ void point_current(const Node& node, const std::string& deployment) {
 
 Result finish_good(Transaction& t) {
   if (t.plan.kind == restore_kind) return finish_restored(t);
+  free_undo_room(t.node, t.places);
   if (overlaps(t)) hand_over(t);
   retire_old_run(t);
   point_current(t.node, t.plan.id);

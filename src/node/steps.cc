@@ -15,6 +15,7 @@
 #include "node/stage.hh"
 #include "node/switch.hh"
 #include "node/transaction.hh"
+#include "node/undo_room.hh"
 
 #include <fmt/format.h>
 
@@ -229,6 +230,11 @@ Step stop_step(Transaction& t) {
       {}, prepare, [&t](const Value&) { stop(t); }, [&t](const Undo& undo) { restart_previous(t, undo); }};
 }
 
+config::UndoData undo_rule(const Transaction& t) {
+  // The old processes go on writing what nobody may take away.
+  return overlaps(t) ? config::UndoData::never : read_configuration(t.node, t.plan.id).undo_data;
+}
+
 void backup(Transaction& t) {
   if (!t.plan.previous.empty()) {
     t.node.dir.make_dirs(t.places.backup / "dumps", 0700);
@@ -244,6 +250,7 @@ void backup(Transaction& t) {
   record.version = t.plan.previous_version;
   t.copy->complete(std::move(record));
   t.copy.reset();
+  if (undo_rule(t) != config::UndoData::never) hold_undo_room(t.node, t.places);
 }
 
 // The rule of undo: data goes back only while no traffic can have changed it since the backup.
@@ -254,6 +261,7 @@ bool data_goes_back(const Undo& undo) {
 }
 
 void undo_backup(Transaction& t, const Undo& undo) {
+  free_undo_room(t.node, t.places);
   // Nothing has changed data, and backup and dump may be unfinished: reloading half a dump would do the harm.
   if (!undo.began("deploy")) {
     discard_unfinished_backup(t.node, t.places);
@@ -271,11 +279,7 @@ void undo_backup(Transaction& t, const Undo& undo) {
 }
 
 Step backup_step(Transaction& t) {
-  const auto prepare = [&t] {
-    // The old processes go on writing what nobody may take away.
-    const auto rule = overlaps(t) ? config::UndoData::never : read_configuration(t.node, t.plan.id).undo_data;
-    return Value::map({{"undo_data", config::name_of(rule)}});
-  };
+  const auto prepare = [&t] { return Value::map({{"undo_data", config::name_of(undo_rule(t))}}); };
   return {{}, prepare, [&t](const Value&) { backup(t); }, [&t](const Undo& undo) { undo_backup(t, undo); }};
 }
 

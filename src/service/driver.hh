@@ -41,6 +41,8 @@ class ServiceDriver {
   virtual bool starts_later() const { return false; }
   // A deployment is provisional from now on: whoever can waits for its deadline.
   virtual void mind_deadline() {}
+  // This very process and those that it starts go on when the session of its user is ended.
+  virtual void outlive_session() {}
 };
 
 // `state` is the root's `.bakehouse`.

@@ -117,6 +117,22 @@ std::string SystemdControl::call(const std::vector<std::string>& words) const {
                                            base::printable_lines(outcome.text)));
 }
 
+// systemd-run would start a program; this one runs already, and holds a lock.
+void SystemdControl::enter_scope(const std::string& name) const {
+  std::vector<std::string> argv{"busctl", "call"};
+  if (scope_ == UnitSettings::Scope::user) argv.emplace_back("--user");
+  const auto own = std::to_string(::getpid());
+  for (const std::string& word : std::initializer_list<std::string>{
+           "org.freedesktop.systemd1", "/org/freedesktop/systemd1", "org.freedesktop.systemd1.Manager",
+           "StartTransientUnit", "ssa(sv)a(sa(sv))", name, "fail", "1", "PIDs", "au", "1", own, "0"})
+    argv.push_back(word);
+  const Outcome outcome = run(argv);
+  if (outcome.ok) return;
+  throw Error(Fault::refused,
+              fmt::format("systemd does not let this go on apart: {}", base::printable_lines(outcome.text)),
+              "do without `--detach`");
+}
+
 int SystemdControl::version() const {
   const std::string text = call({"--version"});  // "systemd 252 (252.38-1~deb12u1)"
   const size_t blank = text.find(' ');

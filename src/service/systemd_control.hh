@@ -22,6 +22,8 @@ class SystemdControl {
   void verify(const std::vector<Unit>& units) const;
   // `systemctl WORDS`: what it printed; Error(internal) with that when it fails.
   std::string call(const std::vector<std::string>& words) const;
+  // This process, and what it starts, into a scope of that name, which nothing else belongs to.
+  void enter_scope(const std::string& name) const;
 
  private:
   struct Outcome {

@@ -43,6 +43,7 @@ class SystemdDriver : public ServiceDriver {
   bool lasting() const override { return true; }
   bool starts_later() const override { return is_before_services_; }
   void mind_deadline() override;
+  void outlive_session() override;
 
  private:
   // The services among the root's units, as they are installed.
@@ -170,6 +171,8 @@ void SystemdDriver::start(const std::vector<ServiceSpec>& specs) {
 }
 
 // It waits until we have let go of the lock.
+void SystemdDriver::outlive_session() { control_.enter_scope(detached_name(units_.project)); }
+
 void SystemdDriver::mind_deadline() { control_.call({"start", "--no-block", expiry_name(units_.project)}); }
 
 std::vector<ServiceState> SystemdDriver::states() {

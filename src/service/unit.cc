@@ -116,6 +116,10 @@ std::string expiry_name(std::string_view project) {
   return fmt::format("bakehouse-expire@{}.service", project);
 }
 
+std::string detached_name(std::string_view project) {
+  return fmt::format("bakehouse-apply-{}.scope", project);
+}
+
 std::string wanted_by(Scope scope) { return scope == Scope::system ? "multi-user.target" : "default.target"; }
 
 std::vector<Unit> make_units(const std::vector<ServiceSpec>& specs, const UnitSettings& settings) {

@@ -32,6 +32,7 @@ std::string target_name(std::string_view project);
 std::string service_name(std::string_view project, std::string_view process);
 std::string recovery_name(std::string_view project);
 std::string expiry_name(std::string_view project);
+std::string detached_name(std::string_view project);
 
 // The target with which that of a root starts.
 std::string wanted_by(UnitSettings::Scope scope);

@@ -196,3 +196,17 @@ boot_again
 apply 2
 serves 2 web
 echo "2 is in service"
+
+# --- whoever began it logs out ---------------------------------------------------------------------------------------
+
+# The unit of the session ends with the command, and whatever is left in it is killed.
+rm -f "$node_root/srv/waits"
+in_node systemd-run --quiet --wait --collect --unit=session \
+  "$release" apply /srv/shop-4.tar.zst --root "$root" --detach --quiet || fail "an apply in the background was refused"
+wait_until "the hook of 4 waits" test -e "$node_root/srv/waits"
+in_node systemctl is-active --quiet session.service && fail "the session goes on"
+in_node systemctl is-active --quiet bakehouse-apply-shop.scope || fail "the apply goes on in no scope of its own"
+on_node cancel --quiet
+serves 2 web
+on_node history | has "apply *reverted *4 " || fail "4 was not undone: $(on_node history)"
+echo "an apply went on when the session that began it was killed"

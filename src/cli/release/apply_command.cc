@@ -73,7 +73,8 @@ void start_keeper(const node::Node& node) {
 }
 
 // Returns in a process that goes on in a session of its own; this one tells where it can be followed.
-void go_on_apart(const std::string& deployment, const Screen& screen) {
+void go_on_apart(const node::Node& node, const std::string& deployment, const Screen& screen) {
+  node::open_services(node)->outlive_session();
   std::fflush(nullptr);
   const pid_t pid = ::fork();
   if (pid < 0) base::fail_os("start", "a process in the background");
@@ -106,7 +107,7 @@ int run_apply(const GlobalOptions& global, const ApplyCommand& command, const Sc
   node::ApplyOptions options = options_of(command);
   options.at_begin = [&](const std::string& deployment) {
     if (options.confirm_within.count() != 0 && !node::are_units(node)) start_keeper(node);
-    if (command.detach) go_on_apart(deployment, screen);
+    if (command.detach) go_on_apart(node, deployment, screen);
   };
   const node::Result result = node::apply(node, find_archive(node.root, command.archive), policy, options);
   const int code = report(result, "in service:", screen);

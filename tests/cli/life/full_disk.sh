@@ -22,3 +22,20 @@ run apply_fails
 run release prune --emergency --root production
 rm production/data/log
 run release apply staging/releases/shop-4.tar.zst --root production --quiet
+
+# A release that fills the disk while it migrates is undone all the same: what undo writes has its room reserved.
+release rollback --root production --quiet
+release prune --emergency --root production --quiet
+head -c 300000 /dev/urandom >production/data/book
+cp production/data/book book
+make_project source 5
+mkdir -p source/.bake/hooks
+# The variable is the hook's.
+# shellcheck disable=SC2016
+printf '#!/bin/sh\nset -e\nrm "$BAKEHOUSE_DATA/book"\ncat /dev/zero >"$BAKEHOUSE_DATA/log"\n' >source/.bake/hooks/post_deploy
+chmod +x source/.bake/hooks/post_deploy
+make_archive 5
+run release apply staging/releases/shop-5.tar.zst --root production
+run cmp book production/data/book
+run ls production/data
+run release verify --root production
