@@ -9,6 +9,7 @@
 #include "node/begin.hh"
 #include "node/deployment_log.hh"
 #include "node/drift.hh"
+#include "node/editing.hh"
 #include "node/finish.hh"
 #include "node/hooks.hh"
 #include "node/preflight.hh"
@@ -85,7 +86,7 @@ Result carry_out(const Node& node, const Plan& plan, const artifact::Archive* ar
 // Before recovery touches anything. What run/ holds is never inferred from what was done.
 void require_known_run(const Node& node, const Plan& plan, const phase::Journal& journal) {
   const bool is_fresh = serving(node, plan) == Serving::fresh;
-  if (plan.kind == restore_kind && !is_fresh) return;  // the release stays what it is
+  if (!makes_deployment(plan.kind) && !is_fresh) return;  // the release stays what it is
   if (is_fresh ? journal.has(Kind::begin, "deploy") : !journal.has(Kind::commit)) return;
   throw Error(Fault::needs_hands,
               fmt::format("'{}' holds the {} deployment, which the journal excludes",
@@ -190,6 +191,7 @@ void require_not_revoked(const Node& node, const std::string& deployment) {
 // Under the lock, when nothing is left to recover.
 Result go_back(const Node& node, const std::optional<std::string>& deployment, const std::string& who,
                const std::string& trigger) {
+  require_not_editing(node);
   check_root(node);
   const tree::Way way = choose_switch(node);
   const auto history = phase::read_history(node.history_path());

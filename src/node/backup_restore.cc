@@ -3,15 +3,12 @@
 #include "base/error.hh"
 #include "node/announce.hh"
 #include "node/begin.hh"
-#include "node/deployment_log.hh"
-#include "node/finish.hh"
+#include "node/carry_out.hh"
 #include "node/preflight.hh"
 #include "node/restore_steps.hh"
-#include "node/services.hh"
 #include "node/space.hh"
 #include "node/switch.hh"
 #include "phase/lock.hh"
-#include "service/driver.hh"
 
 #include <fmt/format.h>
 
@@ -44,32 +41,6 @@ void require_restorable(const Node& node, const Backup& backup) {
                "make room; what is there now is kept, too");
 }
 
-Result finish(Transaction& t) {
-  try {
-    return finish_good(t);
-  } catch (const Error& error) {
-    throw error.as(Fault::needs_hands)
-        .within("the backup is back, but its bookkeeping is unfinished")
-        .with_hint("mend what is named, then run `release recover`");
-  }
-}
-
-Result carry_out_restore(const Node& node, const Plan& plan) {
-  DeploymentLog log(node, plan);
-  const Node watched = log.watch(node);
-  auto services = open_services_anew(node);
-  phase::Journal journal = phase::Journal::create(node.journal_path(), encode(plan), plan.began);
-  Transaction transaction = make_transaction(watched, plan, nullptr, journal, std::move(services));
-  const auto reversal = phase::run_steps(journal, make_steps(transaction), watched.around);
-  Result result = reversal ? finish_reverted(transaction, *reversal) : finish(transaction);
-  log.end(result);
-  return result;
-}
-
-}  // namespace
-
-namespace {
-
 Restored restore_with_lock(const Node& node, const Backup& backup, const std::function<void()>& settle) {
   const phase::Lock lock = node.lock_switch("release backup restore");
   check_owners(node);
@@ -79,7 +50,7 @@ Restored restore_with_lock(const Node& node, const Backup& backup, const std::fu
   plan.target = backup.id;
   plan.way = choose_switch(node);
   settle();
-  Result result = carry_out_restore(node, plan);
+  Result result = carry_out_in_place(node, plan, "the backup is back");
   return {std::move(result), node.root.at(places_of(node.root.layout, plan.id).backup / replaced_data)};
 }
 

@@ -4,6 +4,7 @@
 #include "base/encoding.hh"
 #include "base/error.hh"
 #include "base/files.hh"
+#include "node/editing.hh"
 #include "node/freeze.hh"
 #include "node/preflight.hh"
 #include "node/provisional.hh"
@@ -52,6 +53,7 @@ Plan begin_plan(const Node& node, std::string kind, const std::vector<phase::His
 Plan begin_apply(const Node& node, const artifact::Archive& archive, const crypto::TrustPolicy& policy,
                  const ApplyOptions& options, const std::vector<phase::HistoryEntry>& history) {
   require_not_frozen(node);
+  require_not_editing(node);
   require_not_provisional(node);
   check_archive(node, archive, policy, options);
   check_root(node);

@@ -48,8 +48,7 @@ void record(const Transaction& t, const std::string& outcome, const std::string&
   entry.began = t.plan.began;
   entry.ended = t.node.around.clock.seconds();
   entry.durations = phase::durations(t.journal);
-  if (t.plan.kind != restore_kind)
-    phase::append_history(t.node.history_path(), entry);  // it made no deployment
+  if (makes_deployment(t.plan.kind)) phase::append_history(t.node.history_path(), entry);
   announce(t, entry);
 }
 
@@ -72,6 +71,14 @@ Result finish_restored(const Transaction& t) {
   return {t.plan.id, t.plan.version, "good", std::nullopt};
 }
 
+void settle_deployment(Transaction& t) {
+  free_undo_room(t.node, t.places);
+  if (overlaps(t)) hand_over(t);
+  retire_old_run(t);
+  point_current(t.node, t.plan.id);
+  settle_provisional(t);
+}
+
 std::string still_in_service(const Transaction& t) {
   if (t.plan.previous.empty()) return "nothing is in service, as before";
   return fmt::format("{} is in service as before", t.plan.previous_version);
@@ -90,11 +97,7 @@ void point_current(const Node& node, const std::string& deployment) {
 
 Result finish_good(Transaction& t) {
   if (t.plan.kind == restore_kind) return finish_restored(t);
-  free_undo_room(t.node, t.places);
-  if (overlaps(t)) hand_over(t);
-  retire_old_run(t);
-  point_current(t.node, t.plan.id);
-  settle_provisional(t);
+  if (makes_deployment(t.plan.kind)) settle_deployment(t);
   record(t, "good", "", "");
   close(t);
   return {t.plan.id, t.plan.version, "good", std::nullopt};

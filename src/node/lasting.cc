@@ -1,6 +1,7 @@
 #include "node/lasting.hh"
 
 #include "node/control.hh"
+#include "node/health.hh"
 #include "node/services.hh"
 #include "service/background.hh"
 
@@ -13,6 +14,45 @@ void make_lasting(Transaction& t, const config::Project& project) {
   t.began_supervisor = true;
   t.node.around.events({base::Event::Kind::note, "start",
                         "the processes live on: a supervisor runs in the background from now on"});
+}
+
+void bring_back_processes(Transaction& t, const phase::Undo& undo) {
+  t.services->stop();
+  if (t.plan.previous.empty()) {
+    if (t.services->lasting()) t.services->start({});  // nothing, also after the machine has started anew
+    return;
+  }
+  make_lasting(t, read_configuration(t.node, t.plan.previous));
+  if (!t.services->lasting()) return;
+  t.services->start(service_specs(t.node, t.plan.previous, release_of(t, t.plan.previous)));
+  if (t.services->starts_later()) return;
+  try {
+    require_health(t.node, t.plan.previous, t.plan.previous_version, *t.services, undo.around);
+  } catch (const base::Error& error) {
+    t.unwell = error.what();
+  }
+}
+
+phase::Step stop_in_service(Transaction& t, std::function<void(const phase::Undo&)> undo) {
+  const auto facts = [&t] { return text::Value::map({{"processes", any_process(t)}}); };
+  return {"stop", facts, [&t](const text::Value&) { t.services->stop(); }, std::move(undo)};
+}
+
+phase::Step start_in_service(Transaction& t) {
+  const auto run = [&t](const text::Value&) {
+    if (t.plan.previous.empty()) return;
+    make_lasting(t, read_configuration(t.node, t.plan.previous));
+    t.services->start(service_specs(t.node, t.plan.previous, release_of(t, t.plan.previous)));
+  };
+  return {"start", {}, run, [&t](const phase::Undo&) { t.services->stop(); }};
+}
+
+phase::Step health_in_service(Transaction& t) {
+  const auto run = [&t](const text::Value&) {
+    if (t.plan.previous.empty()) return;
+    require_health(t.node, t.plan.previous, t.plan.previous_version, *t.services, t.node.around);
+  };
+  return {"health", {}, run, {}};
 }
 
 bool any_process(Transaction& t) {

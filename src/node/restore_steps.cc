@@ -2,11 +2,9 @@
 
 #include "base/error.hh"
 #include "node/backup.hh"
-#include "node/health.hh"
 #include "node/hooks.hh"
 #include "node/lasting.hh"
 #include "node/release_tree.hh"
-#include "node/services.hh"
 
 // `stage` copies the backup beside data/ while all runs; then, with the processes down, `dump` keeps what is
 // not files, `exchange` takes the copy for data/, and `reload` is the hook `restore`. Each undo is right
@@ -52,24 +50,7 @@ void start_again(Transaction& t, const Undo& undo) {
   if (t.plan.previous.empty() || !had_processes(undo)) return;
   require_back(undo, "exchange", "the processes stay stopped");
   require_back(undo, "dump", "the processes stay stopped");
-  t.services->stop();
-  make_lasting(t, read_configuration(t.node, t.plan.previous));
-  if (!t.services->lasting()) return;
-  t.services->start(service_specs(t.node, t.plan.previous, release_of(t, t.plan.previous)));
-  if (t.services->starts_later()) return;
-  try {
-    require_health(t.node, t.plan.previous, t.plan.previous_version, *t.services, undo.around);
-  } catch (const base::Error& error) {
-    t.unwell = error.what();
-  }
-}
-
-Step stop_for_restore(Transaction& t) {
-  return {"stop",
-          [&t] {
-            return Value::map({{"processes", any_process(t)}});
-          },
-          [&t](const Value&) { t.services->stop(); }, [&t](const Undo& undo) { start_again(t, undo); }};
+  bring_back_processes(t, undo);
 }
 
 // What a database holds now has no other copy: the dump is what the undo reloads.
@@ -101,28 +82,16 @@ Step reload(Transaction& t) {
       "reload", {}, [&t](const Value&) { run_restore_hook(t, "restore", backup_of(t), t.node.around); }, {}};
 }
 
-Step start_restored(Transaction& t) {
-  const auto run = [&t](const Value&) {
-    if (t.plan.previous.empty()) return;
-    make_lasting(t, read_configuration(t.node, t.plan.previous));
-    t.services->start(service_specs(t.node, t.plan.previous, release_of(t, t.plan.previous)));
-  };
-  return {"start", {}, run, [&t](const Undo&) { t.services->stop(); }};
-}
-
-Step health_of_restored(Transaction& t) {
-  const auto run = [&t](const Value&) {
-    if (t.plan.previous.empty()) return;
-    require_health(t.node, t.plan.previous, t.plan.previous_version, *t.services, t.node.around);
-  };
-  return {"health", {}, run, {}};
-}
-
 }  // namespace
 
 std::vector<Step> make_restore_steps(Transaction& t) {
-  return {stage_restore(t), stop_for_restore(t), dump_before_restore(t), exchange_for_restore(t),
-          reload(t),        start_restored(t),   health_of_restored(t)};
+  return {stage_restore(t),
+          stop_in_service(t, [&t](const Undo& undo) { start_again(t, undo); }),
+          dump_before_restore(t),
+          exchange_for_restore(t),
+          reload(t),
+          start_in_service(t),
+          health_in_service(t)};
 }
 
 }  // namespace bakehouse::node

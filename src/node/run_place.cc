@@ -1,6 +1,7 @@
 #include "node/run_place.hh"
 
 #include "base/error.hh"
+#include "node/editing.hh"
 #include "tree/switch.hh"
 
 #include <fmt/format.h>
@@ -11,12 +12,15 @@ using base::TreePath;
 
 namespace {
 
-// What every link to a tree to run begins with; the id follows.
-std::string link_prefix(const config::Layout& layout) {
+// From where run/ is to the root.
+std::string way_up(const config::Layout& layout) {
   std::string up;
   for (size_t i = 1; i < layout.run.parts().size(); ++i) up += "../";
-  return up + layout.runs.str() + "/";
+  return up;
 }
+
+// What every link to a tree to run begins with; the id follows.
+std::string link_prefix(const config::Layout& layout) { return way_up(layout) + layout.runs.str() + "/"; }
 
 }  // namespace
 
@@ -24,10 +28,14 @@ std::string link_to_run(const config::Layout& layout, const std::string& deploym
   return link_prefix(layout) + deployment;
 }
 
+std::string link_to_source(const config::Layout& layout) { return way_up(layout) + layout.source.str(); }
+
 std::optional<TreePath> place_of_run(const Node& node) {
   const config::Layout& layout = node.root.layout;
   const auto found = node.dir.stat(layout.run);
   if (!found) return std::nullopt;
+  if (found->type == base::FileType::symlink && node.dir.read_link(layout.run) == link_to_source(layout))
+    return layout.source;
   if (!layout.run_is_link()) {
     if (found->type != base::FileType::directory) return std::nullopt;
     return layout.run;
@@ -50,7 +58,10 @@ base::Dir open_run(const Node& node) {
 
 std::optional<std::string> deployment_in_run(const Node& node) {
   const auto place = place_of_run(node);
-  return place ? deployment_in(node.dir, *place) : std::nullopt;
+  if (!place) return std::nullopt;
+  // What the source holds is anybody's work.
+  if (const auto editing = read_editing(node)) return editing->deployment;
+  return deployment_in(node.dir, *place);
 }
 
 std::string require_deployment_in_run(const Node& node) {

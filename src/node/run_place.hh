@@ -9,6 +9,9 @@
 
 namespace bakehouse::node {
 
+// The text of the link run/ to project/, while somebody edits.
+std::string link_to_source(const config::Layout& layout);
+
 // nullopt when there is no run/, or when it is none of ours: not what the layout says, or a link that leads
 // elsewhere.
 std::optional<base::TreePath> place_of_run(const Node& node);

@@ -3,6 +3,7 @@
 #include "base/error.hh"
 #include "node/announce.hh"
 #include "node/drift.hh"
+#include "node/editing.hh"
 #include "node/release_tree.hh"
 #include "node/run_place.hh"
 #include "node/services.hh"
@@ -46,6 +47,7 @@ Status read_status(const Node& node) {
   }
   status.running = phase::Lock::holder(node.lock_path()).value_or("");
   status.frozen = read_freeze(node);
+  status.is_edited = read_editing(node).has_value();
   status.provisional = read_provisional(node);
   const bool has_open_journal = is_open(phase::Journal::read(node.journal_path()));
   // Asked again: a transaction that began meanwhile has an open journal and needs no recovery.
@@ -74,6 +76,7 @@ Value encode(const Status& status, const config::Root& root) {
                      {"since", status.since == 0 ? std::string() : base::iso_datetime(status.since)},
                      {"recovery_needed", status.recovery_needed},
                      {"running", status.running},
+                     {"edited", status.is_edited},
                      {"frozen", status.frozen ? encode(*status.frozen) : Value()},
                      {"provisional", status.provisional ? encode(*status.provisional) : Value()},
                      {"services", services},

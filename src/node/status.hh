@@ -22,6 +22,7 @@ struct Status {
   bool recovery_needed = false;
   std::string running;  // who holds the switch lock; "" when nobody does
   std::optional<Provisional> provisional;
+  bool is_edited = false;  // run/ is the source
   std::optional<Freeze> frozen;
   std::vector<service::ServiceState> services;
   std::vector<service::ServiceState> orphans;  // run, but the supervisor that watched them was killed

@@ -5,6 +5,7 @@
 #include "node/backup.hh"
 #include "node/carry.hh"
 #include "node/control.hh"
+#include "node/edit_steps.hh"
 #include "node/health.hh"
 #include "node/hooks.hh"
 #include "node/lasting.hh"
@@ -175,7 +176,6 @@ Step configure_step(Transaction& t) {
   return {{}, prepare, run, undo};
 }
 
-// The old release is back: its processes run again, and whether it is well is said, not undone.
 void restart_previous(Transaction& t, const Undo& undo) {
   if (!had_processes(undo)) return;
   // Started on the wrong code or data it would write what the next try takes away again.
@@ -185,20 +185,7 @@ void restart_previous(Transaction& t, const Undo& undo) {
     give_up_overlap(t);
     return;
   }
-  t.services->stop();
-  if (t.plan.previous.empty()) {
-    if (t.services->lasting()) t.services->start({});  // nothing, also after the machine has started anew
-    return;
-  }
-  make_lasting(t, read_configuration(t.node, t.plan.previous));
-  if (!t.services->lasting()) return;
-  t.services->start(service_specs(t.node, t.plan.previous, release_of(t, t.plan.previous)));
-  if (t.services->starts_later()) return;
-  try {
-    require_health(t.node, t.plan.previous, t.plan.previous_version, *t.services, undo.around);
-  } catch (const Error& error) {
-    t.unwell = error.what();
-  }
+  bring_back_processes(t, undo);
 }
 
 // The application has ended: what it wrote last is there, and nothing is half written.
@@ -383,6 +370,7 @@ std::vector<std::string> step_names() {
 
 std::vector<Step> make_steps(Transaction& t) {
   if (t.plan.kind == restore_kind) return make_restore_steps(t);
+  if (!makes_deployment(t.plan.kind)) return make_edit_steps(t);
   std::vector<Step> steps;
   for (const NamedStep& step : all_steps) {
     steps.push_back(step.make(t));

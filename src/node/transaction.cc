@@ -59,6 +59,10 @@ bool is_open(const std::vector<phase::Record>& records) {
   return !records.empty() && records.back().kind != phase::Record::Kind::closed;
 }
 
+bool makes_deployment(std::string_view kind) {
+  return kind != restore_kind && kind != edit_kind && kind != unedit_kind;
+}
+
 Serving serving(const Node& node, const Plan& plan) {
   const base::TreePath& run = node.root.layout.run;
   const auto found = deployment_in_run(node);

@@ -20,15 +20,19 @@
 
 namespace bakehouse::node {
 
-constexpr std::string_view restore_kind = "restore";
+// These leave the release as it is.
+constexpr std::string_view restore_kind = "restore";  // of a backup
+constexpr std::string_view edit_kind = "edit";
+constexpr std::string_view unedit_kind = "edit --off";
+bool makes_deployment(std::string_view kind);
 
 struct Plan {
-  std::string kind;      // "apply", "rollback" or "restore": of a backup, the release stays
+  std::string kind;      // "apply", "rollback", or one of those above
   std::string id;        // of the deployment that it makes
   std::string previous;  // the deployment in service; "" for the first
   std::string previous_version;
   std::string parent;  // to which a later rollback of this one goes; "" when there is none
-  std::string target;  // rollback: whose tree is put back; restore: the backup
+  std::string target;  // rollback: whose tree is put back; restore: the backup; edit: the way
   std::string version;
   uint64_t sequence = 0;
   std::string manifest;  // its digest

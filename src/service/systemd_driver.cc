@@ -170,9 +170,9 @@ void SystemdDriver::start(const std::vector<ServiceSpec>& specs) {
   start_installed();
 }
 
-// It waits until we have let go of the lock.
 void SystemdDriver::outlive_session() { control_.enter_scope(detached_name(units_.project)); }
 
+// It waits until we have let go of the lock.
 void SystemdDriver::mind_deadline() { control_.call({"start", "--no-block", expiry_name(units_.project)}); }
 
 std::vector<ServiceState> SystemdDriver::states() {

@@ -47,6 +47,12 @@ struct InitCommand {
 };
 int run_init(const GlobalOptions& global, const InitCommand& command, const Screen& screen);
 
+struct EditCommand {
+  bool link = false;
+  bool off = false;
+};
+int run_edit(const GlobalOptions& global, const EditCommand& command, const Screen& screen);
+
 struct ConfigCommand {
   std::optional<std::filesystem::path> path;
   std::vector<std::string> settings;

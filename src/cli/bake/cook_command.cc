@@ -4,6 +4,7 @@
 #include "cli/bake/commands.hh"
 #include "cli/bake/passphrase.hh"
 #include "cli/bake/platform.hh"
+#include "node/editing.hh"
 
 #include <fmt/format.h>
 
@@ -81,6 +82,7 @@ int run_cook(const GlobalOptions& global, const CookCommand& command, const Scre
   const Installation installed = find_installation();
   node::Node node = node::open_node(require_root(global), installed.launch, make_surroundings(screen));
   node.supervise = installed.supervise;
+  if (!command.no_apply) node::require_not_editing(node);
   bakery::CookOptions options = options_of(command, node, installed);
   std::string log;
   options.log_begun = [&](const std::filesystem::path& file) { log = file.native(); };

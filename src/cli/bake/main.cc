@@ -9,7 +9,7 @@ namespace {
 using namespace bakehouse;  // NOLINT(google-build-using-namespace): the program is all of it
 
 const cli::Grammar grammar{"bake",
-                           {"cook", "detect", "sign", "init", "config", "key", "buildpack"},
+                           {"cook", "detect", "sign", "init", "edit", "config", "key", "buildpack"},
                            "cook",
                            {"--root", "--key", "--as", "--sequence", "--set", "--level", "--layout", "--keep",
                             "--password-file", "--password-fd", "--new-password-file", "--new-password-fd"}};
@@ -29,6 +29,7 @@ struct Commands {
   cli::CookCommand cook;
   cli::DetectCommand detect;
   cli::InitCommand init;
+  cli::EditCommand edit;
   cli::ConfigCommand config;
   cli::KeyNewCommand key_new;
   cli::KeyShowCommand key_show;
@@ -94,6 +95,14 @@ void add_init(CLI::App& app, Commands& all) {
   command->add_option("--key", all.init.key, "the secret key to sign with by default");
   command->callback(
       [&all] { all.chosen = [&all](const auto& screen) { return run_init(all.global, all.init, screen); }; });
+}
+
+void add_edit(CLI::App& app, Commands& all) {
+  auto* command = app.add_subcommand("edit", "what is edited in <root>/project is what runs");
+  command->add_flag("--link", all.edit.link, "by a link, also where a directory could be mounted");
+  command->add_flag("--off", all.edit.off, "the release runs again, as it was");
+  command->callback(
+      [&all] { all.chosen = [&all](const auto& screen) { return run_edit(all.global, all.edit, screen); }; });
 }
 
 void add_detect(CLI::App& app, Commands& all) {
@@ -194,6 +203,7 @@ int main(int argc, char** argv) {
   add_cook(app, all);
   add_sign(app, all);
   add_init(app, all);
+  add_edit(app, all);
   add_detect(app, all);
   add_config(app, all);
   add_key(app, all);

@@ -62,6 +62,7 @@ int run_status(const GlobalOptions& global, const StatusCommand& command, const 
   if (!status.running.empty()) screen.say(fmt::format("  running: {}", status.running));
   if (status.provisional)
     screen.say(fmt::format("  {}: `release confirm` keeps it", status.provisional->describe()));
+  if (status.is_edited) screen.say("  edited: run/ is the source, until `bake edit --off`");
   if (status.frozen) screen.say("  " + status.frozen->describe());
   if (status.recovery_needed) screen.say("  a transaction was interrupted: `release recover` takes it up");
   if (status.notices_waiting != 0) {

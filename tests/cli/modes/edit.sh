@@ -1,0 +1,50 @@
+#!/usr/bin/env bash
+# A developer's mode: what is edited in project/ is what runs, and the release comes back as it was.
+
+make_staging
+printf 'services: {driver: supervisor}\n' >staging/node.yaml
+trap 'release stop --root staging --quiet' EXIT
+make_project staging/project 1
+# The words are the service's.
+# shellcheck disable=SC2016
+printf 'web: test -f public/index.html || exit 3; cat public/index.html >>"$BAKEHOUSE_DATA/log"; echo "$BAKEHOUSE_MODE" >>"$BAKEHOUSE_DATA/log"; exec sleep 600\n' \
+  >staging/project/Procfile
+mkdir -p staging/project/.bake/hooks
+printf '#!/bin/sh\nset -e\nmkdir built\necho product >built/product\n' >staging/project/.bake/hooks/post_build
+chmod +x staging/project/.bake/hooks/post_build
+bake --root staging --quiet
+log_has() { [[ $(wc -l <staging/data/log) -eq $1 ]]; }
+wait_until log_has 2
+
+echo "shop, edited" >staging/project/public/index.html
+run bake edit --off --root staging
+run bake edit --link --root staging
+run readlink staging/run
+wait_until log_has 4
+run cat staging/data/log
+run cat staging/run/built/product
+run release status --root staging
+
+# Nothing else is put there meanwhile.
+run bake --root staging
+run release rollback --root staging
+# What somebody removed comes back with the next one.
+rm -r staging/project/built
+run bake edit --root staging --quiet
+run cat staging/run/built/product
+wait_until log_has 6
+
+run bake edit --off --root staging
+wait_until log_has 8
+run tail -n 2 staging/data/log
+run cat staging/project/public/index.html
+run release verify --root staging
+run ls staging/archives
+
+# What is not well as it was edited is not what runs.
+rm staging/project/public/index.html
+mkdir staging/project/public/index.html
+run bake edit --link --root staging
+run ls staging/.bakehouse/editing.json
+run release verify --root staging
+wait_until log_has 10

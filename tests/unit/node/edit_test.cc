@@ -1,0 +1,92 @@
+// The change to editable mode and back.
+#include "node/edit.hh"
+
+#include "base/error.hh"
+#include "site.hh"
+
+#include <doctest/doctest.h>
+
+#include <filesystem>
+#include <string>
+
+namespace edit_test {
+
+using namespace bakehouse;
+using namespace bakehouse::node;
+namespace fs = std::filesystem;
+
+namespace {
+
+// 1.0 in service in a root that cooks, and a source that somebody has changed.
+void make_editable(Site& site) {
+  REQUIRE(describe(site.apply(release("1.0", 1))) == "good");
+  Node node = site.node();
+  node.root.mode = config::Mode::cooking;
+  config::write_root(node.root);
+  site.write("project/index.html", "edited\n");
+}
+
+bool is_edited(const Site& site) {
+  return site.read("run/index.html") == "edited\n" && site.read("run/lib/code") == "1.0" &&
+         config::read_root(site.root()).mode == config::Mode::editable;
+}
+
+bool is_released(const Site& site) {
+  return site.read("run/index.html") == "page 1.0\n" &&
+         !fs::exists(site.root() / ".bakehouse/editing.json") &&
+         config::read_root(site.root()).mode == config::Mode::cooking;
+}
+
+}  // namespace
+
+TEST_CASE("what is edited is what runs, and the release comes back untouched") {
+  Site site;
+  make_editable(site);
+  const auto inode = site.node().dir.stat(site.node().root.layout.run)->inode;
+  CHECK(describe(edit(site.node(), EditWay::link).result) == "good");
+  CHECK(is_edited(site));
+  CHECK(says(refusal([&] { return site.apply(release("2.0", 2)); }), "is being edited"));
+  CHECK(describe(end_edit(site.node()).result) == "good");
+  CHECK(is_released(site));
+  CHECK(site.node().dir.stat(site.node().root.layout.run)->inode == inode);
+  CHECK(site.is_verified());
+  CHECK(site.read("project/index.html") == "edited\n");
+}
+
+TEST_CASE("cut off at any moment it is undone, or taken back") {
+  for (const bool begins : {true, false}) {
+    std::vector<std::string> moments;
+    for (size_t i = 0; i == 0 || i < moments.size(); ++i) {
+      Site site;
+      make_editable(site);
+      if (!begins) REQUIRE(describe(edit(site.node(), EditWay::link).result) == "good");
+      const auto change = [&] { return begins ? edit(site.node(), EditWay::link) : end_edit(site.node()); };
+      site.moments.clear();
+      const std::string moment = i == 0 ? "" : moments[i];
+      CAPTURE(moment);
+      site.on_moment = [&](const std::string& now) {
+        if (now == moment) throw Kill();
+      };
+      if (i == 0) {
+        CHECK(describe(change().result) == "good");
+        moments = site.moments;
+        moments.pop_back();
+        continue;
+      }
+      CHECK_THROWS_AS(change(), Kill);
+      site.on_moment = nullptr;
+      site.recover();
+      CHECK((begins ? is_released(site) : is_edited(site)));
+    }
+    CHECK(moments.size() > 6);
+  }
+}
+
+TEST_CASE("a root for production is not edited") {
+  Site site;
+  site.apply(release("1.0", 1));
+  CHECK(says(refusal([&] { return edit(site.node(), EditWay::link).result; }),
+             "10: this root is for production"));
+}
+
+}  // namespace edit_test
