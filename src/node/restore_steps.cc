@@ -107,7 +107,11 @@ Step start_restored(Transaction& t) {
     make_lasting(t, read_configuration(t.node, t.plan.previous));
     t.services->start(service_specs(t.node, t.plan.previous, release_of(t, t.plan.previous)));
   };
-  return {"start", {}, run, [&t](const Undo&) { t.services->stop(); }};
+  const auto prepare = [&t] {
+    return t.plan.previous.empty() ? Value::map()
+                                   : facts_of_start(t, read_configuration(t.node, t.plan.previous));
+  };
+  return {"start", prepare, run, [&t](const Undo& undo) { stop_started(t, undo); }};
 }
 
 Step health_of_restored(Transaction& t) {
