@@ -132,6 +132,8 @@ def make_server(port):
         return Server(("127.0.0.1", port), Visit)
     server = Server(passed.getsockname(), Visit, bind_and_activate=False)
     server.socket.close()
+    # Others may accept at it, too: who comes second finds nobody there, and must not wait for the next visitor.
+    passed.setblocking(False)
     server.socket = passed
     server.server_name, server.server_port = passed.getsockname()
     return server

@@ -7,11 +7,18 @@
 
 namespace bakehouse::node {
 
+namespace {
+
+bool wants_lasting(const Transaction& t, const config::Project& project) {
+  return !t.services->lasting() && wants_background(t.node, project.services);
+}
+
+}  // namespace
+
 void make_lasting(Transaction& t, const config::Project& project) {
-  if (t.services->lasting() || !wants_background(t.node, project.services)) return;
+  if (!wants_lasting(t, project)) return;
   begin_supervisor(t.node);
   t.services = open_services(t.node);
-  t.began_supervisor = true;
   t.node.around.events({base::Event::Kind::note, "start",
                         "the processes live on: a supervisor runs in the background from now on"});
 }
@@ -33,6 +40,17 @@ void bring_back_processes(Transaction& t, const phase::Undo& undo) {
   }
 }
 
+text::Value facts_of_start(const Transaction& t, const config::Project& project) {
+  return text::Value::map({{"begins_supervisor", wants_lasting(t, project)}});
+}
+
+// Versions before did not write it down.
+void stop_started(Transaction& t, const phase::Undo& undo) {
+  const text::Value* begins = undo.facts.find("begins_supervisor");
+  const bool has_begun = begins != nullptr && undo.facts.boolean_at("begins_supervisor");
+  has_begun ? t.services->end() : t.services->stop();
+}
+
 phase::Step stop_in_service(Transaction& t, std::function<void(const phase::Undo&)> undo) {
   const auto facts = [&t] { return text::Value::map({{"processes", any_process(t)}}); };
   return {"stop", facts, [&t](const text::Value&) { t.services->stop(); }, std::move(undo)};
@@ -44,7 +62,11 @@ phase::Step start_in_service(Transaction& t) {
     make_lasting(t, read_configuration(t.node, t.plan.previous));
     t.services->start(service_specs(t.node, t.plan.previous, release_of(t, t.plan.previous)));
   };
-  return {"start", {}, run, [&t](const phase::Undo&) { t.services->stop(); }};
+  const auto prepare = [&t] {
+    return t.plan.previous.empty() ? text::Value::map()
+                                   : facts_of_start(t, read_configuration(t.node, t.plan.previous));
+  };
+  return {"start", prepare, run, [&t](const phase::Undo& undo) { stop_started(t, undo); }};
 }
 
 phase::Step health_in_service(Transaction& t) {

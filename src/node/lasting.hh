@@ -7,6 +7,11 @@
 
 namespace bakehouse::node {
 
+// For the facts of the step that starts them: whether it begins a supervisor.
+text::Value facts_of_start(const Transaction& transaction, const config::Project& project);
+// Undoes that step. A supervisor that it began ends with its processes, also when whoever began it was
+// killed.
+void stop_started(Transaction& transaction, const phase::Undo& undo);
 // From here on they do, if that is wanted and can be.
 void make_lasting(Transaction& transaction, const config::Project& project);
 

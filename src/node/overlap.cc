@@ -103,22 +103,35 @@ namespace {
 
 // Whoever comes after a supervisor that was killed finds both releases running, and no one in charge.
 void require_supervisor(Transaction& t) {
-  if (t.services->can_overlap()) return;
+  if (t.services->can_overlap() && t.services->lasting()) return;
   begin_supervisor(t.node);
   t.services = open_services(t.node);
+}
+
+// Done by the next supervisor where one is killed over it: what is asked here may be asked twice.
+template <typename Task>
+void have_done(Transaction& t, const Task& task) {
+  require_supervisor(t);
+  try {
+    task();
+  } catch (const base::Error&) {
+    if (t.services->lasting()) throw;  // it has said why
+    require_supervisor(t);
+    task();
+  }
 }
 
 }  // namespace
 
 void hand_over(Transaction& t) {
-  require_supervisor(t);
-  t.services->hand_over();
+  have_done(t, [&] { t.services->hand_over(); });
 }
 
 void give_up_overlap(Transaction& t) {
-  require_supervisor(t);
-  t.services->drop_beside();
-  t.services->ensure(service_specs(t.node, t.plan.previous, release_of(t, t.plan.previous)));
+  have_done(t, [&] {
+    t.services->drop_beside();
+    t.services->ensure(service_specs(t.node, t.plan.previous, release_of(t, t.plan.previous)));
+  });
 }
 
 bool overlaps(const Transaction& t) {

@@ -327,18 +327,19 @@ void start(Transaction& t) {
   t.services->start(specs);
 }
 
-void undo_start(Transaction& t) {
+void undo_start(Transaction& t, const Undo& undo) {
   if (overlaps(t)) {
     t.services->drop_beside();
-  } else if (t.began_supervisor || t.plan.previous.empty()) {
+  } else if (t.plan.previous.empty()) {
     t.services->end();  // with nothing in service nobody is to wait at its sockets
   } else {
-    t.services->stop();
+    stop_started(t, undo);
   }
 }
 
 Step start_step(Transaction& t) {
-  return {{}, {}, [&t](const Value&) { start(t); }, [&t](const Undo&) { undo_start(t); }};
+  const auto prepare = [&t] { return facts_of_start(t, read_configuration(t.node, t.plan.id)); };
+  return {{}, prepare, [&t](const Value&) { start(t); }, [&t](const Undo& undo) { undo_start(t, undo); }};
 }
 
 Step health_step(Transaction& t) {

@@ -59,7 +59,6 @@ struct Transaction {
   const artifact::Archive* archive;  // null for a rollback and in recovery
   phase::Journal& journal;
   std::unique_ptr<service::ServiceDriver> services;
-  bool began_supervisor = false;  // of which nothing is left when this one is undone
   // The old release is back but not well: nothing that undo could do better.
   std::string unwell = {};
   // Read and checked once: between `stop` and `start` nobody waits for that.

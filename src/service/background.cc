@@ -79,6 +79,7 @@ int live_in_background(const fs::path& state) {
   const base::Clock clock = base::system_clock();
   Fd caller(::fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3));
   const auto tell = [&](const base::Event& event) {
+    if (!fs::exists(state)) return;  // a root that was removed is not begun anew
     try {
       const Fd log = base::open_log(supervisor_log(state));
       say(log, fmt::format("{} {}\n", base::iso_datetime(clock.seconds()), base::printable(event.text)));

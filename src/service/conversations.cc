@@ -21,13 +21,15 @@ std::string too_long() {
 
 }  // namespace
 
-Conversations::Conversations(const base::Dir& state, Reply reply, base::Clock clock)
-    : state_(state), reply_(std::move(reply)), clock_(std::move(clock)), listener_(listen_at(state)) {}
+Conversations::Conversations(const base::Dir& state, Host host, base::Clock clock)
+    : state_(state), host_(std::move(host)), clock_(std::move(clock)), listener_(listen_at(state)) {}
 
-Conversations::~Conversations() { remove_socket(state_); }
+Conversations::~Conversations() {
+  if (listener_) remove_socket(state_);
+}
 
 void Conversations::watch(std::vector<pollfd>& watched) const {
-  if (clients_.size() < most_clients) watched.push_back({listener_.get(), POLLIN, 0});
+  if (listener_ && clients_.size() < most_clients) watched.push_back({listener_.get(), POLLIN, 0});
   for (const Client& client : clients_) {
     const short events = client.answer.empty() ? POLLIN : POLLOUT;
     watched.push_back({client.socket.get(), events, 0});
@@ -47,14 +49,24 @@ void Conversations::tend() {
   accept_waiting();
   for (Client& client : clients_) {
     if (client.answer.empty()) listen_to(client);
+  }
+  if (listener_ && host_.is_ending()) stop_listening();
+  for (Client& client : clients_) {
     if (!client.answer.empty()) talk_to(client);
   }
   const auto now = clock_.steady();
   std::erase_if(clients_, [&](const Client& client) { return client.ended || now >= client.deadline; });
 }
 
+// The name first: who came before it went is still heard.
+void Conversations::stop_listening() {
+  remove_socket(state_);
+  accept_waiting();
+  listener_.reset();
+}
+
 void Conversations::accept_waiting() {
-  while (clients_.size() < most_clients) {
+  while (listener_ && clients_.size() < most_clients) {
     base::Fd socket = accept_own(listener_);
     if (!socket) return;
     clients_.push_back({std::move(socket), clock_.steady() + patience});
@@ -73,7 +85,7 @@ void Conversations::listen_to(Client& client) {
     const size_t end = client.question.find('\n');
     if (end == std::string::npos && client.question.size() <= longest_line) continue;
     client.answer =
-        end <= longest_line ? reply_(std::string_view(client.question).substr(0, end)) : too_long();
+        end <= longest_line ? host_.reply(std::string_view(client.question).substr(0, end)) : too_long();
     client.deadline = clock_.steady() + patience;
     return;
   }

@@ -17,11 +17,15 @@ namespace bakehouse::service {
 
 class Conversations {
  public:
-  // Gives the answer to a question; the answer comes with its line end.
-  using Reply = std::function<std::string(std::string_view line)>;
+  struct Host {
+    // Gives the answer to a question; the answer comes with its line end.
+    std::function<std::string(std::string_view line)> reply;
+    // Asked before an answer is sent: from then on nobody is listened to but who had connected already.
+    std::function<bool()> is_ending;
+  };
 
-  // Listens from here on, until the destructor removes the socket. `state` must outlive it.
-  Conversations(const base::Dir& state, Reply reply, base::Clock clock);
+  // Listens from here on; the socket is removed by the destructor, or at the end. `state` must outlive it.
+  Conversations(const base::Dir& state, Host host, base::Clock clock);
   ~Conversations();
   Conversations(const Conversations&) = delete;
   Conversations& operator=(const Conversations&) = delete;
@@ -42,13 +46,14 @@ class Conversations {
     bool ended = false;
   };
   void accept_waiting();
+  void stop_listening();
   void listen_to(Client& client);
   void talk_to(Client& client);
 
   const base::Dir& state_;
-  Reply reply_;
+  Host host_;
   base::Clock clock_;
-  base::Fd listener_;
+  base::Fd listener_;  // empty at the end
   std::vector<Client> clients_;
 };
 

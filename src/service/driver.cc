@@ -67,7 +67,23 @@ class RemoteDriver : public ServiceDriver {
       throw Error(Fault::internal, fmt::format("the supervisor of '{}' has ended", state_.path().native()),
                   "`release start` starts another; then repeat the command");
     }
-    return parse_answer(ask(*socket, line, answer_limit));
+    return parse_answer(answer_to(line, *socket));
+  }
+
+  std::string answer_to(const std::string& line, const base::Fd& socket) const {
+    try {
+      return ask(socket, line, answer_limit);
+    } catch (const Error&) {
+      await_death();
+      throw;
+    }
+  }
+
+  // Of one that is killed the kernel closes what it has one by one: for a moment it seems to listen still.
+  void await_death() const {
+    constexpr int looks = 100;
+    const base::Clock clock = base::system_clock();
+    for (int i = 0; i < looks && is_there(); ++i) clock.wait(std::chrono::milliseconds(10));
   }
 
   Dir state_;

@@ -3,6 +3,7 @@
 #include "base/dir.hh"
 #include "base/error.hh"
 #include "service/conversations.hh"
+#include "service/ground.hh"
 #include "service/lock.hh"
 #include "service/log_keeper.hh"
 #include "service/protocol.hh"
@@ -90,25 +91,37 @@ void mind_logs(LogKeeper& logs, const Supervisor& supervisor) {
   for (const ServiceSpec& spec : supervisor.specs()) logs.mind(spec.log, spec.log_limits);
 }
 
-void wait_for_any(const EndSignals& signals, const Supervisor& supervisor, const Conversations& conversations,
+struct Round {
+  const EndSignals& signals;
+  const Ground& ground;
+  const base::EventSink& events;
+};
+
+void wait_for_any(const Round& round, const Supervisor& supervisor, const Conversations& conversations,
                   const LogKeeper& logs) {
-  std::vector<pollfd> watched = {{signals.descriptor(), POLLIN, 0}, {logs.descriptor(), POLLIN, 0}};
+  std::vector<pollfd> watched;
+  for (const int descriptor : {round.signals.descriptor(), round.ground.descriptor(), logs.descriptor()})
+    watched.push_back({descriptor, POLLIN, 0});
   for (const int descriptor : supervisor.watched()) watched.push_back({descriptor, POLLIN, 0});
   conversations.watch(watched);
   const auto wait = std::min({supervisor.next_wake(), conversations.next_wake(), logs.next_wake()});
   ::poll(watched.data(), watched.size(), static_cast<int>(wait.count()));
 }
 
-// Ends with a signal, or when it was told to and nobody waits for an answer any more.
-void go_round(const EndSignals& signals, Supervisor& supervisor, Conversations& conversations,
-              LogKeeper& logs, const Afterwards& afterwards) {
-  while (!signals.arrived()) {
+// Ends with a signal, with its root, or when it was told to and nobody waits for an answer any more.
+void go_round(const Round& round, Supervisor& supervisor, Conversations& conversations, LogKeeper& logs,
+              const Afterwards& afterwards) {
+  while (!round.signals.arrived()) {
+    if (round.ground.is_gone()) {
+      round.events({base::Event::Kind::warning, "", "the root was removed: its processes end"});
+      return;
+    }
     supervisor.tend();
     conversations.tend();
     if (afterwards == Afterwards::end && !conversations.any()) return;
     mind_logs(logs, supervisor);
     logs.tend();
-    wait_for_any(signals, supervisor, conversations, logs);
+    wait_for_any(round, supervisor, conversations, logs);
   }
 }
 
@@ -129,6 +142,7 @@ void serve(const Serving& serving, const base::EventSink& events, const std::fun
   const base::Dir dir = base::Dir::open(serving.state);
   const SupervisorLock lock = SupervisorLock::take(dir, clock);
   const EndSignals signals;
+  const Ground ground(dir);
   Supervisor supervisor(settings_for(serving.state), events, clock);
   LogKeeper logs(events, clock);
   if (serving.stay == Stay::background) logs.mind(supervisor_log(serving.state), LogLimits{1024 * 1024, 2});
@@ -140,13 +154,15 @@ void serve(const Serving& serving, const base::EventSink& events, const std::fun
       if (serving.stay == Stay::background) afterwards = wanted;
       return text;
     };
+    // Before the answer: whoever gets it and finds nobody here knows that the lock will be free.
+    const auto is_ending = [&] { return afterwards == Afterwards::end; };
     // Whoever connects from here on waits until the services are started.
-    Conversations conversations(dir, reply, clock);
+    Conversations conversations(dir, {reply, is_ending}, clock);
     supervisor.adopt();
     if (serving.stay == Stay::foreground) supervisor.ensure(serving.specs);
     events({base::Event::Kind::note, "", fmt::format("serving {}", serving.state.native())});
     ready();
-    go_round(signals, supervisor, conversations, logs, afterwards);
+    go_round({signals, ground, events}, supervisor, conversations, logs, afterwards);
   }
   // Nobody is listened to any more; the lock still tells that something runs.
   supervisor.stop();

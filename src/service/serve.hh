@@ -21,10 +21,11 @@ struct Serving {
 
 // Takes over what a supervisor that was killed has left. In the foreground there are `specs` then and no
 // others (none is fine: it waits to be told); in the background it only waits. Listens on
-// `<state>/supervisor.sock` for the transactions of this root, returns after SIGINT or SIGTERM with
-// everything stopped. Error(locked) when another supervisor runs here. `<state>/supervisor.lock`, held by
-// descriptor, tells whether one lives, so that a socket left by a killed one is never mistaken for it.
-// `ready` is called once everything is started and whoever connects is answered.
+// `<state>/supervisor.sock` for the transactions of this root, returns with everything stopped after SIGINT
+// or SIGTERM, or when the root was removed. Error(locked) when another supervisor runs here.
+// `<state>/supervisor.lock`, held by descriptor, tells whether one lives, so that a socket left by a killed
+// one is never mistaken for it. `ready` is called once everything is started and whoever connects is
+// answered.
 void serve(const Serving& serving, const base::EventSink& events, const std::function<void()>& ready);
 
 // What one in the background has to tell.

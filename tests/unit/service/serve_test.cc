@@ -5,6 +5,7 @@
 #include "base/process_group.hh"
 #include "service/background.hh"
 #include "service/driver.hh"
+#include "service/lock.hh"
 #include "service/protocol.hh"
 #include "service/socket.hh"
 
@@ -399,6 +400,56 @@ TEST_CASE("a supervisor that has ended has stopped its services, and is said to 
   CHECK_NOTHROW(driver->stop());
   CHECK_FALSE(driver->lasting());
   CHECK_THROWS_WITH_AS(driver->states(), reason.c_str(), Error);
+}
+
+TEST_CASE("a supervisor whose root is removed ends with its processes, and makes nothing of it anew") {
+  Scene scene;
+  const auto root = scene.path() / "root";
+  const auto state = root / ".bakehouse";
+  std::filesystem::create_directories(state);
+  Serving serving(state, {scene.steady("web")});
+  scene.next_news();
+  const pid_t pid = open_driver(state)->states().at(0).pid;
+  std::filesystem::remove_all(root);
+  while (!serving.next_event().empty()) {
+  }
+  CHECK_FALSE(is_alive(pid));
+  CHECK(serving.told().at(3) == "the root was removed: its processes end");
+  CHECK_FALSE(std::filesystem::exists(root));
+  CHECK(serving.end(SIGTERM) == 0);
+}
+
+TEST_CASE("a root that is only moved keeps its supervisor, also when something beside it is removed") {
+  Scene scene;
+  const auto root = scene.path() / "root";
+  std::filesystem::create_directories(root / ".bakehouse");
+  std::filesystem::create_directories(root / "run");
+  Serving serving(root / ".bakehouse", {scene.steady("web")});
+  const auto moved = scene.path() / "moved";
+  std::filesystem::rename(root, moved);
+  std::filesystem::remove(moved / "run");
+  CHECK(open_driver(moved / ".bakehouse")->states().at(0).running);
+  CHECK(serving.end(SIGTERM) == 0);
+  CHECK(serving.told().back().starts_with("web stopped"));
+}
+
+TEST_CASE("a supervisor in the background that was told to end has ended when it is said to have") {
+  for (int turn = 0; turn < 20; ++turn) {
+    Scene scene;
+    const pid_t pid = ::fork();
+    if (pid == 0) {
+      const base::Fd nowhere(::open("/dev/null", O_WRONLY | O_CLOEXEC));
+      ::dup2(nowhere.get(), STDOUT_FILENO);  // "ready" is for who starts one
+      ::_exit(live_in_background(scene.path()));
+    }
+    while (!supervisor_runs(scene.path())) ::sched_yield();
+    open_driver(scene.path())->end();
+    CHECK_FALSE(SupervisorLock::holder(base::Dir::open(scene.path())));
+    CHECK_FALSE(std::filesystem::exists(scene.path() / "supervisor.sock"));
+    int raw = 0;
+    CHECK(::waitpid(pid, &raw, 0) == pid);
+    CHECK(raw == 0);
+  }
 }
 
 TEST_CASE("a root may be deeper than the address of a socket is long") {
