@@ -1,7 +1,8 @@
-// What `node.yaml` says of the node alone, and no project: who is told of deployments, and where they are
-// logged.
+// What `node.yaml` says of the node alone, and no project: which environment it is, who is told of deployments,
+// and where they are logged.
 #pragma once
 
+#include "config/root.hh"
 #include "text/decode.hh"
 #include "text/value.hh"
 
@@ -39,6 +40,7 @@ struct EventLogs {
 };
 
 struct NodeSettings {
+  std::optional<std::string> environment;
   std::vector<Receiver> notify;
   EventLogs events;
 };
@@ -50,5 +52,9 @@ bool is_node_key(std::string_view key);
 NodeSettings decode_node_settings(const text::Value& file, text::Diagnostics& faults);
 // Of a file that may be absent. Error(input) with all faults.
 NodeSettings load_node_settings(const std::filesystem::path& node_file);
+
+// Of a root: what its node.yaml says, else "staging" where one cooks and "production" where not.
+std::string environment_of(const Root& root);
+std::filesystem::path node_file_of(const Root& root);
 
 }  // namespace bakehouse::config

@@ -130,4 +130,18 @@ TEST_CASE("the node's own keys are checked with the configuration, and no part o
   CHECK(load_node_settings(scratch.path() / "absent").notify.empty());
 }
 
+TEST_CASE("a root is an environment by its mode, unless its node.yaml names one") {
+  const base::TempDir scratch;
+  Root root;
+  root.path = scratch.path();
+  root.mode = Mode::cooking;
+  CHECK(environment_of(root) == "staging");
+  root.mode = Mode::final;
+  CHECK(environment_of(root) == "production");
+  base::write_file(node_file_of(root), "environment: eu-1\n");
+  CHECK(environment_of(root) == "eu-1");
+  CHECK(fault_of("environment: ../etc\n").starts_with("node.yaml:1:1: the environment '../etc' "));
+  CHECK(fault_of("environment: [a]\n").starts_with("node.yaml:1:1: 'environment' must be text"));
+}
+
 }  // namespace node_settings_test
