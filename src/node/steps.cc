@@ -4,7 +4,9 @@
 #include "net/tcp.hh"
 #include "node/backup.hh"
 #include "node/carry.hh"
+#include "node/configure.hh"
 #include "node/control.hh"
+#include "node/drift.hh"
 #include "node/health.hh"
 #include "node/hooks.hh"
 #include "node/lasting.hh"
@@ -18,7 +20,9 @@
 
 #include <fmt/format.h>
 
+#include <optional>
 #include <set>
+#include <vector>
 
 // The steps of the node's transaction. Each undo is right whether
 // its step ran whole, in part or, for `deploy`, at the very moment of the switch.
@@ -116,22 +120,44 @@ void require_data_may_stay(const Transaction& t, const config::Project& project)
               "apply it without --confirm-within, or say `undo-data: closed` in node.yaml");
 }
 
+// Of the release that a rollback goes back to, what it was configured with.
+std::vector<ConfiguredFile> configured_files(const Transaction& t, const ReleaseTree& release,
+                                             const config::Project& project) {
+  const auto configuration = t.plan.target.empty() ? std::optional(present_configuration(t.node))
+                                                   : kept_configuration(t.node, t.plan.target);
+  if (!configuration) return {};
+  keep_configuration(t.node, t.plan.id, *configuration);
+  auto files = make_files(t.node, t.plan.id, release, *configuration);
+  check_files(files, release.manifest, project);
+  record_files(t.node, t.plan.id, *configuration, files);
+  return files;
+}
+
+std::vector<tree::Entry> entries_of(const std::vector<ConfiguredFile>& files) {
+  std::vector<tree::Entry> entries;
+  for (const ConfiguredFile& file : files) entries.push_back(file.entry);
+  return entries;
+}
+
 void configure(Transaction& t) {
   const base::Dir& root = t.node.dir;
   const config::Layout& layout = t.node.root.layout;
   const Value merged = configuration_to_be(t);
   const config::Project project = configured_project(t);
   const ReleaseTree& release = release_of(t, t.plan.id);
+  const auto files = configured_files(t, release, project);
+  const tree::Manifest expected =
+      expected_manifest(release.manifest, project.data, layout, entries_of(files));
   require_data_can_return(t, project);
   require_data_may_stay(t, project);
   if (t.plan.target.empty()) require_driver_of_node(t.node, project);
-  if (t.plan.keeps_drift)
-    require_carriable(t.node, t.plan.previous, {release.manifest, project.data}, t.index);
+  if (t.plan.keeps_drift) require_carriable(t.node, t.plan.previous, {expected, project.data}, t.index);
   launch::require_place(root.path() / layout.run.str(), release.launch.app_path);
   for (const TreePath& directory : data_directories(t, project)) root.make_dirs(directory, 0755);
   const base::Dir next = root.open_dir(t.places.next);
   for (const auto& link : project.data) make_data_link(next, link, layout);
-  write_configuration(t.node, t.plan.id, merged, expected_manifest(release.manifest, project.data, layout));
+  write_files(files, next, project);
+  write_configuration(t.node, t.plan.id, merged, expected);
   t.services->check(service_specs(t.node, t.plan.id, release));
   base::sync_filesystem(next.fd(), next.path().native());
 }
@@ -205,8 +231,8 @@ void carry_over(Transaction& t) {
   const config::Project project = read_configuration(t.node, t.plan.id);
   const base::Dir next = t.node.dir.open_dir(t.places.next);
   if (t.plan.keeps_drift) {
-    const tree::Manifest& release = release_of(t, t.plan.id).manifest;
-    carry_drift(t.node, t.plan.previous, {release, project.data}, next, t.index);
+    const tree::Manifest expected = read_expected(t.node, t.plan.id);
+    carry_drift(t.node, t.plan.previous, {expected, project.data}, next, t.index);
   }
   const bool any = carry_writable(t.node, project.writable, next);
   if (any || t.plan.keeps_drift) base::sync_filesystem(next.fd(), next.path().native());
