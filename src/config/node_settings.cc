@@ -179,7 +179,9 @@ const std::vector<std::string>& notice_words() {
   return words;
 }
 
-bool is_node_key(std::string_view key) { return key == "notify" || key == "logging" || key == "environment"; }
+bool is_node_key(std::string_view key) {
+  return key == "notify" || key == "logging" || key == "environment" || key == "configuration";
+}
 
 NodeSettings decode_node_settings(const Value& file, Diagnostics& faults) {
   NodeSettings settings;
@@ -189,6 +191,7 @@ NodeSettings decode_node_settings(const Value& file, Diagnostics& faults) {
   };
   if (const Value* environment = find("environment"))
     settings.environment = decode_environment_name(*environment, faults);
+  if (const Value* targets = find("configuration")) settings.targets = decode_targets(*targets, faults);
   if (const Value* notify = find("notify")) settings.notify = decode_receivers(*notify, faults);
   if (const Value* logging = find("logging")) settings.events = decode_logging(*logging, faults);
   return settings;

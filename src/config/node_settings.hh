@@ -1,12 +1,14 @@
-// What `node.yaml` says of the node alone, and no project: which environment it is, who is told of deployments,
-// and where they are logged.
+// What `node.yaml` says of the node alone, and no project: which environment it is, who is told of
+// deployments, and where they are logged.
 #pragma once
 
+#include "base/tree_path.hh"
 #include "config/root.hh"
 #include "text/decode.hh"
 #include "text/value.hh"
 
 #include <chrono>
+#include <cstdint>
 #include <filesystem>
 #include <optional>
 #include <set>
@@ -39,8 +41,21 @@ struct EventLogs {
   bool to_journal = false;
 };
 
+// A file outside of the root that a template may become here.
+struct TargetFile {
+  base::TreePath from;  // below .bake/templates/
+  std::filesystem::path target;
+  uint32_t mode = 0644;
+
+  friend bool operator==(const TargetFile&, const TargetFile&) = default;
+};
+// The list `configuration`; what is wrong with it goes to `faults`.
+std::vector<TargetFile> decode_targets(const text::Value& value, text::Diagnostics& faults);
+text::Value encode_targets(const std::vector<TargetFile>& targets);
+
 struct NodeSettings {
   std::optional<std::string> environment;
+  std::vector<TargetFile> targets;
   std::vector<Receiver> notify;
   EventLogs events;
 };

@@ -3,7 +3,6 @@
 #include "base/encoding.hh"
 #include "base/error.hh"
 #include "base/files.hh"
-#include "config/node_settings.hh"
 #include "crypto/digest.hh"
 #include "crypto/ownership.hh"
 #include "text/json.hh"
@@ -32,6 +31,19 @@ TreePath environment_file(const Node& node, const std::string& deployment) {
   return places_of(node.root.layout, deployment).records / "environment";
 }
 
+TreePath targets_file(const Node& node, const std::string& deployment) {
+  return places_of(node.root.layout, deployment).records / "targets.json";
+}
+
+std::vector<config::TargetFile> kept_targets(const Node& node, const std::string& deployment) {
+  const TreePath file = targets_file(node, deployment);
+  text::Diagnostics faults;
+  auto targets =
+      config::decode_targets(text::parse_json(node.dir.read_file(file, largest_kept), file.str()), faults);
+  faults.throw_if_any();
+  return targets;
+}
+
 fs::path pillar_directory(const Node& node) { return node.root.at(node.root.layout.pillar); }
 
 // Whoever writes the pillar says what files in the hands of root hold.
@@ -54,6 +66,7 @@ config::Pillar merge_files(const Node& node, const Configuration& configuration)
 Configuration present_configuration(const Node& node) {
   Configuration configuration;
   configuration.environment = config::environment_of(node.root);
+  configuration.targets = config::load_node_settings(config::node_file_of(node.root)).targets;
   configuration.files = config::read_pillar_files(pillar_directory(node), configuration.environment);
   check_pillar_owner(node, configuration.files);
   return configuration;
@@ -70,6 +83,7 @@ std::optional<Configuration> kept_configuration(const Node& node, const std::str
                       fmt::format("'{}' names no environment", (node.root.path / file.str()).native()));
   }
   kept.files = config::read_pillar_files(node.root.at(kept_place(node, deployment)), kept.environment);
+  kept.targets = kept_targets(node, deployment);
   return kept;
 }
 
@@ -82,6 +96,8 @@ void keep_configuration(const Node& node, const std::string& deployment, const C
     node.dir.make_dirs((place / name).parent(), 0700);
     base::write_file(node.root.at(place / name), content, 0600);
   }
+  base::write_file(node.root.at(targets_file(node, deployment)),
+                   text::to_json(config::encode_targets(configuration.targets)) + "\n", 0644);
   // Last: without it nothing was kept.
   base::write_file(node.root.at(environment_file(node, deployment)), configuration.environment + "\n", 0644);
 }
@@ -91,6 +107,7 @@ std::string digest_of(const Node& node, const Configuration& configuration) {
   const auto sealed = configuration.files.find("secrets/" + configuration.environment + ".yaml");
   const Value facts =
       Value::map({{"environment", configuration.environment},
+                  {"targets", config::encode_targets(configuration.targets)},
                   {"values", text::to_yaml(pillar.values)},
                   {"sealed", sealed == configuration.files.end() ? std::string() : sealed->second}});
   return crypto::sha256(text::to_json(facts)).hex();
@@ -99,7 +116,7 @@ std::string digest_of(const Node& node, const Configuration& configuration) {
 bool is_as_kept(const Node& node, const std::string& deployment) {
   const Configuration present = present_configuration(node);
   const auto kept = kept_configuration(node, deployment);
-  if (!kept) return present.files.empty();
+  if (!kept) return present.files.empty() && present.targets.empty();
   return digest_of(node, present) == digest_of(node, *kept);
 }
 

@@ -2,17 +2,20 @@
 // beside the records of each deployment, so that a rollback makes them again as they were.
 #pragma once
 
+#include "config/node_settings.hh"
 #include "config/pillar.hh"
 #include "node/node.hh"
 
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace bakehouse::node {
 
 struct Configuration {
   std::string environment;
   config::PillarFiles files;  // sealed values as they are
+  std::vector<config::TargetFile> targets;
 };
 // What the operator has put there by now. As root nobody else may have written it.
 Configuration present_configuration(const Node& node);

@@ -39,6 +39,23 @@ TreePath record_place(const Node& node, const std::string& deployment) {
   return places_of(node.root.layout, deployment).records / "configuration.json";
 }
 
+const config::TargetFile* target_of(const TreePath& place, const Configuration& configuration) {
+  const auto found = std::ranges::find(configuration.targets, place, &config::TargetFile::from);
+  return found == configuration.targets.end() ? nullptr : &*found;
+}
+
+// An error of the operator, or of a release that has lost a template he counts on.
+void require_templates(const tree::Manifest& release, const Configuration& configuration) {
+  for (const config::TargetFile& one : configuration.targets) {
+    const auto found = release.find(templates() / one.from.str());
+    if (found && found->type == FileType::regular) continue;
+    throw Error(Fault::input,
+                fmt::format("node.yaml wants '{}' made of the template '{}', which the release does not have",
+                            printable(one.target.native()), printable(one.from.str())),
+                "templates are below .bake/templates/ in the source");
+  }
+}
+
 ConfiguredFile make_file(const tree::Entry& from, const std::string& text, const config::Pillar& pillar,
                          base::Seconds now, text::Diagnostics& faults) {
   config::Rendered made = config::render_template(text, from.path.str(), pillar, faults);
@@ -113,6 +130,7 @@ std::vector<ConfiguredFile> make_files(const Node& node, const std::string& depl
   config::set_value(pillar, "bakehouse.version", release.info.version);
   const base::Dir dir = node.dir.open_dir(places_of(node.root.layout, deployment).tree);
   const base::Seconds now = node.around.clock.seconds();
+  require_templates(release.manifest, configuration);
   text::Diagnostics faults;
   std::vector<ConfiguredFile> files;
   for (const tree::Entry& entry : release.manifest.entries) {
@@ -121,8 +139,13 @@ std::vector<ConfiguredFile> make_files(const Node& node, const std::string& depl
     if (entry.type != FileType::regular)
       throw Error(Fault::input, fmt::format("the template '{}' is a link", printable(entry.path.str())),
                   "put the text itself there");
-    files.push_back(
-        make_file(entry, dir.read_file(entry.path, config::largest_template), pillar, now, faults));
+    ConfiguredFile file =
+        make_file(entry, dir.read_file(entry.path, config::largest_template), pillar, now, faults);
+    if (const config::TargetFile* target = target_of(file.entry.path, configuration)) {
+      file.target = target->target;
+      file.entry.mode = file.has_sealed ? target->mode & 0600 : target->mode;
+    }
+    files.push_back(std::move(file));
   }
   faults.throw_if_any();
   return files;
@@ -131,6 +154,7 @@ std::vector<ConfiguredFile> make_files(const Node& node, const std::string& depl
 void check_files(const std::vector<ConfiguredFile>& files, const tree::Manifest& release,
                  const config::Project& project) {
   for (const ConfiguredFile& file : files) {
+    if (!file.target.empty()) continue;
     check_own_places(file);
     check_release_place(file, release);
     check_project_places(file, project);
@@ -155,10 +179,12 @@ void record_files(const Node& node, const std::string& deployment, const Configu
                   const std::vector<ConfiguredFile>& files) {
   Value made = Value::list();
   for (const ConfiguredFile& file : files) {
-    made.push(Value::map({{"path", file.entry.path.str()},
-                          {"template", file.from.str()},
-                          {"sha256", file.has_sealed ? Value() : Value(file.entry.digest.hex())},
-                          {"sealed", file.has_sealed}}));
+    const bool is_outside = !file.target.empty();
+    made.push(Value::map(
+        {{is_outside ? "target" : "path", is_outside ? file.target.native() : file.entry.path.str()},
+         {"template", file.from.str()},
+         {"sha256", file.has_sealed ? Value() : Value(file.entry.digest.hex())},
+         {"sealed", file.has_sealed}}));
   }
   const config::Pillar pillar = config::merge_pillar(
       configuration.files, node.root.at(node.root.layout.pillar), configuration.environment);
@@ -175,7 +201,8 @@ std::set<TreePath> configured_paths(const Node& node, const std::string& deploym
   const TreePath file = record_place(node, deployment);
   if (!node.dir.exists(file)) return paths;
   const Value record = text::parse_json(node.dir.read_file(file, artifact::largest_part), file.str());
-  for (const Value& one : record.at("files").items()) paths.insert(TreePath::parse(one.string_at("path")));
+  for (const Value& one : record.at("files").items())
+    if (one.find("path") != nullptr) paths.insert(TreePath::parse(one.string_at("path")));
   return paths;
 }
 

@@ -8,6 +8,7 @@
 #include "node/release_tree.hh"
 #include "tree/entry.hh"
 
+#include <filesystem>
 #include <set>
 #include <string>
 #include <vector>
@@ -18,6 +19,7 @@ struct ConfiguredFile {
   base::TreePath from;  // the template, in the tree of the release
   tree::Entry entry;    // as run/ should hold it
   std::string content;
+  std::filesystem::path target;  // outside of the root; empty for a file in run/
   bool has_sealed = false;
 };
 

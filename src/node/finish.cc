@@ -8,6 +8,7 @@
 #include "node/provisional.hh"
 #include "node/restore_steps.hh"
 #include "node/switch.hh"
+#include "node/targets.hh"
 #include "text/json.hh"
 
 #include <fmt/format.h>
@@ -91,6 +92,7 @@ Result finish_good(Transaction& t) {
   if (t.plan.kind == restore_kind) return finish_restored(t);
   if (overlaps(t)) hand_over(t);
   retire_old_run(t);
+  forget_sealed_targets(t.node, t.plan.id, t.plan.previous);
   point_current(t.node, t.plan.id);
   settle_provisional(t);
   record(t, "good", "", "");
