@@ -36,7 +36,7 @@ for root in dev staging production; do
   echo "database: {host: db.$root.internal}" >$root/pillar/$root.yaml
 done
 echo 'database: {port: 6543}' >production/pillar/common.yaml
-echo 'title: "The $hop"' >>production/pillar/production.yaml
+echo "title: The \$hop" >>production/pillar/production.yaml
 
 run bake ./source --root dev
 run cat dev/run/config/app.ini dev/run/config/app.sh
