@@ -3,6 +3,7 @@
 #include "base/encoding.hh"
 #include "base/files.hh"
 #include "config/limits.hh"
+#include "config/pillar.hh"
 #include "config/project_parts.hh"
 #include "config/url.hh"
 #include "text/yaml.hh"
@@ -153,6 +154,15 @@ EventLogs decode_logging(const Value& value, Diagnostics& faults) {
   return logs;
 }
 
+std::optional<std::string> decode_environment_name(const Value& value, Diagnostics& faults) {
+  auto name = text::as_text(value, "'environment'", faults);
+  const auto reason = name ? why_not_environment(*name) : std::nullopt;
+  if (!reason) return name;
+  faults.add(value.origin(), fmt::format("the environment '{}' {}", printable(name->substr(0, 100)), *reason),
+             "staging, production or another word");
+  return std::nullopt;
+}
+
 }  // namespace
 
 std::string describe(const Receiver& receiver) {
@@ -169,7 +179,9 @@ const std::vector<std::string>& notice_words() {
   return words;
 }
 
-bool is_node_key(std::string_view key) { return key == "notify" || key == "logging"; }
+bool is_node_key(std::string_view key) {
+  return key == "notify" || key == "logging" || key == "environment" || key == "configuration";
+}
 
 NodeSettings decode_node_settings(const Value& file, Diagnostics& faults) {
   NodeSettings settings;
@@ -177,6 +189,9 @@ NodeSettings decode_node_settings(const Value& file, Diagnostics& faults) {
     const Value* value = file.find(key);
     return value == nullptr || value->is_null() ? nullptr : value;
   };
+  if (const Value* environment = find("environment"))
+    settings.environment = decode_environment_name(*environment, faults);
+  if (const Value* targets = find("configuration")) settings.targets = decode_targets(*targets, faults);
   if (const Value* notify = find("notify")) settings.notify = decode_receivers(*notify, faults);
   if (const Value* logging = find("logging")) settings.events = decode_logging(*logging, faults);
   return settings;
@@ -189,6 +204,13 @@ NodeSettings load_node_settings(const fs::path& node_file) {
   NodeSettings settings = decode_node_settings(text::parse_yaml(*content, node_file.native()), faults);
   faults.throw_if_any();
   return settings;
+}
+
+fs::path node_file_of(const Root& root) { return root.path / "node.yaml"; }
+
+std::string environment_of(const Root& root) {
+  const auto settings = load_node_settings(node_file_of(root));
+  return settings.environment.value_or(root.mode == Mode::final ? "production" : "staging");
 }
 
 }  // namespace bakehouse::config

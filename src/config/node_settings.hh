@@ -1,11 +1,14 @@
-// What `node.yaml` says of the node alone, and no project: who is told of deployments, and where they are
-// logged.
+// What `node.yaml` says of the node alone, and no project: which environment it is, who is told of
+// deployments, and where they are logged.
 #pragma once
 
+#include "base/tree_path.hh"
+#include "config/root.hh"
 #include "text/decode.hh"
 #include "text/value.hh"
 
 #include <chrono>
+#include <cstdint>
 #include <filesystem>
 #include <optional>
 #include <set>
@@ -38,7 +41,21 @@ struct EventLogs {
   bool to_journal = false;
 };
 
+// A file outside of the root that a template may become here.
+struct TargetFile {
+  base::TreePath from;  // below .bake/templates/
+  std::filesystem::path target;
+  uint32_t mode = 0644;
+
+  friend bool operator==(const TargetFile&, const TargetFile&) = default;
+};
+// The list `configuration`; what is wrong with it goes to `faults`.
+std::vector<TargetFile> decode_targets(const text::Value& value, text::Diagnostics& faults);
+text::Value encode_targets(const std::vector<TargetFile>& targets);
+
 struct NodeSettings {
+  std::optional<std::string> environment;
+  std::vector<TargetFile> targets;
   std::vector<Receiver> notify;
   EventLogs events;
 };
@@ -50,5 +67,9 @@ bool is_node_key(std::string_view key);
 NodeSettings decode_node_settings(const text::Value& file, text::Diagnostics& faults);
 // Of a file that may be absent. Error(input) with all faults.
 NodeSettings load_node_settings(const std::filesystem::path& node_file);
+
+// Of a root: what its node.yaml says, else "staging" where one cooks and "production" where not.
+std::string environment_of(const Root& root);
+std::filesystem::path node_file_of(const Root& root);
 
 }  // namespace bakehouse::config

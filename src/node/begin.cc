@@ -4,6 +4,7 @@
 #include "base/encoding.hh"
 #include "base/error.hh"
 #include "base/files.hh"
+#include "node/configuration.hh"
 #include "node/editing.hh"
 #include "node/freeze.hh"
 #include "node/preflight.hh"
@@ -81,7 +82,8 @@ bool is_in_service(const Node& node, const artifact::Archive& archive, const Pla
       node.dir.read_file(signed_file, artifact::largest_release) != archive.release_json)
     return false;
   return text::to_json(merge_configuration(node, plan.previous, plan.settings)) ==
-         text::to_json(read_merged_configuration(node, plan.previous));
+             text::to_json(read_merged_configuration(node, plan.previous)) &&
+         is_as_kept(node, plan.previous);
 }
 
 std::string plan_id(const Node& node, const artifact::Archive& archive, const Plan& plan,
@@ -97,6 +99,7 @@ std::string plan_id(const Node& node, const artifact::Archive& archive, const Pl
                                   {"previous", plan.previous},
                                   {"settings", settings},
                                   {"node", node_file ? crypto::sha256(*node_file).hex() : std::string()},
+                                  {"pillar", digest_of(node, present_configuration(node))},
                                   {"drift", changes}});
   return crypto::sha256(text::to_json(facts)).hex().substr(0, digits);
 }

@@ -1,4 +1,6 @@
 #include "node/drift_patch.hh"
+
+#include "node/configure.hh"
 #include "node/run_place.hh"
 
 #include "base/encoding.hh"
@@ -9,6 +11,7 @@
 #include <fmt/format.h>
 
 #include <optional>
+#include <set>
 
 namespace bakehouse::node {
 namespace {
@@ -126,12 +129,15 @@ void write(const Node& node, const std::string& deployment, const std::vector<Di
            Patch patch) {
   const Dir before = node.dir.open_dir(places_of(node.root.layout, deployment).tree);
   const Dir after = open_run(node);
+  const std::set<TreePath> configured = configured_paths(node, deployment);
   const TreePath* last = nullptr;
   size_t paths = 0;
   for (const Difference& difference : differences) {
     patch.say("# {}", difference.describe());
     if (last != nullptr && *last == difference.path) continue;
     last = &difference.path;
+    // It may hold what nobody is to read, and its template is no earlier state of it.
+    if (configured.contains(difference.path)) continue;
     if (++paths > most_paths) {
       patch.say("# and more: the first {} are here", most_paths);
       break;

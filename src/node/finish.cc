@@ -8,6 +8,7 @@
 #include "node/provisional.hh"
 #include "node/restore_steps.hh"
 #include "node/switch.hh"
+#include "node/targets.hh"
 #include "node/undo_room.hh"
 #include "text/json.hh"
 
@@ -75,6 +76,7 @@ void settle_deployment(Transaction& t) {
   free_undo_room(t.node, t.places);
   if (overlaps(t)) hand_over(t);
   retire_old_run(t);
+  forget_sealed_targets(t.node, t.plan.id, t.plan.previous);
   point_current(t.node, t.plan.id);
   settle_provisional(t);
 }

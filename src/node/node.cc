@@ -61,14 +61,14 @@ void fill_or_empty(const Dir& dir, const config::Root& root,
 Node open_node(const fs::path& root, fs::path launch, phase::Surroundings around) {
   config::Root opened = config::read_root(root);
   base::Dir dir = base::Dir::open(opened.path);
-  return {std::move(opened), std::move(dir), std::move(launch), std::move(around), {}, {}};
+  return {std::move(opened), std::move(dir), std::move(launch), std::move(around), {}, {}, {}, {}};
 }
 
 Node with_events(const Node& node, base::EventSink events) {
-  Node copy{node.root,     base::Dir::open(node.root.path),
-            node.launch,   node.around,
-            node.patience, node.is_booting,
-            node.supervise};
+  Node copy{node.root,      base::Dir::open(node.root.path),
+            node.launch,    node.around,
+            node.patience,  node.is_booting,
+            node.supervise, node.open_sealed};
   copy.around.events = std::move(events);
   return copy;
 }

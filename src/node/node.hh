@@ -10,10 +10,15 @@
 #include <chrono>
 #include <filesystem>
 #include <functional>
+#include <map>
 #include <optional>
 #include <string>
 
 namespace bakehouse::node {
+
+// Opens the sealed values of an environment: by dotted key. The directory has the shape of a pillar.
+using OpenSealed = std::function<std::map<std::string, std::string>(const std::filesystem::path& pillar,
+                                                                    const std::string& environment)>;
 
 struct Node {
   config::Root root;
@@ -23,7 +28,8 @@ struct Node {
   std::chrono::milliseconds patience{0};  // how long a command waits for another one to end
   bool is_booting = false;                // we are the unit that recovers, before the services start
   std::filesystem::path supervise =
-      {};  // the helper that is a supervisor in the background; "": there is none
+      {};                       // the helper that is a supervisor in the background; "": there is none
+  OpenSealed open_sealed = {};  // none: what is sealed stays so
 
   std::filesystem::path journal_path() const { return root.state() / "journal"; }
   std::filesystem::path history_path() const { return root.state() / "history.jsonl"; }

@@ -108,25 +108,32 @@ std::string data_link_target(const config::DataLink& link, const config::Layout&
 }
 
 tree::Manifest expected_manifest(const tree::Manifest& release, const std::vector<config::DataLink>& links,
-                                 const config::Layout& layout) {
-  std::map<TreePath, tree::Entry> added;  // links, and the directories on the way to them
-  for (const config::DataLink& link : links) {
-    tree::Entry& entry = added[link.in_run];
-    entry.path = link.in_run;
-    entry.type = base::FileType::symlink;
-    entry.mode = 0777;
-    entry.link = data_link_target(link, layout);
-    for (TreePath parent = link.in_run.parent(); !parent.is_top(); parent = parent.parent()) {
+                                 const config::Layout& layout, const std::vector<tree::Entry>& configured) {
+  std::map<TreePath, tree::Entry> added;  // links and files, and the directories on the way to them
+  const auto add_parents = [&](const TreePath& path) {
+    for (TreePath parent = path.parent(); !parent.is_top(); parent = parent.parent()) {
       if (release.find(parent) || added.contains(parent)) continue;
       tree::Entry& directory = added[parent];
       directory.path = parent;
       directory.type = base::FileType::directory;
       directory.mode = 0755;
     }
+  };
+  for (const config::DataLink& link : links) {
+    tree::Entry& entry = added[link.in_run];
+    entry.path = link.in_run;
+    entry.type = base::FileType::symlink;
+    entry.mode = 0777;
+    entry.link = data_link_target(link, layout);
+    add_parents(link.in_run);
+  }
+  for (const tree::Entry& entry : configured) {
+    added[entry.path] = entry;
+    add_parents(entry.path);
   }
   const auto is_replaced = [&](const TreePath& path) {
-    return std::any_of(links.begin(), links.end(),
-                       [&](const auto& link) { return path.is_within(link.in_run); });
+    return added.contains(path) || std::any_of(links.begin(), links.end(),
+                                               [&](const auto& link) { return path.is_within(link.in_run); });
   };
   tree::Manifest expected;
   auto next = added.begin();

@@ -45,9 +45,9 @@ config::Project read_configuration(const Node& node, const std::string& id);
 void write_configuration(const Node& node, const std::string& id, const text::Value& merged,
                          const tree::Manifest& expected);
 
-// What run/ holds once the data links are in place.
+// What run/ holds once the data links are in place, and the files that were configured.
 tree::Manifest expected_manifest(const tree::Manifest& release, const std::vector<config::DataLink>& links,
-                                 const config::Layout& layout);
+                                 const config::Layout& layout, const std::vector<tree::Entry>& configured);
 // The text of the link at `link.in_run`: relative, so that it reads the same beside run/.
 std::string data_link_target(const config::DataLink& link, const config::Layout& layout);
 

@@ -4,6 +4,7 @@
 #include "base/encoding.hh"
 #include "base/error.hh"
 #include "config/merge.hh"
+#include "node/configuration.hh"
 #include "node/editing.hh"
 #include "node/preflight.hh"
 #include "node/process_order.hh"
@@ -29,6 +30,7 @@ std::vector<std::string> base_environment(const Node& node, const std::string& d
       fmt::format("HOME={}", user != nullptr ? user->pw_dir : "/"),
       "LANG=C.UTF-8",
       fmt::format("BAKEHOUSE_MODE={}", config::name_of(mode_now(node))),
+      fmt::format("BAKEHOUSE_ENVIRONMENT={}", environment_of(node, deployment)),
       fmt::format("BAKEHOUSE_ROOT={}", node.root.path.native()),
       fmt::format("BAKEHOUSE_RUN={}", node.root.at(node.root.layout.run).native()),
       fmt::format("BAKEHOUSE_DATA={}", node.root.at(node.root.layout.data).native()),

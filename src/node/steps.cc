@@ -1,10 +1,10 @@
-#include "base/encoding.hh"
 #include "base/error.hh"
-#include "launch/place.hh"
 #include "net/tcp.hh"
 #include "node/backup.hh"
 #include "node/carry.hh"
+#include "node/configure_step.hh"
 #include "node/control.hh"
+#include "node/drift.hh"
 #include "node/edit_steps.hh"
 #include "node/health.hh"
 #include "node/hooks.hh"
@@ -15,12 +15,13 @@
 #include "node/services.hh"
 #include "node/stage.hh"
 #include "node/switch.hh"
+#include "node/targets.hh"
 #include "node/transaction.hh"
 #include "node/undo_room.hh"
 
 #include <fmt/format.h>
 
-#include <set>
+#include <optional>
 
 // The steps of the node's transaction. Each undo is right whether
 // its step ran whole, in part or, for `deploy`, at the very moment of the switch.
@@ -54,128 +55,6 @@ Step stage_step(Transaction& t) {
   return {{}, {}, [&t](const Value&) { stage(t); }, [&t](const Undo& undo) { unstage(t, undo); }};
 }
 
-std::vector<TreePath> data_directories(const Transaction& t, const config::Project& project) {
-  std::vector<TreePath> directories;
-  for (const auto& link : project.data) directories.push_back(t.node.root.layout.data / link.in_data.str());
-  return directories;
-}
-
-// A rollback brings back the configuration that was good with the release, not only the release.
-Value configuration_to_be(const Transaction& t) {
-  if (t.plan.target.empty()) return merge_configuration(t.node, t.plan.id, t.plan.settings);
-  return read_merged_configuration(t.node, t.plan.target);
-}
-
-config::Project configured_project(const Transaction& t) {
-  text::Diagnostics faults;
-  auto project = config::decode_project(configuration_to_be(t), faults);
-  faults.throw_if_any();
-  return project;
-}
-
-// What the release has at the place of a link to data: nothing, or an empty directory, which the
-// link replaces. Files there would vanish without a word.
-void clear_for_link(const base::Dir& next, const config::DataLink& link) {
-  const auto found = next.stat(link.in_run);
-  if (!found) {
-    next.make_dirs(link.in_run.parent(), 0755);
-    return;
-  }
-  if (found->type != base::FileType::directory || !next.open_dir(link.in_run).names().empty()) {
-    throw Error(Fault::input,
-                fmt::format("the release has files at '{}', where bake.yaml links to data",
-                            base::printable(link.in_run.str())),
-                "leave them out of the source, or remove the entry from `data:`");
-  }
-  next.remove_tree(link.in_run);
-}
-
-void make_data_link(const base::Dir& next, const config::DataLink& link, const config::Layout& layout) {
-  const std::string target = data_link_target(link, layout);
-  const auto found = next.stat(link.in_run);
-  // So it is in a tree that ran before.
-  if (found && found->type == base::FileType::symlink && next.read_link(link.in_run) == target) return;
-  clear_for_link(next, link);
-  next.make_symlink(target, link.in_run);
-}
-
-// Data goes back by an exchange, which a mount point of its own does not allow. Said before anything stops.
-void require_data_can_return(const Transaction& t, const config::Project& project) {
-  const auto data = t.node.dir.stat(t.node.root.layout.data);
-  const auto root = t.node.dir.stat(TreePath());
-  if (project.undo_data == config::UndoData::never || !data || data->device == root->device) return;
-  throw Error(Fault::refused,
-              fmt::format("'{}' is a file system of its own, and undo could not put it back as a whole",
-                          t.node.root.at(t.node.root.layout.data).native()),
-              "say `undo-data: never` in node.yaml if data may stay as a failed release leaves it");
-}
-
-// Days later there is no telling whether data may be what it was.
-void require_data_may_stay(const Transaction& t, const config::Project& project) {
-  if (t.plan.confirm_within.count() == 0 || project.undo_data != config::UndoData::always) return;
-  throw Error(Fault::refused,
-              "the project says `undo-data: always`, and what is provisional leaves data as it is",
-              "apply it without --confirm-within, or say `undo-data: closed` in node.yaml");
-}
-
-void configure(Transaction& t) {
-  const base::Dir& root = t.node.dir;
-  const config::Layout& layout = t.node.root.layout;
-  const Value merged = configuration_to_be(t);
-  const config::Project project = configured_project(t);
-  const ReleaseTree& release = release_of(t, t.plan.id);
-  require_data_can_return(t, project);
-  require_data_may_stay(t, project);
-  if (t.plan.target.empty()) require_driver_of_node(t.node, project);
-  if (t.plan.keeps_drift)
-    require_carriable(t.node, t.plan.previous, {release.manifest, project.data}, t.index);
-  launch::require_place(root.path() / layout.run.str(), release.launch.app_path);
-  for (const TreePath& directory : data_directories(t, project)) root.make_dirs(directory, 0755);
-  const base::Dir next = root.open_dir(t.places.next);
-  for (const auto& link : project.data) make_data_link(next, link, layout);
-  write_configuration(t.node, t.plan.id, merged, expected_manifest(release.manifest, project.data, layout));
-  t.services->check(service_specs(t.node, t.plan.id, release));
-  base::sync_filesystem(next.fd(), next.path().native());
-}
-
-// While the application runs, so that what is left to copy between `stop` and `start` is what changes
-// meanwhile.
-void copy_data_first(Transaction& t) {
-  t.copy = std::make_unique<DataCopy>(t.node, t.places);
-  t.copy->pass(tree::Busy::leave);
-}
-
-// The directories of data/ that configuring makes, each before what it holds.
-std::set<TreePath> missing_directories(const Transaction& t) {
-  std::set<TreePath> missing;
-  for (TreePath directory : data_directories(t, configured_project(t))) {
-    for (; !t.node.dir.exists(directory); directory = directory.parent()) missing.insert(directory);
-  }
-  return missing;
-}
-
-Step configure_step(Transaction& t) {
-  const auto prepare = [&t] {
-    Value made = Value::list();
-    for (const TreePath& directory : missing_directories(t)) made.push(directory.str());
-    return Value::map({{"made", made}});
-  };
-  const auto undo = [&t](const Undo& undo) {
-    const auto& all = undo.facts.at("made").items();
-    for (auto made = all.rbegin(); made != all.rend(); ++made) {
-      const TreePath directory = TreePath::parse(made->text());
-      const bool is_empty = t.node.dir.exists(directory) && t.node.dir.open_dir(directory).names().empty();
-      if (is_empty) t.node.dir.remove_tree(directory);
-    }
-    discard_unfinished_backup(t.node, t.places);
-  };
-  const auto run = [&t](const Value&) {
-    configure(t);
-    copy_data_first(t);
-  };
-  return {{}, prepare, run, undo};
-}
-
 void restart_previous(Transaction& t, const Undo& undo) {
   if (!had_processes(undo)) return;
   // Started on the wrong code or data it would write what the next try takes away again.
@@ -193,8 +72,8 @@ void carry_over(Transaction& t) {
   const config::Project project = read_configuration(t.node, t.plan.id);
   const base::Dir next = t.node.dir.open_dir(t.places.next);
   if (t.plan.keeps_drift) {
-    const tree::Manifest& release = release_of(t, t.plan.id).manifest;
-    carry_drift(t.node, t.plan.previous, {release, project.data}, next, t.index);
+    const tree::Manifest expected = read_expected(t.node, t.plan.id);
+    carry_drift(t.node, t.plan.previous, {expected, project.data}, next, t.index);
   }
   const bool any = carry_writable(t.node, project.writable, next);
   if (any || t.plan.keeps_drift) base::sync_filesystem(next.fd(), next.path().native());
@@ -276,13 +155,28 @@ Value identity_of(const base::Dir& root, const TreePath& tree) {
   return Value::map({{"device", stat->device}, {"inode", stat->inode}});
 }
 
+// The old release comes back whatever becomes of the files around it.
+void undo_deploy(Transaction& t) {
+  std::optional<Error> failure;
+  try {
+    restore_targets(t.node, t.plan.id);
+  } catch (const Error& error) {
+    failure = error;
+  }
+  switch_back(t);
+  if (failure) throw Error(*failure);
+}
+
 Step deploy_step(Transaction& t) {
   const auto prepare = [&t] {
     return Value::map({{"new", identity_of(t.node.dir, t.places.next)},
                        {"old", identity_of(t.node.dir, t.node.root.layout.run)}});
   };
-  const auto run = [&t](const Value&) { switch_to_next(t); };
-  return {{}, prepare, run, [&t](const Undo&) { switch_back(t); }};
+  const auto run = [&t](const Value&) {
+    switch_to_next(t);
+    write_targets(t.node, t.plan.id, t.targets);
+  };
+  return {{}, prepare, run, [&t](const Undo&) { undo_deploy(t); }};
 }
 
 Step hook_step(Transaction& t, const std::string& phase) {
@@ -354,7 +248,7 @@ struct NamedStep {
   Step (*make)(Transaction& t);
 };
 constexpr NamedStep all_steps[] = {
-    {"stage", stage_step},   {"configure", configure_step},
+    {"stage", stage_step},   {"configure", make_configure_step},
     {"stop", stop_step},     {"backup", backup_step},
     {"deploy", deploy_step}, {"post_deploy", [](Transaction& t) { return hook_step(t, "post_deploy"); }},
     {"start", start_step},   {"upgrade", [](Transaction& t) { return hook_step(t, "upgrade"); }},

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "artifact/read.hh"
+#include "node/configure.hh"
 #include "node/data_copy.hh"
 #include "node/node.hh"
 #include "node/release_tree.hh"
@@ -65,7 +66,8 @@ struct Transaction {
   std::map<std::string, ReleaseTree> releases = {};
   // What the files of this root held when they were read last.
   tree::StatIndex index = {};
-  bool is_taken_up = false;  // by recovery
+  bool is_taken_up = false;                  // by recovery
+  std::vector<ConfiguredFile> targets = {};  // to be written with the switch
   // The backup in the making, from its first pass on.
   std::unique_ptr<DataCopy> copy = {};
 };

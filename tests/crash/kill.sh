@@ -45,9 +45,14 @@ export LC_ALL=C.UTF-8 TZ=UTC NO_COLOR=1
 
 # --- what is released -------------------------------------------------------------------------------------------
 
-# source_of VERSION RULE LINES: a page, the rule by which data goes back, and a migration of data/ in a shell's words.
+# source_of VERSION RULE LINES: a page, the rule by which data goes back, a migration of data/ in a shell's words, and
+# templates of a file in run/ and of one outside of the root.
 source_of() {
-  mkdir -p "source-$1/.bake/hooks" "source-$1/sub/deep"
+  mkdir -p "source-$1/.bake/hooks" "source-$1/.bake/templates/conf" "source-$1/sub/deep"
+  # The places are the template's.
+  # shellcheck disable=SC2016
+  printf '${bakehouse.version} of ${host}\n' |
+    tee "source-$1/.bake/templates/conf/app.ini" >"source-$1/.bake/templates/outside.conf"
   printf 'name: book\nundo-data: %s\ndata: {pictures: pictures, var/notes: notes}\n' "$2" >"source-$1/bake.yaml"
   printf 'page of %s\n' "$1" | tee "source-$1/index.html" >"source-$1/sub/deep/page-$1"
   # The variable is the hook's.
@@ -87,13 +92,27 @@ END
   "$release" init book --layout "./$1/layout.yaml" --root "$1/empty"
   "$release" trust add key.pub --root "$1/empty"
   # The root is copied and moved: no supervisor may live in it.
-  printf 'services: {driver: none}\n' >"$1/empty/node.yaml"
+  cat >"$1/empty/node.yaml" <<END
+services: {driver: none}
+configuration: [{template: outside.conf, target: $scratch/outside/book.conf, mode: 0640}]
+END
+  mkdir "$1/empty/pillar" "$1/empty.outside"
+  printf 'host: db\n' >"$1/empty/pillar/production.yaml"
   cp -a "$1/empty" "$1/with-1.0"
+  bring_outside "$1/empty"
   "$release" apply "$(archive 1.0)" --root "$1/with-1.0"
   printf 'kept\n' >"$1/with-1.0/data/old"
   printf 'p\n' >"$1/with-1.0/data/pictures/one"
   cp -a "$1/with-1.0" "$1/with-2.0"
+  cp -a outside "$1/with-1.0.outside"
   "$release" apply "$(archive 2.0)" --root "$1/with-2.0"
+  cp -a outside "$1/with-2.0.outside"
+}
+
+# bring_outside BASE: what is outside of the root, as it was when BASE was made.
+bring_outside() {
+  rm -rf outside
+  cp -a "$1.outside" outside
 }
 
 archive() { echo "$scratch/staging/releases/book-$1.tar.zst"; }
@@ -114,7 +133,8 @@ contents() {
   )
 }
 
-keep_contents() { # ROOT NAME
+keep_contents() { # ROOT NAME [OUTSIDE]
+  contents "${3:-$1.outside}" >"$2.outside"
   contents "$1/run" >"$2.run"
   contents "$1/data" >"$2.data"
 }
@@ -148,6 +168,7 @@ check_whole() {
   # By the rule `closed` data stays once processes were started, for they may have let somebody write.
   if [[ $rule == closed && $state == old && $opened == yes ]]; then data=new; fi
   contents "$root/data" | diff "$data.data" - >&2 || fail "data/ is not that of the $state release"
+  contents outside | diff "$state.outside" - >&2 || fail "the file outside of the root is not that of the $state release"
   if [[ -e $root/run ]]; then
     "$release" verify --root "$root" >verify.log 2>&1 || fail "verify: $(cat verify.log)"
     id=$(cat "$root/run/.bakehouse/deployment")
@@ -197,6 +218,7 @@ check_told() {
 set_up() {
   rm -rf root
   cp -a "$base" root
+  bring_outside "$base"
   if [[ $interrupted == yes ]]; then
     disturbed signal=SIGKILL fdatasync 7 "$without" threads -- "$release" apply "$(archive 2.0)" --root root || true
   fi
@@ -278,9 +300,10 @@ scenario() {
   keep_contents "$base" old
   rm -rf root
   cp -a "$base" root
+  bring_outside "$base"
   usual=0
   "$release" "$@" --root root >run.log 2>&1 || usual=$?
-  keep_contents root new
+  keep_contents root new outside
   usual_state=new
   if ((usual != 0)); then usual_state=old; fi
   where="$title, undisturbed"

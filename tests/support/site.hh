@@ -112,7 +112,9 @@ class Site {
       if (event.kind == Kind::note && event.text.starts_with("undoing ")) at("undo " + event.phase);
     };
     around.cancelled = [this] { return cancelled; };
-    return open_node(root(), "/no/helper", std::move(around));
+    Node opened = open_node(root(), "/no/helper", std::move(around));
+    opened.open_sealed = open_sealed;
+    return opened;
   }
 
   Result apply(const Release& release, const ApplyOptions& options = {}) {
@@ -159,6 +161,7 @@ class Site {
   std::vector<std::string> moments;                          // "begin stage", "done stage", "undo stage", ...
   std::function<void(const std::string& moment)> on_moment;  // sees each as it comes
   bool cancelled = false;
+  OpenSealed open_sealed;
 
  private:
   void at(const std::string& moment) {

@@ -44,6 +44,8 @@ struct InitCommand {
   std::string name;
   std::string layout = "makina";
   std::optional<std::filesystem::path> key;
+  std::optional<std::filesystem::path> like;
+  std::optional<std::string> environment;
 };
 int run_init(const GlobalOptions& global, const InitCommand& command, const Screen& screen);
 

@@ -1,5 +1,6 @@
 #include "base/error.hh"
 #include "cli/bake/commands.hh"
+#include "config/like.hh"
 #include "node/node.hh"
 #include "source/source.hh"
 
@@ -10,15 +11,37 @@ namespace bakehouse::cli {
 namespace fs = std::filesystem;
 using text::Value;
 
+namespace {
+
+// The root that it is made like, with what the command says over it.
+config::Likeness likeness_of(const InitCommand& command) {
+  config::Likeness likeness;
+  if (command.like) {
+    likeness = config::read_likeness(*command.like, command.name);
+  } else {
+    likeness.root.layout = config::load_layout(command.layout, {find_installation().layouts});
+  }
+  if (command.key) likeness.root.key = fs::absolute(*command.key);
+  if (command.environment)
+    likeness.node_file = config::with_environment(likeness.node_file, *command.environment);
+  return likeness;
+}
+
+}  // namespace
+
 int run_init(const GlobalOptions& global, const InitCommand& command, const Screen& screen) {
-  const config::Layout layout = config::load_layout(command.layout, {find_installation().layouts});
+  const config::Likeness likeness = likeness_of(command);
+  const config::Layout& layout = likeness.root.layout;
   const fs::path path = global.root.value_or(command.name);
-  std::optional<fs::path> key = command.key;
-  if (key) key = fs::absolute(*key);
-  const config::Root root = node::init_root(path, command.name, config::Mode::cooking, layout, key);
+  const auto& key = likeness.root.key;
+  const config::Root root =
+      node::init_root(path, command.name, config::Mode::cooking, layout, key,
+                      [&](const config::Root& fresh) { config::write_likeness(likeness, fresh); });
   for (const auto& remote : {layout.source_remote, layout.pillar_remote})
     source::make_bare_repository(root.at(remote));
   screen.say(fmt::format("made the staging root of {}: {}", command.name, root.path.native()));
+  if (command.like && likeness.node_file)
+    screen.say("its node.yaml is that of the other: see that ports and files outside of the root differ");
   screen.say(fmt::format("next: bake ./SOURCE --root {}{}", path.native(), key ? "" : " --key FILE"));
   screen.answer(Value::map({{"project", command.name}, {"mode", "cooking"}, {"root", root.path.native()}}));
   return 0;

@@ -91,8 +91,11 @@ void add_sign(CLI::App& app, Commands& all) {
 void add_init(CLI::App& app, Commands& all) {
   auto* command = app.add_subcommand("init", "make a staging root");
   command->add_option("NAME", all.init.name, "the project")->required();
-  command->add_option("--layout", all.init.layout, "a shipped layout, or a file");
+  auto* layout = command->add_option("--layout", all.init.layout, "a shipped layout, or a file");
   command->add_option("--key", all.init.key, "the secret key to sign with by default");
+  command->add_option("--like", all.init.like, "another root of the project, whose shape it gets")
+      ->excludes(layout);
+  command->add_option("--environment", all.init.environment, "whose values count in it");
   command->callback(
       [&all] { all.chosen = [&all](const auto& screen) { return run_init(all.global, all.init, screen); }; });
 }

@@ -130,4 +130,56 @@ TEST_CASE("the node's own keys are checked with the configuration, and no part o
   CHECK(load_node_settings(scratch.path() / "absent").notify.empty());
 }
 
+TEST_CASE("a root is an environment by its mode, unless its node.yaml names one") {
+  const base::TempDir scratch;
+  Root root;
+  root.path = scratch.path();
+  root.mode = Mode::cooking;
+  CHECK(environment_of(root) == "staging");
+  root.mode = Mode::final;
+  CHECK(environment_of(root) == "production");
+  base::write_file(node_file_of(root), "environment: eu-1\n");
+  CHECK(environment_of(root) == "eu-1");
+  CHECK(fault_of("environment: ../etc\n").starts_with("node.yaml:1:1: the environment '../etc' "));
+  CHECK(fault_of("environment: [a]\n").starts_with("node.yaml:1:1: 'environment' must be text"));
+}
+
+TEST_CASE("files outside of the root are named with their template and mode") {
+  const NodeSettings settings = decode(R"(
+configuration:
+  - {template: nginx.conf, target: /etc/nginx/sites-enabled/shop.conf, mode: 0640}
+  - {template: cron/shop, target: /etc/cron.d/shop}
+)");
+  REQUIRE(settings.targets.size() == 2);
+  CHECK(settings.targets[0].from.str() == "nginx.conf");
+  CHECK(settings.targets[0].target == "/etc/nginx/sites-enabled/shop.conf");
+  CHECK(settings.targets[0].mode == 0640);
+  CHECK(settings.targets[1].mode == 0644);
+  text::Diagnostics faults;
+  CHECK(decode_targets(encode_targets(settings.targets), faults) == settings.targets);
+  struct {
+    const char* document;
+    const char* fault;
+  } const rows[] = {
+      {"configuration: {a: b}", "node.yaml:1:1: 'configuration' must be a list of files"},
+      {"configuration: [{template: ../x, target: /a}]", "node.yaml:1:18: the template '../x' "},
+      {"configuration: [{template: x, target: a}]", "node.yaml:1:31: the target 'a' is not absolute"},
+      {"configuration: [{template: x, target: /a/../b}]", "node.yaml:1:31: the target '/a/../b' "},
+      {"configuration: [{template: x, target: /}]", "node.yaml:1:31: the target '/' "},
+      {"configuration: [{template: x, target: /a, mode: 4755}]",
+       "node.yaml:1:43: the mode '4755' is none of a file"},
+      {"configuration: [{template: x, target: /a, mode: rw}]",
+       "node.yaml:1:43: the mode 'rw' is none of a file"},
+      {"configuration: [{template: x, target: /a}, {template: y, target: /a}]",
+       "node.yaml:1:44: the template 'y' or the target '/a' stands here twice"},
+      {"configuration: [{template: x}]", "node.yaml:1:17: "},
+  };
+  for (const auto& row : rows) {
+    CAPTURE(row.document);
+    const std::string fault = fault_of(row.document);
+    CAPTURE(fault);
+    CHECK(fault.starts_with(row.fault));
+  }
+}
+
 }  // namespace node_settings_test

@@ -304,7 +304,7 @@ TEST_CASE("hooks get the words of their phase") {
     const std::string root = fs::canonical(site.root()).native();
     return "BAKEHOUSE_BACKUP=" + root + "/archives/" + result.deployment + "\nBAKEHOUSE_DATA=" + root +
            "/data\nBAKEHOUSE_DEPLOYMENT=" + result.deployment +
-           "\nBAKEHOUSE_MODE=final\nBAKEHOUSE_PHASE=" + phase +
+           "\nBAKEHOUSE_ENVIRONMENT=production\nBAKEHOUSE_MODE=final\nBAKEHOUSE_PHASE=" + phase +
            "\nBAKEHOUSE_PREVIOUS_VERSION=1.0\nBAKEHOUSE_ROOT=" + root + "\nBAKEHOUSE_RUN=" + root +
            "/run\nBAKEHOUSE_VERSION=" + version + "\n" + root + "/run\n";
   };
