@@ -1,6 +1,7 @@
 #include "node/metrics.hh"
 
 #include "base/error.hh"
+#include "node/backups.hh"
 #include "node/disk_usage.hh"
 #include "node/release_tree.hh"
 #include "node/status.hh"
@@ -10,7 +11,6 @@
 
 #include <algorithm>
 #include <map>
-#include <optional>
 
 #include <sys/statvfs.h>
 
@@ -115,23 +115,14 @@ void add_processes(Collector& all, const Status& status) {
   for (const auto& state : status.services) all.add(state.restarts, {{"process", state.name}});
 }
 
-// Only what is complete: the manifest is written last.
-void add_backups(Collector& all, const Node& node, const std::vector<phase::HistoryEntry>& history) {
-  int64_t count = 0;
-  std::optional<base::FileStat> newest;
-  TreePath place;
-  for (const auto& entry : history) {
-    const TreePath backup = places_of(node.root.layout, entry.deployment).backup;
-    const auto manifest = node.dir.stat(backup / "data.manifest");
-    if (!manifest) continue;
-    ++count;
-    newest = manifest;
-    place = backup / "data";
-  }
-  all.gauge("backups", "Complete copies of data/ that are kept.", count);
-  if (!newest) return;
-  all.gauge("last_backup_timestamp_seconds", "When the newest copy of data/ was made.",
-            newest->mtime.seconds);
+void add_backups(Collector& all, const Node& node) {
+  std::vector<Backup> backups = list_backups(node);
+  std::erase_if(backups, [](const Backup& backup) { return backup.state != Backup::State::complete; });
+  all.gauge("backups", "Complete copies of data/ that are kept.", static_cast<int64_t>(backups.size()));
+  if (backups.empty()) return;
+  const Backup& newest = backups.back();
+  const TreePath place = places_of(node.root.layout, newest.id).backup / "data";
+  all.gauge("last_backup_timestamp_seconds", "When the newest copy of data/ was made.", newest.record.time);
   all.gauge("last_backup_size_bytes", "What the newest copy of data/ takes on the disk.",
             static_cast<int64_t>(usage_below(node.root.at(place), Counted::all).bytes));
 }
@@ -162,7 +153,7 @@ std::vector<Metric> read_metrics(const Node& node) {
   add_last(all, history);
   add_state(all, node, status);
   add_processes(all, status);
-  add_backups(all, node, history);
+  add_backups(all, node);
   add_disks(all, node);
   return all.take();
 }

@@ -99,6 +99,24 @@ class Round {
   std::set<std::string> down_;
 };
 
+// Who put something in meanwhile may have gone away again: until there is nothing that was not tried.
+size_t send_all(const fs::path& outbox, Round& round, Due due, const base::Clock& clock,
+                const base::EventSink& events, std::chrono::steady_clock::time_point deadline) {
+  size_t sent = 0;
+  std::set<std::string> tried;
+  for (bool is_any_new = true; is_any_new;) {
+    is_any_new = false;
+    for (Waiting& waiting : read_outbox(outbox, events)) {
+      if (clock.steady() >= deadline) return sent;
+      if (due == Due::now && !is_due(waiting, clock.seconds())) continue;
+      if (!tried.insert(waiting.receiver + " " + id_of(waiting.message)).second) continue;
+      is_any_new = true;
+      if (round.try_one(std::move(waiting))) ++sent;
+    }
+  }
+  return sent;
+}
+
 }  // namespace
 
 Answer send_patiently(const config::Receiver& receiver, const Message& message, const base::Clock& clock) {
@@ -130,13 +148,8 @@ Delivery deliver(const fs::path& outbox, const std::vector<config::Receiver>& re
   if (count_waiting(outbox) == 0) return delivery;
   const auto lock = lock_outbox(outbox, clock);
   if (lock) {
-    const auto deadline = clock.steady() + patience;
     Round round(outbox, receivers, clock, events);
-    for (Waiting& waiting : read_outbox(outbox, events)) {
-      if (clock.steady() >= deadline) break;
-      if (due == Due::now && !is_due(waiting, clock.seconds())) continue;
-      if (round.try_one(std::move(waiting))) ++delivery.sent;
-    }
+    delivery.sent = send_all(outbox, round, due, clock, events, clock.steady() + patience);
   }
   delivery.waiting = count_waiting(outbox);
   return delivery;

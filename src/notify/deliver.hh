@@ -25,8 +25,9 @@ struct Delivery {
   size_t sent = 0;
   size_t waiting = 0;  // afterwards
 };
-// Tries each receiver until it fails, and no longer than about `patience` in all. One at a time: nothing is
-// done while another process does it. What stays is a warning.
+// Tries each receiver until it fails, and no longer than about `patience` in all. One at a time: while
+// another process does it nothing is done here, and what was put in meanwhile is sent by that one. What stays
+// is a warning.
 Delivery deliver(const std::filesystem::path& outbox, const std::vector<config::Receiver>& receivers, Due due,
                  const base::Clock& clock, const base::EventSink& events,
                  std::chrono::milliseconds patience = std::chrono::seconds(60));

@@ -1,5 +1,6 @@
 #include "node/metrics.hh"
 
+#include "node/backups.hh"
 #include "node/freeze.hh"
 #include "site.hh"
 
@@ -62,6 +63,17 @@ TEST_CASE("deployments are counted by kind and outcome, and the last one is desc
   CHECK(value_of(site, "backups") == 4);
   CHECK(value_of(site, "last_backup_size_bytes").value_or(0) >= 100'000);
   CHECK(value_of(site, "last_backup_timestamp_seconds").value_or(0) > 1'700'000'000);
+}
+
+TEST_CASE("a backup by hand counts as well, and a forgotten one does not") {
+  Site site;
+  REQUIRE(describe(site.apply(release("1.0", 1))) == "good");
+  site.write("data/book", "first\n");
+  const Backup made = create_backup(site.node()).backup;
+  CHECK(value_of(site, "backups") == 2);
+  CHECK(value_of(site, "last_backup_timestamp_seconds") == made.record.time);
+  site.write("archives/" + made.id + "/forgotten.json", "{}");
+  CHECK(value_of(site, "backups") == 1);
 }
 
 TEST_CASE("what waits for somebody is told") {

@@ -90,6 +90,27 @@ TEST_CASE("whoever is down is asked once, then not for a while, and told in the 
   CHECK(scene.lines("one.told") == 2);
 }
 
+TEST_CASE("what is put in while a slow receiver is told is sent by who tells it") {
+  Scene scene;
+  const auto outbox = scene.outbox;
+  const auto aside = scene.scratch.path() / "aside";
+  config::Receiver slow = scene.receiver("one");
+  slow.argv = {make_program(scene.scratch.path() / "slow", "cp " + aside.native() + "/*.json " +
+                                                               scene.outbox.native() + "; rm -f " +
+                                                               aside.native() + "/*.json; cat >>" +
+                                                               scene.scratch.path().native() + "/slow.told")
+                   .native()};
+  scene.receivers = {slow};
+  scene.outbox = aside;
+  scene.enqueue("b");
+  scene.outbox = outbox;
+  scene.enqueue("a");
+  const Delivery delivery = scene.deliver();
+  CHECK(delivery.sent == 2);
+  CHECK(delivery.waiting == 0);
+  CHECK(scene.lines("slow.told") == 2);
+}
+
 TEST_CASE("a flush asks at once, whenever it was asked last") {
   Scene scene;
   scene.set_down("one");
