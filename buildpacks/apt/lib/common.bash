@@ -131,3 +131,33 @@ linked_packages() { # FILE...
     dpkg-query --show --showformat 'deb\tdebian/${Package}\t${Version}\n' "$library" 2>/dev/null | head -n 1
   done
 }
+
+# The process `web` of a directory of programs: the only one, or the one that is named like the application's own.
+add_program() { # DIRECTORY [NAME]
+  local programs=("$1"/*)
+  [[ -e ${programs[0]} ]] || fail "no program was built" "see above what was built; a library alone is no application"
+  if ((${#programs[@]} == 1)); then
+    add_process web "exec ${programs[0]##*/}"
+  elif [[ -n ${2:-} && -x $1/$2 ]]; then
+    add_process web "exec $2"
+  else
+    [[ -f Procfile ]] || say "there are several programs (${programs[*]##*/}): say in a Procfile which one is web"
+    [[ ! -f Procfile ]] || say "the Procfile says what to run"
+  fi
+}
+
+# What was compiled before is found again by its content, where ccache is there.
+use_ccache() {
+  if ! command -v ccache >/dev/null; then
+    say "without ccache everything is compiled anew (Debian: apt-get install ccache)"
+    return 0
+  fi
+  declare_cache compiled
+  export CCACHE_DIR=$layers/compiled CMAKE_C_COMPILER_LAUNCHER=ccache CMAKE_CXX_COMPILER_LAUNCHER=ccache
+  ccache --zero-stats >/dev/null
+}
+
+tell_ccache() {
+  [[ -z ${CCACHE_DIR:-} ]] ||
+    say "compiled before: $(ccache --print-stats | sed -n 's/^\(direct\|preprocessed\)_cache_hit\t//p' | paste -sd+ | sed 's/^$/0/' | { read -r sum; echo $((sum)); }) files"
+}
