@@ -1,0 +1,4 @@
+'use strict';
+
+// 1250 -> "12.50"
+exports.written = (cents) => (cents / 100).toFixed(2);
