@@ -34,8 +34,8 @@ TreePath plan_path(const Buildpack& pack, Site::Purpose purpose) {
 
 base::Dir make_scratch(const Workshop& workshop) {
   base::Dir scratch = base::Dir::open(workshop.scratch);
-  for (const char* path :
-       {"platform/env", home_part, "writable/detect", "writable/build", config_vars_part, room_part})
+  for (const char* path : {"platform/env", home_part, "writable/detect", "writable/build", "writable/classic",
+                           config_vars_part, room_part})
     scratch.make_dirs(TreePath::parse(path), 0755);
   for (const auto& [name, value] : workshop.settings.environment) {
     const base::Fd file = scratch.create_file(TreePath::parse("platform/env") / name, 0644);
