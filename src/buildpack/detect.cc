@@ -75,13 +75,14 @@ Asked run_detect(const Buildpack& pack, const Site& site) {
   }
 }
 
-// It has no word for a failure of its own: whatever it exits with but 0, it does not apply.
+// It has no word for a failure of its own: whatever it exits with but 0, it does not apply. Its copy is
+// there.
 Asked run_classic_detect(const Buildpack& pack, const Site& site) {
   base::LastLines said(most_lines);
   std::vector<std::string> lines;
   Answer answer{Answer::Kind::does_not, pack.describe(), "", "", ""};
   try {
-    const fs::path copy = make_classic_copy(site, pack);
+    const fs::path copy = site.writable() / classic_copy_path(pack).str();
     const Site::Call call{pack,
                           (copy / "bin/detect").native(),
                           {site.application().native()},
@@ -179,6 +180,11 @@ class Detector {
     std::vector<std::pair<const Buildpack*, Asked>> fresh;
     for (const Candidate& candidate : group) {
       if (!known_.contains(candidate.pack)) fresh.emplace_back(candidate.pack, Asked());
+    }
+    // Before any program starts: one that is about to start holds what other threads have open, and a file
+    // that is open for writing cannot be executed.
+    for (const auto& [pack, asked] : fresh) {
+      if (pack->is_classic()) make_classic_copy(site_, *pack);
     }
     base::Crew crew;
     for (auto& [pack, asked] : fresh)
