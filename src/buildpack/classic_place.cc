@@ -35,9 +35,7 @@ fs::path make_classic_copy(const Site& site, const Buildpack& pack) {
   const TreePath path = classic_copy_path(pack);
   // Whatever another program may have put there.
   writable.remove_tree(path);
-  // Several detections make theirs at once, in a directory that is there.
-  if (!writable.exists(path.parent())) writable.make_dirs(path.parent(), 0755);
-  writable.make_dir(path, 0755);
+  writable.make_dirs(path, 0755);
   const Dir copy = writable.open_dir(path);
   tree::SnapshotOptions options;
   options.detail = tree::Detail::release;

@@ -8,6 +8,8 @@
 namespace bakehouse::buildpack {
 
 // A fresh copy that it may write into, with executable programs; its path is the same here and in the room.
+// Not while another thread starts programs: it would hold a file of the copy open, which then cannot be
+// executed.
 std::filesystem::path make_classic_copy(const Site& site, const Buildpack& pack);
 // Relative to site.writable().
 base::TreePath classic_copy_path(const Buildpack& pack);
