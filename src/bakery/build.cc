@@ -1,6 +1,7 @@
 #include "bakery/build.hh"
 
 #include "artifact/hooks.hh"
+#include "bakery/classic_source.hh"
 #include "bakery/project_toml.hh"
 #include "base/encoding.hh"
 #include "base/error.hh"
@@ -83,22 +84,42 @@ buildpack::Sources open_sources(const node::Node& node, const base::Dir& tree, c
   return buildpack::Sources(std::move(request));
 }
 
+// Classic ones have the id that their place gives them, and places of two can have one name.
+void make_id_unique(buildpack::Buildpack& pack, const std::vector<buildpack::Buildpack>& others) {
+  if (!pack.is_classic()) return;
+  const std::string id = pack.id;
+  const auto is_taken = [&](const buildpack::Buildpack& other) {
+    return other.id == pack.id && other.directory != pack.directory;
+  };
+  for (int number = 2; std::ranges::any_of(others, is_taken); ++number)
+    pack.id = fmt::format("{}-{}", id, number);
+}
+
 std::vector<buildpack::Buildpack> named_buildpacks(const config::Project& project,
                                                    buildpack::Sources& sources) {
   std::vector<buildpack::Buildpack> packs;
   std::map<std::string, std::string> names;
   for (const std::string& name : project.buildpacks) {
     auto pack = sources.open(name);
+    make_id_unique(pack, packs);
     const auto [earlier, is_new] = names.emplace(pack.describe(), name);
     if (!is_new) {
       throw Error(Fault::input,
-                  fmt::format("bake.yaml names the buildpack {} twice: '{}' and '{}'", pack.describe(),
+                  fmt::format("the buildpack {} is named twice: '{}' and '{}'", pack.describe(),
                               base::printable(earlier->second), base::printable(name)),
                   "a buildpack is known by the id and version in its buildpack.toml: leave one of them out");
     }
     packs.push_back(std::move(pack));
   }
   return packs;
+}
+
+// What the source says of its build besides bake.yaml, which stands above all of it.
+std::optional<buildpack::ProjectToml> take_source_files(const base::Dir& tree, config::Project& project,
+                                                        const base::EventSink& events) {
+  auto file = take_project_toml(tree, project, events);
+  if (!file || file->group.empty()) take_listed_buildpacks(tree, project, events);
+  return file;
 }
 
 // `file`, a project.toml, only counts where bake.yaml names none.
@@ -125,12 +146,15 @@ Choice choose_buildpacks(const config::Project& project, const CookOptions& opti
   return choice;
 }
 
-buildpack::Site make_site(const node::Node& node, const config::Project& project, const base::Dir& tree,
-                          const CookOptions& options, const base::TempDir& scratch, const Choice& choice) {
-  return {
-      {tree.path(), run_path_of(node, project), scratch.path(), node.root.state() / "cache", project.build,
-       node.around.events, node.around.cancelled, options.offline, node.root.state() / "build-config"},
-      choice.store};
+buildpack::Site make_site(const node::Node& node, const config::Project& project,
+                          const source::Checkout& checkout, const base::Dir& tree, const CookOptions& options,
+                          const base::TempDir& scratch, const Choice& choice) {
+  // As the platforms of classic buildpacks do it: before any of them looks at the source.
+  if (std::ranges::any_of(choice.store.all(), &buildpack::Buildpack::is_classic)) remove_slug_ignored(tree);
+  return {{tree.path(), run_path_of(node, project), scratch.path(), node.root.state() / "cache",
+           project.build, node.around.events, node.around.cancelled, options.offline,
+           node.root.state() / "build-config", checkout.commit},
+          choice.store};
 }
 
 std::vector<buildpack::Answer> misfits_among(const Detected& detected) {
@@ -187,25 +211,25 @@ fs::path run_path_of(const node::Node& node, const config::Project& project) {
   return node.root.at(node.root.layout.run);
 }
 
-Detected detect(const node::Node& node, config::Project project, const base::Dir& tree,
-                const CookOptions& options) {
-  const auto file = take_project_toml(tree, project, node.around.events);
+Detected detect(const node::Node& node, config::Project project, const source::Checkout& checkout,
+                const base::Dir& tree, const CookOptions& options) {
+  const auto file = take_source_files(tree, project, node.around.events);
   const base::TempDir scratch;
   buildpack::Sources sources = open_sources(node, tree, options);
   const Choice choice = choose_buildpacks(project, options, file, scratch, sources);
-  const buildpack::Site site = make_site(node, project, tree, options, scratch, choice);
+  const buildpack::Site site = make_site(node, project, checkout, tree, options, scratch, choice);
   return summarise(buildpack::detect(choice.order, choice.store, site));
 }
 
-Built build(const node::Node& node, config::Project project, const base::Dir& tree,
-            const CookOptions& options, BuildLog& log) {
-  const auto file = take_project_toml(tree, project, node.around.events);
+Built build(const node::Node& node, config::Project project, const source::Checkout& checkout,
+            const base::Dir& tree, const CookOptions& options, BuildLog& log) {
+  const auto file = take_source_files(tree, project, node.around.events);
   run_build_hook(node, "pre_install", tree, project, options);
   node.around.events({Event::Kind::phase_started, "build", ""});
   const base::TempDir scratch;
   buildpack::Sources sources = open_sources(node, tree, options);
   const Choice choice = choose_buildpacks(project, options, file, scratch, sources);
-  const buildpack::Site site = make_site(node, project, tree, options, scratch, choice);
+  const buildpack::Site site = make_site(node, project, checkout, tree, options, scratch, choice);
   buildpack::Detection detection = buildpack::detect(choice.order, choice.store, site);
   const Detected detected = summarise(detection);
   log.write(describe(detected));

@@ -34,12 +34,12 @@ struct Built {
   std::map<std::string, std::string> sboms;  // by the name of their part
 };
 
-Detected detect(const node::Node& node, config::Project project, const base::Dir& tree,
-                const CookOptions& options);
+Detected detect(const node::Node& node, config::Project project, const source::Checkout& checkout,
+                const base::Dir& tree, const CookOptions& options);
 
 // What project.toml says, pre_install, buildpacks, post_build; all of it in `tree`. The log also says why who
 // was selected.
-Built build(const node::Node& node, config::Project project, const base::Dir& tree,
-            const CookOptions& options, BuildLog& log);
+Built build(const node::Node& node, config::Project project, const source::Checkout& checkout,
+            const base::Dir& tree, const CookOptions& options, BuildLog& log);
 
 }  // namespace bakehouse::bakery

@@ -95,8 +95,8 @@ Detected detect(const node::Node& node, const CookOptions& options) {
   refuse_production(node);
   const auto lock = phase::Lock::take(node.root.state() / "build.lock", "bake", node.around.clock);
   const Dir tree = make_workspace(node);
-  fetch(node, options.source, tree);
-  return detect(node, read_project(node, tree, options.settings).project, tree, options);
+  const source::Checkout checkout = fetch(node, options.source, tree);
+  return detect(node, read_project(node, tree, options.settings).project, checkout, tree, options);
 }
 
 namespace {
@@ -113,7 +113,7 @@ Bundle build_and_bundle(const node::Node& node, const CookOptions& options, Buil
   const source::Checkout checkout = fetch(node, options.source, tree);
   const ProjectFile file = read_project(node, tree, options.settings);
   const BuildPlace place(node, file.project, std::move(tree));
-  const Built built = build(node, file.project, place.tree(), options, log);
+  const Built built = build(node, file.project, checkout, place.tree(), options, log);
   // Nothing that a buildpack or hook wrote is executed below this line, only read.
   node.around.events({Event::Kind::phase_started, "bundle", ""});
   Bundle made = bundle(node, file, checkout, built, place.tree(), options);

@@ -30,6 +30,7 @@ std::string describe(const Detected& detected) {
   std::string text;
   for (const Answer& answer : detected.answers) {
     text += fmt::format("{} {}", answer.pack, name_of(answer.kind));
+    if (!answer.display_name.empty()) text += fmt::format(" ({})", answer.display_name);
     if (!answer.why.empty()) text += ": " + answer.why;
     if (!answer.ignored_target.empty()) text += fmt::format(" (though {})", answer.ignored_target);
     text += answer.said + "\n";

@@ -3,6 +3,7 @@
 #include "base/encoding.hh"
 #include "base/error.hh"
 #include "buildpack/build_toml.hh"
+#include "buildpack/classic_build.hh"
 #include "buildpack/environment.hh"
 #include "buildpack/launch_toml.hh"
 #include "buildpack/layer_cache.hh"
@@ -52,7 +53,10 @@ std::string describe(const RefusedWrite& refused) {
 class Builder {
  public:
   Builder(Selection selection, const Site& site)
-      : selection_(std::move(selection)), site_(site), tree_(base::Dir::open(site.workshop().application)) {
+      : selection_(std::move(selection)),
+        site_(site),
+        tree_(base::Dir::open(site.workshop().application)),
+        classic_(site, tree_, around_classic()) {
     const fs::path& cache = site.workshop().cache;
     if (cache.empty()) return;
     cache_.emplace(base::Dir::open_or_make(cache, 0700),
@@ -62,11 +66,14 @@ class Builder {
   BuildResult run(const Inspect& inspect) {
     // What a detection may have left there.
     tree_.remove_tree(launch::all_layers_directory());
-    for (size_t i = 0; i < selection_.packs.size(); ++i) build_one(i);
+    for (size_t i = 0; i < selection_.packs.size(); ++i)
+      selection_.packs[i]->is_classic() ? build_classic(i) : build_one(i);
+    finish_classic();
     std::vector<BuiltPack> all;
     for (size_t i = 0; i < selection_.packs.size(); ++i) all.push_back({selection_.packs[i], &built_[i]});
     if (inspect) inspect(all);
     if (cache_) save(all);
+    if (cache_) commit_classic();
     with_platform_exit(PlatformExit::build, "what the buildpacks left", [&] {
       keep_launched(tree_, all,
                     [&](const TreePath& layer) { return cache_ && cache_->set_aside(tree_, layer); });
@@ -89,8 +96,58 @@ class Builder {
     run_program({pack,
                  "bin/build",
                  {site_.layers(pack).native(), site_.platform().native(), plan.native()},
-                 std::move(environment)});
+                 std::move(environment)},
+                "the buildpack " + pack.id);
     blame(pack, [&] { take_results(i); });
+  }
+
+  void build_classic(size_t i) {
+    const Buildpack& pack = *selection_.packs[i];
+    say(Event::Kind::note, fmt::format("{} {}", pack.id, pack.version));
+    const launch::Environment environment = environment_so_far();
+    blame(pack, [&] {
+      classic_.build(pack, environment);
+      require_layers();
+      built_.emplace_back();
+    });
+  }
+
+  // Of those that built before: it may do what it likes with the application, and their layers lie in it.
+  void require_layers() const {
+    for (size_t k = 0; k < built_.size(); ++k) {
+      for (const std::string& name : built_[k].launch) {
+        const Buildpack& owner = *selection_.packs[k];
+        if (tree_.exists(launch::layers_directory(owner.id) / name)) continue;
+        throw Error(Fault::build, fmt::format("it removed the layer '{}' of {}", name, owner.id),
+                    "let it build before that one");
+      }
+    }
+  }
+
+  // Processes and their layer, when all have built: a Procfile may be written by a build.
+  void finish_classic() {
+    const Buildpack* last = classic_.last();
+    if (last == nullptr) return;
+    blame(*last, [&] {
+      add_launch_toml(classic_.processes(), last->id, plan_);
+      const auto place = std::ranges::find(selection_.packs, last) - selection_.packs.begin();
+      built_[static_cast<size_t>(place)].launch.push_back(classic_.write_layer());
+      launch::parse_launch(launch::format_launch(launch_file()), "launch.json");
+    });
+  }
+
+  void commit_classic() const {
+    try {
+      classic_.commit_cache();
+    } catch (const Error& error) {
+      say(Event::Kind::warning,
+          fmt::format("the cache of the classic buildpacks could not be kept: {}", error.what()));
+    }
+  }
+
+  ClassicBuild::Around around_classic() const {
+    return {[this](const Site::Call& call, const std::string& what) { run_program(call, what); },
+            [this](const Buildpack& pack, const std::string& text) { warn(pack, text); }};
   }
 
   // What a buildpack left is its own fault, and not that of the source.
@@ -98,6 +155,8 @@ class Builder {
   static void blame(const Buildpack& pack, Work work) {
     try {
       work();
+    } catch (const PlatformFailure&) {
+      throw;  // of a program, and says whose
     } catch (const Error& error) {
       throw PlatformFailure(PlatformExit::build, error.within("the buildpack " + pack.id).as(Fault::build));
     }
@@ -134,6 +193,7 @@ class Builder {
     const launch::LayerTree layers{tree_, site_.application()};
     for (size_t k = 0; k < built_.size(); ++k) {
       const Buildpack& pack = *selection_.packs[k];
+      classic_.apply_export(pack, environment);
       std::vector<TreePath> paths;
       for (const std::string& name : built_[k].build)
         paths.push_back(launch::layers_directory(pack.id) / name);
@@ -142,7 +202,7 @@ class Builder {
     return environment;
   }
 
-  void run_program(const Site::Call& call) const {
+  void run_program(const Site::Call& call, const std::string& what) const {
     std::optional<RefusedWrite> refused;
     bool wanted_network = false;
     const auto status = site_.run(call, [&](std::string_view line) {
@@ -151,7 +211,7 @@ class Builder {
       say(Event::Kind::output, std::string(line));
     });
     if (status.ok()) return;
-    Error error(Fault::build, fmt::format("the buildpack {} {}", call.pack.id, status.describe()));
+    Error error(Fault::build, fmt::format("{} {}", what, status.describe()));
     if (refused) error = error.with_hint(describe(*refused));
     if (!refused && site_.workshop().offline) {
       error = error.with_hint(wanted_network ? "it wanted the network, and the build ran offline"
@@ -227,6 +287,7 @@ class Builder {
   Selection selection_;
   const Site& site_;
   const base::Dir tree_;
+  ClassicBuild classic_;
   std::optional<LayerCache> cache_;
   std::vector<BuiltLayers> built_;  // of the buildpacks that have built
   LaunchPlan plan_;

@@ -4,6 +4,7 @@
 #include "base/encoding.hh"
 #include "base/error.hh"
 #include "base/files.hh"
+#include "buildpack/classic.hh"
 #include "buildpack/limits.hh"
 
 #include <fmt/format.h>
@@ -38,6 +39,7 @@ void refuse_extension(const fs::path& directory) {
 
 Buildpack load_buildpack(const fs::path& directory) {
   refuse_extension(directory);
+  if (is_classic(directory)) return load_classic(directory, fs::canonical(directory).native());
   const fs::path file = directory / "buildpack.toml";
   Buildpack pack = parse_descriptor(base::read_file(file, largest_toml), file.native());
   pack.directory = fs::canonical(directory);

@@ -1,5 +1,5 @@
-// One Cloud Native Buildpack: a directory with buildpack.toml, and either bin/detect and bin/build or
-// an order of other buildpacks.
+// One buildpack. A Cloud Native Buildpack is a directory with buildpack.toml, and either bin/detect and
+// bin/build or an order of other buildpacks; for the other kind see classic.hh.
 #pragma once
 
 #include "buildpack/api_version.hh"
@@ -38,8 +38,10 @@ struct Buildpack {
   std::vector<Target> targets;
   Order order;                      // of a composite; empty for one that builds itself
   std::filesystem::path directory;  // its real path
+  enum class Kind { cloud_native, classic } kind = Kind::cloud_native;
 
   bool is_composite() const { return !order.empty(); }
+  bool is_classic() const { return kind == Kind::classic; }
   std::string describe() const { return id + "@" + version; }
   // The id as a name of one directory: "heroku_nodejs".
   std::string escaped_id() const;
@@ -50,7 +52,8 @@ struct Buildpack {
 // speak is a PlatformFailure(buildpack_api).
 Buildpack parse_descriptor(std::string_view toml, std::string_view name);
 
-// Error(input), or PlatformFailure, names what is missing or wrong. Programs are checked, never run.
+// Of either kind. Error(input), or PlatformFailure, names what is missing or wrong. Programs are checked,
+// never run.
 Buildpack load_buildpack(const std::filesystem::path& directory);
 
 // A name (`static`) is a directory of that name in `shipped`, or the id of one there, with or without its

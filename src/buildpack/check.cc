@@ -4,6 +4,7 @@
 #include "base/error.hh"
 #include "base/files.hh"
 #include "buildpack/buildpack.hh"
+#include "buildpack/classic.hh"
 #include "buildpack/limits.hh"
 #include "buildpack/store.hh"
 #include "text/toml.hh"
@@ -84,6 +85,7 @@ bool has_faults(const Findings& findings) {
 }
 
 Findings check_buildpack(const fs::path& directory, const fs::path& shipped) {
+  if (is_classic(directory)) return check_classic_files(directory);
   const std::string toml = base::read_file(directory / descriptor, largest_toml);
   Findings findings;
   Programs programs = Programs::needed;

@@ -30,5 +30,7 @@ Findings check_descriptor(const text::Value& document);
 // needs no programs.
 enum class Programs { needed, none };
 Findings check_files(const std::filesystem::path& directory, Programs programs);
+// Of a classic one, which has no descriptor.
+Findings check_classic_files(const std::filesystem::path& directory);
 
 }  // namespace bakehouse::buildpack

@@ -93,7 +93,15 @@ void advise_of_exit(const std::string& place, const std::string& text, Findings&
                       "100 says that it does not apply; anything else but 0 is a failure", Weight::advice});
 }
 
-void check_program(const fs::path& directory, const std::string& place, Findings& findings) {
+// A classic one works here without that bit, for our copy of it has it.
+Finding lacks_bit(const std::string& place, Weight weight) {
+  return {place, "it is not executable for everybody", "chmod +x " + place, weight};
+}
+
+// Anything but 0 means to a classic buildpack what 100 means to others.
+enum class Kind { cloud_native, classic };
+
+void check_program(const fs::path& directory, const std::string& place, Kind kind, Findings& findings) {
   const fs::path file = directory / place;
   struct stat found {};
   if (::stat(file.c_str(), &found) != 0) {
@@ -105,13 +113,13 @@ void check_program(const fs::path& directory, const std::string& place, Findings
     return;
   }
   if ((found.st_mode & 0111) != 0111)
-    findings.push_back({place, "it is not executable for everybody", "chmod +x " + place, Weight::fault});
+    findings.push_back(lacks_bit(place, kind == Kind::classic ? Weight::advice : Weight::fault));
   const std::string text = beginning_of(file);
   if (text.starts_with("\x7f"
                        "ELF"))
     return;
   check_script(place, text, findings);
-  if (place == "bin/detect") advise_of_exit(place, text, findings);
+  if (place == "bin/detect" && kind == Kind::cloud_native) advise_of_exit(place, text, findings);
 }
 
 // Whoever may write a program decides what the next build runs.
@@ -136,12 +144,21 @@ Findings check_files(const fs::path& directory, Programs programs) {
   Findings findings;
   for (const char* place : {"bin/detect", "bin/build"}) {
     if (programs == Programs::needed) {
-      check_program(directory, place, findings);
+      check_program(directory, place, Kind::cloud_native, findings);
     } else if (fs::exists(directory / place)) {
       findings.push_back(
           {place, "a buildpack with an order is never run itself", "remove it, or the order", Weight::fault});
     }
   }
+  check_modes(base::Dir::open(directory), findings);
+  return findings;
+}
+
+Findings check_classic_files(const fs::path& directory) {
+  Findings findings;
+  for (const char* place : {"bin/detect", "bin/compile"})
+    check_program(directory, place, Kind::classic, findings);
+  if (fs::exists(directory / "bin/release")) check_program(directory, "bin/release", Kind::classic, findings);
   check_modes(base::Dir::open(directory), findings);
   return findings;
 }

@@ -23,12 +23,23 @@ tree::Manifest look_at(const Dir& tree) {
   return tree::scan(tree, options).manifest;
 }
 
+// The directory of the buildpack that is recognised by this entry.
+std::optional<TreePath> buildpack_of(const tree::Manifest& manifest, const tree::Entry& entry) {
+  const TreePath directory = entry.path.parent();
+  const auto name = entry.path.name();
+  if (name == "buildpack.toml" || name == "extension.toml") return directory;
+  // A classic one has nothing else to be known by.
+  if (name != "compile" || directory.is_top() || directory.name() != "bin") return std::nullopt;
+  if (!manifest.find(directory / "detect") || manifest.find(directory / "build")) return std::nullopt;
+  return directory.parent();
+}
+
 std::vector<TreePath> find_in(const tree::Manifest& manifest) {
   std::vector<TreePath> found;
   for (const tree::Entry& entry : manifest.entries) {
-    const auto name = entry.path.name();
-    if (name != "buildpack.toml" && name != "extension.toml") continue;
-    const TreePath directory = entry.path.parent();
+    const auto place = buildpack_of(manifest, entry);
+    if (!place) continue;
+    const TreePath& directory = *place;
     // What holds it stands before it or, as a file of its own directory, behind.
     std::erase_if(found, [&](const TreePath& other) { return other.is_within(directory); });
     if (std::ranges::none_of(found, [&](const TreePath& other) { return directory.is_within(other); }))

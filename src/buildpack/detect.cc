@@ -1,7 +1,9 @@
 #include "buildpack/detect.hh"
 
+#include "base/encoding.hh"
 #include "base/error.hh"
 #include "base/threads.hh"
+#include "buildpack/classic_place.hh"
 #include "buildpack/environment.hh"
 #include "buildpack/wanted_network.hh"
 #include "launch/launch_file.hh"
@@ -73,7 +75,38 @@ Asked run_detect(const Buildpack& pack, const Site& site) {
   }
 }
 
+// It has no word for a failure of its own: whatever it exits with but 0, it does not apply. Its copy is
+// there.
+Asked run_classic_detect(const Buildpack& pack, const Site& site) {
+  base::LastLines said(most_lines);
+  std::vector<std::string> lines;
+  Answer answer{Answer::Kind::does_not, pack.describe(), "", "", ""};
+  try {
+    const fs::path copy = site.writable() / classic_copy_path(pack).str();
+    const Site::Call call{pack,
+                          (copy / "bin/detect").native(),
+                          {site.application().native()},
+                          classic_environment(site, first_environment(site)),
+                          copy};
+    const auto status = site.run(call, [&](std::string_view line) {
+      said.take(line);
+      if (!line.empty() && lines.size() < most_lines) lines.push_back(base::printable(line));
+    });
+    if (status.cancelled) throw Error(Fault::build, "the build was cancelled");
+    if (status.signal != 0 || status.timed_out) return erred(pack, "it " + status.describe(), said.text());
+    if (status.ok()) answer.kind = Answer::Kind::applies;
+  } catch (const Error& error) {
+    if (site.workshop().cancelled()) throw;
+    return erred(pack, error.what(), said.text());
+  }
+  if (answer.kind == Answer::Kind::applies && !lines.empty()) answer.display_name = lines.back();
+  // One that applies says its name, and mostly nothing else.
+  if (answer.display_name.empty() || lines.size() > 1) answer.said = said.text();
+  return {std::move(answer), {}};
+}
+
 Asked ask(const Buildpack& pack, const Site& site) {
+  if (pack.is_classic()) return run_classic_detect(pack, site);
   const auto misfit = why_no_target_fits(pack.targets, site.machine());
   if (misfit && !is_target_ignored(pack, site)) return erred(pack, *misfit);
   Asked asked = run_detect(pack, site);
@@ -147,6 +180,11 @@ class Detector {
     std::vector<std::pair<const Buildpack*, Asked>> fresh;
     for (const Candidate& candidate : group) {
       if (!known_.contains(candidate.pack)) fresh.emplace_back(candidate.pack, Asked());
+    }
+    // Before any program starts: one that is about to start holds what other threads have open, and a file
+    // that is open for writing cannot be executed.
+    for (const auto& [pack, asked] : fresh) {
+      if (pack->is_classic()) make_classic_copy(site_, *pack);
     }
     base::Crew crew;
     for (auto& [pack, asked] : fresh)

@@ -21,6 +21,7 @@ struct Answer {
   std::string said;  // what it printed, as base::LastLines has it
   // Why no target of it fits this machine, where the project wants it asked all the same.
   std::string ignored_target;
+  std::string display_name = {};  // of a classic buildpack that applies: what it calls the application
 };
 
 // A group that lost, and why.

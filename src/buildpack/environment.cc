@@ -24,15 +24,6 @@ void add_project_variables(const Site& site, Environment& environment) {
   }
 }
 
-// What the operator of this root says of every build, whatever the project or a buildpack want.
-void add_operator_variables(const Site& site, Environment& environment) {
-  const std::filesystem::path& config = site.workshop().build_config;
-  if (config.empty() || !std::filesystem::is_directory(config)) return;
-  const base::Dir dir = base::Dir::open(config);
-  launch::apply_variables({dir, config}, base::TreePath::parse("env"), launch::Unsuffixed::is_default,
-                          environment);
-}
-
 void add_target(const Machine& machine, Environment& environment) {
   const auto add = [&](const char* name, const std::string& value) {
     if (!value.empty()) environment[name] = value;
@@ -45,6 +36,14 @@ void add_target(const Machine& machine, Environment& environment) {
 }
 
 }  // namespace
+
+void add_operator_variables(const Site& site, Environment& environment) {
+  const std::filesystem::path& config = site.workshop().build_config;
+  if (config.empty() || !std::filesystem::is_directory(config)) return;
+  const base::Dir dir = base::Dir::open(config);
+  launch::apply_variables({dir, config}, base::TreePath::parse("env"), launch::Unsuffixed::is_default,
+                          environment);
+}
 
 Environment first_environment(const Site& site) {
   Environment environment{{"PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"},

@@ -15,4 +15,7 @@ launch::Environment first_environment(const Site& site);
 void complete_environment(const Site& site, const Buildpack& pack, const std::filesystem::path& plan,
                           launch::Environment& environment);
 
+// What the operator of this root says of every build, whatever the project or a buildpack want.
+void add_operator_variables(const Site& site, launch::Environment& environment);
+
 }  // namespace bakehouse::buildpack

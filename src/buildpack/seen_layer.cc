@@ -52,7 +52,7 @@ void link_files(const Dir& from, const tree::Manifest& manifest, size_t first, s
 }
 
 // Directories can be filled until `close_directories`.
-void make_directories_and_links(const tree::Manifest& manifest, const Dir& to) {
+void make_all_but_files(const tree::Manifest& manifest, const Dir& to) {
   base::LastDir target(to);
   for (size_t i = 0; i < manifest.entries.size(); ++i) {
     const FileType type = manifest.entries.type(i);
@@ -87,7 +87,7 @@ SeenLayer look_at_layer(const Dir& layer) {
 }
 
 void link_layer(const Dir& from, const SeenLayer& seen, const Dir& to) {
-  make_directories_and_links(seen.manifest, to);
+  make_all_but_files(seen.manifest, to);
   const size_t count = seen.manifest.entries.size();
   base::Crew crew;
   for (size_t first = 0; first < count; first += batch) {

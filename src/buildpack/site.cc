@@ -2,10 +2,13 @@
 
 #include "base/dir.hh"
 #include "base/error.hh"
+#include "buildpack/classic_cache.hh"
 #include "launch/launch_file.hh"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
+
+#include <algorithm>
 
 namespace bakehouse::buildpack {
 namespace {
@@ -16,11 +19,12 @@ using base::Event;
 using base::Fault;
 using base::TreePath;
 
-// Of the scratch directory programs get two parts; the third is the room's own, and nobody inside may
+// Of the scratch directory programs get three parts; the fourth is the room's own, and nobody inside may
 // touch it: it holds what their /tmp is made of.
 constexpr const char* platform_part = "platform";
 constexpr const char* writable_part = "writable";
 constexpr const char* home_part = "writable/home";
+constexpr const char* config_vars_part = "config-vars";
 constexpr const char* room_part = "room";
 
 TreePath plan_path(const Buildpack& pack, Site::Purpose purpose) {
@@ -30,7 +34,8 @@ TreePath plan_path(const Buildpack& pack, Site::Purpose purpose) {
 
 base::Dir make_scratch(const Workshop& workshop) {
   base::Dir scratch = base::Dir::open(workshop.scratch);
-  for (const char* path : {"platform/env", home_part, "writable/detect", "writable/build", room_part})
+  for (const char* path : {"platform/env", home_part, "writable/detect", "writable/build", "writable/classic",
+                           config_vars_part, room_part})
     scratch.make_dirs(TreePath::parse(path), 0755);
   for (const auto& [name, value] : workshop.settings.environment) {
     const base::Fd file = scratch.create_file(TreePath::parse("platform/env") / name, 0644);
@@ -39,7 +44,14 @@ base::Dir make_scratch(const Workshop& workshop) {
   return scratch;
 }
 
-RoomPlan plan_of(const Workshop& workshop, const Store& store) {
+// Where it is kept between builds when there is a place for that.
+fs::path prepare_classic_cache(const Workshop& workshop, const Store& store) {
+  if (!std::ranges::any_of(store.all(), &Buildpack::is_classic)) return {};
+  if (!workshop.cache.empty()) return make_classic_cache(workshop.cache);
+  return base::Dir::open_or_make(workshop.scratch / writable_part / "classic-cache").path();
+}
+
+RoomPlan plan_of(const Workshop& workshop, const Store& store, const fs::path& classic_cache) {
   const auto own = [&](const char* part) { return workshop.scratch / part; };
   RoomPlan plan;
   plan.root = workshop.run.parent_path();
@@ -47,7 +59,10 @@ RoomPlan plan_of(const Workshop& workshop, const Store& store) {
   // At their own paths, so that these are the same in the room and without one.
   for (const Buildpack* pack : store.all()) plan.readable.push_back({pack->directory, pack->directory});
   plan.readable.push_back({own(platform_part), own(platform_part)});
+  plan.readable.push_back({own(config_vars_part), own(config_vars_part)});
   plan.writable.push_back({own(writable_part), own(writable_part)});
+  if (!classic_cache.empty() && !workshop.cache.empty())
+    plan.writable.push_back({classic_cache, classic_cache});
   plan.scratch = own(room_part);
   plan.offline = workshop.offline;
   plan.app_path = workshop.settings.app_path;
@@ -76,7 +91,8 @@ fs::path seen_at(const Workshop& workshop, const Room& room) {
 Site::Site(Workshop workshop, const Store& store)
     : workshop_(std::move(workshop)),
       scratch_(make_scratch(workshop_)),
-      room_(Room::prepare(plan_of(workshop_, store))) {
+      classic_cache_(prepare_classic_cache(workshop_, store)),
+      room_(Room::prepare(plan_of(workshop_, store, classic_cache_))) {
   seen_at_ = seen_at(workshop_, room_);
   if (base::Dir::open(workshop_.application).exists(launch::all_layers_directory())) {
     throw Error(Fault::input, "the source has a '.layers', the name under which buildpacks keep theirs",
@@ -95,6 +111,10 @@ fs::path Site::layers(const Buildpack& pack) const {
 fs::path Site::platform() const { return workshop_.scratch / platform_part; }
 
 fs::path Site::home() const { return workshop_.scratch / home_part; }
+
+fs::path Site::writable() const { return workshop_.scratch / writable_part; }
+
+fs::path Site::config_vars() const { return workshop_.scratch / config_vars_part; }
 
 fs::path Site::make_plan(const Buildpack& pack, Purpose purpose, std::string_view content) const {
   const TreePath path = plan_path(pack, purpose);
@@ -116,7 +136,7 @@ base::ExitStatus Site::run(const Call& call,
   command.argv = {(call.pack.directory / call.program).native()};
   command.argv.insert(command.argv.end(), call.arguments.begin(), call.arguments.end());
   command.environment = launch::to_list(call.environment);
-  command.directory = seen_at_;
+  command.directory = call.directory.empty() ? seen_at_ : call.directory;
   base::Limits limits;
   limits.time = workshop_.settings.time_limit;
   limits.cancelled = workshop_.cancelled;

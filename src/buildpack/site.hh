@@ -27,6 +27,7 @@ struct Workshop {
   std::function<bool()> cancelled;
   bool offline = false;
   std::filesystem::path build_config = {};  // the operator's, with `env/`; may be missing, empty: none
+  std::string source_version = {};          // the commit of the source; empty: it has none
 };
 
 class Site {
@@ -44,6 +45,11 @@ class Site {
   std::filesystem::path layers(const Buildpack& pack) const;
   std::filesystem::path platform() const;
   std::filesystem::path home() const;
+  // A directory that they may write, of this build alone; the paths are the same here.
+  std::filesystem::path writable() const;
+  // Of classic buildpacks, see there.
+  std::filesystem::path config_vars() const;
+  const std::filesystem::path& classic_cache() const { return classic_cache_; }
 
   // A file for a plan, of this buildpack alone; its path is the same here and there.
   enum class Purpose { detect, build };
@@ -53,17 +59,18 @@ class Site {
 
   struct Call {
     const Buildpack& pack;
-    std::string program;  // "bin/detect"
+    std::string program;  // "bin/detect", or an absolute path
     std::vector<std::string> arguments;
     launch::Environment environment;
+    std::filesystem::path directory = {};  // where it begins; empty: in the application
   };
-  // In the application's directory.
   base::ExitStatus run(const Call& call, const std::function<void(std::string_view line)>& on_line) const;
 
  private:
   Workshop workshop_;
   Machine machine_ = this_machine();
   base::Dir scratch_;
+  std::filesystem::path classic_cache_;  // empty where there is no classic buildpack
   Room room_;
   std::filesystem::path seen_at_;
 };

@@ -4,6 +4,7 @@
 #include "base/error.hh"
 #include "base/files.hh"
 #include "buildpack/buildpackage.hh"
+#include "buildpack/classic.hh"
 #include "buildpack/content.hh"
 #include "buildpack/room_targets.hh"
 #include "net/http.hh"
@@ -103,7 +104,8 @@ TreePath choose(const SourceName& name, const KeptTree& kept) {
   const Dir tree = Dir::open(kept.tree);
   const std::vector<TreePath> found = find_buildpacks(tree);
   if (!name.inside.is_top()) {
-    if (tree.exists(name.inside / "buildpack.toml") || tree.exists(name.inside / "extension.toml"))
+    if (tree.exists(name.inside / "buildpack.toml") || tree.exists(name.inside / "extension.toml") ||
+        is_classic(kept.tree / name.inside.str()))
       return name.inside;
     throw Error(Fault::input,
                 fmt::format("there is no buildpack at '//{}' in it", printable(name.inside.str())),
@@ -163,7 +165,11 @@ Buildpack Sources::open_commit(const SourceName& name) {
 Buildpack Sources::take(const SourceName& name, Fetched fetched) {
   fetched_.push_back(std::move(fetched));
   const KeptTree& kept = fetched_.back().kept;
-  return load_buildpack(kept.tree / choose(name, kept).str());
+  const TreePath inside = choose(name, kept);
+  Buildpack pack = load_buildpack(kept.tree / inside.str());
+  // It is called by where it came from, not by where we keep it.
+  if (pack.is_classic()) pack.id = classic_id(inside.is_top() ? without_query(name.location) : inside.str());
+  return pack;
 }
 
 void Sources::require_network(const SourceName& name) const {

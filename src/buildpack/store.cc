@@ -4,6 +4,7 @@
 #include "base/encoding.hh"
 #include "base/error.hh"
 #include "base/files.hh"
+#include "buildpack/classic.hh"
 #include "buildpack/limits.hh"
 #include "buildpack/platform_exit.hh"
 #include "text/decode.hh"
@@ -28,8 +29,9 @@ bool is_there(const fs::path& path) {
   return fs::exists(path, unreadable);
 }
 
-bool holds_descriptor(const fs::path& directory) {
-  return is_there(directory / "buildpack.toml") || is_there(directory / "extension.toml");
+bool is_buildpack(const fs::path& directory) {
+  return is_there(directory / "buildpack.toml") || is_there(directory / "extension.toml") ||
+         is_classic(directory);
 }
 
 std::vector<fs::path> directories_in(const fs::path& directory) {
@@ -95,10 +97,10 @@ void Store::add_one_of_several(const fs::path& directory) {
 }
 
 void Store::add_directory(const fs::path& directory) {
-  if (holds_descriptor(directory)) return add(load_buildpack(directory));
+  if (is_buildpack(directory)) return add(load_buildpack(directory));
   bool is_empty = true;
   const auto take = [&](const fs::path& candidate) {
-    if (!holds_descriptor(candidate)) return false;
+    if (!is_buildpack(candidate)) return false;
     add_one_of_several(candidate);
     is_empty = false;
     return true;

@@ -3,6 +3,7 @@
 
 #include <ostream>
 #include <string>
+#include <vector>
 
 namespace bakehouse::support {
 
@@ -14,6 +15,22 @@ struct Mentions {
   }
   friend std::ostream& operator<<(std::ostream& out, const Mentions& wanted) {
     return out << "...'" << wanted.part << "'...";
+  }
+};
+
+// The same for several parts, in whatever order.
+struct MentionsAll {
+  std::vector<std::string> parts;
+
+  friend bool operator==(const std::string& text, const MentionsAll& wanted) {
+    for (const std::string& part : wanted.parts) {
+      if (text.find(part) == text.npos) return false;
+    }
+    return true;
+  }
+  friend std::ostream& operator<<(std::ostream& out, const MentionsAll& wanted) {
+    for (const std::string& part : wanted.parts) out << "...'" << part << "'...";
+    return out;
   }
 };
 

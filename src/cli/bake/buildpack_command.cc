@@ -50,7 +50,8 @@ std::optional<std::string> why_it_does_not_fit(const buildpack::Buildpack& pack)
 
 std::string describe(const buildpack::Buildpack& pack) {
   const auto misfit = why_it_does_not_fit(pack);
-  return fmt::format("{}  api {}  {}{}\n", pack.describe(), pack.api.str(),
+  return fmt::format("{}  {}  {}{}\n", pack.describe(),
+                     pack.is_classic() ? "classic" : "api " + pack.api.str(),
                      pack.is_composite() ? "made of others" : describe(pack.targets),
                      misfit ? "  not here: " + *misfit : "");
 }
@@ -58,7 +59,7 @@ std::string describe(const buildpack::Buildpack& pack) {
 Value to_value(const buildpack::Buildpack& pack) {
   return Value::map({{"id", pack.id},
                      {"version", pack.version},
-                     {"api", pack.api.str()},
+                     {"api", pack.is_classic() ? "classic" : pack.api.str()},
                      {"targets", describe(pack.targets)},
                      {"composite", pack.is_composite()},
                      {"misfit", why_it_does_not_fit(pack).value_or("")},

@@ -20,6 +20,7 @@ Value to_value(const bakery::Detected& detected) {
     answers.push(Value::map({{"buildpack", answer.pack},
                              {"answer", std::string(bakery::name_of(answer.kind))},
                              {"why", answer.why},
+                             {"display-name", answer.display_name},
                              {"said", answer.said}}));
   }
   Value lost = Value::list();

@@ -40,8 +40,9 @@ std::string describe_detection(const Tried& tried) {
     const char* const verdict = answer.kind == Kind::applies    ? "applies"
                                 : answer.kind == Kind::does_not ? "does not apply"
                                                                 : "could not be asked";
-    text += fmt::format("{} {}{}{}{}\n", answer.pack, verdict, answer.why.empty() ? "" : ": ", answer.why,
-                        answer.said);
+    const std::string name = answer.display_name.empty() ? "" : fmt::format(" ({})", answer.display_name);
+    text += fmt::format("{} {}{}{}{}{}\n", answer.pack, verdict, name, answer.why.empty() ? "" : ": ",
+                        answer.why, answer.said);
   }
   for (const auto& group : tried.lost)
     text += fmt::format("not {}: {}\n", fmt::join(group.members, ", "), fmt::join(group.reasons, "; "));

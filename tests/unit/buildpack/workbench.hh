@@ -22,6 +22,23 @@ struct Scripts {
   std::string build = "exit 0";
 };
 
+struct ClassicScripts {
+  std::string detect = "echo Thing";
+  std::string compile = "exit 0";
+  std::string release;  // empty: there is none
+};
+
+// Writes the directory of a classic buildpack, whose programs lack their executable bits.
+inline std::filesystem::path write_classic(const std::filesystem::path& directory,
+                                           const ClassicScripts& scripts) {
+  std::filesystem::create_directories(directory / "bin");
+  base::write_file(directory / "bin/detect", "#!/bin/bash\n" + scripts.detect + "\n");
+  base::write_file(directory / "bin/compile", "#!/bin/bash\n" + scripts.compile + "\n");
+  if (!scripts.release.empty())
+    base::write_file(directory / "bin/release", "#!/bin/bash\n" + scripts.release + "\n");
+  return directory;
+}
+
 // Writes a buildpack's directory; the scripts are bodies for bash.
 inline std::filesystem::path write_pack(const std::filesystem::path& directory, const std::string& toml,
                                         const Scripts& scripts = {}) {
@@ -62,6 +79,11 @@ class Workbench {
     return load_buildpack(write_pack(scratch_.path() / "packs" / name, descriptor(id) + more, scripts));
   }
 
+  // Its id is `classic/NAME`.
+  Buildpack classic(const std::string& name, const ClassicScripts& scripts) const {
+    return load_buildpack(write_classic(scratch_.path() / "packs" / name, scripts));
+  }
+
   // Each call has a scratch directory of its own, as each build has.
   Workshop workshop() {
     const auto scratch = scratch_.path() / "work" / fmt::format("{}", workshops_++);
@@ -73,8 +95,9 @@ class Workbench {
             settings,
             [this](const base::Event& event) { take(event); },
             [] { return false; },
-            false,
-            build_config()};
+            offline,
+            build_config(),
+            source_version};
   }
   // As each bake begins with a fresh tree.
   void begin_again() const {
@@ -97,6 +120,8 @@ class Workbench {
   }
 
   config::BuildSettings settings;
+  bool offline = false;
+  std::string source_version;
   std::string output;              // what the buildpacks printed
   std::vector<std::string> notes;  // what the engine said of them
   std::vector<std::string> warnings;
