@@ -169,7 +169,7 @@ const std::vector<std::string>& notice_words() {
   return words;
 }
 
-bool is_node_key(std::string_view key) { return key == "notify" || key == "logging"; }
+bool is_node_key(std::string_view key) { return key == "notify" || key == "logging" || key == "environment"; }
 
 NodeSettings decode_node_settings(const Value& file, Diagnostics& faults) {
   NodeSettings settings;

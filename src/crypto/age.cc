@@ -265,4 +265,10 @@ Secret open_age(std::string_view sealed, const Secret& passphrase, std::string_v
   return open_any(sealed, name, by_passphrase, "it has another pass phrase, or is sealed to identities");
 }
 
+size_t count_age_recipients(std::string_view sealed, std::string_view name) {
+  start_sodium();
+  const std::string binary = is_armored(sealed) ? dearmor_age(sealed, name) : std::string(sealed);
+  return parse_age(binary, name).header.stanzas.size();
+}
+
 }  // namespace bakehouse::crypto

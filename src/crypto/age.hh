@@ -5,6 +5,7 @@
 #include "crypto/age_keys.hh"
 #include "crypto/secret.hh"
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -25,6 +26,9 @@ std::string seal_age(std::string_view content, const Secret& passphrase, int wor
 // identities, or not the pass phrase, opens it, or when it was changed.
 Secret open_age(std::string_view sealed, const std::vector<AgeIdentity>& identities, std::string_view name);
 Secret open_age(std::string_view sealed, const Secret& passphrase, std::string_view name);
+
+// How many it was sealed to, pass phrases included. Throws as open_age does for what is malformed.
+size_t count_age_recipients(std::string_view sealed, std::string_view name);
 
 // The text form alone. Strict but for white space around it: one spelling, lines of 64 digits.
 std::string armor_age(std::string_view bytes);

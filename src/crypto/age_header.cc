@@ -31,10 +31,8 @@ class HeaderReader {
   HeaderReader(std::string_view file, std::string_view name) : file_(file), name_(name) {}
 
   ParsedAge read() {
-    if (next_line() != version_line) {
-      const bool is_other = file_.starts_with("age-encryption.org/");
-      fail(is_other ? "it is of another version of age" : "it does not begin with 'age-encryption.org/v1'");
-    }
+    if (!file_.starts_with("age-encryption.org/")) fail("it does not begin with 'age-encryption.org/v1'");
+    if (next_line() != version_line) fail("it is of another version of age");
     ParsedAge parsed;
     std::string_view line = next_line();
     while (!line.starts_with(mac_start)) {

@@ -3,6 +3,7 @@
 #include "base/encoding.hh"
 #include "base/error.hh"
 #include "base/uuid.hh"
+#include "config/identity.hh"
 
 #include <fmt/format.h>
 
@@ -110,7 +111,10 @@ config::Root init_root(const fs::path& path, const std::string& project, config:
   const Dir dir = Dir::open_or_make(path, 0755);
   make_directories(dir, mode, layout);
   config::Root root{fs::canonical(path), project, mode, layout, std::move(key)};
-  if (fill) fill_or_empty(dir, root, fill);
+  fill_or_empty(dir, root, [&](const config::Root& made) {
+    config::make_identity(made);
+    if (fill) fill(made);
+  });
   // Written last: what has a root.json is complete.
   config::write_root(root);
   dir.sync();

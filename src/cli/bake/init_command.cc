@@ -1,5 +1,6 @@
 #include "base/error.hh"
 #include "cli/bake/commands.hh"
+#include "config/identity.hh"
 #include "node/node.hh"
 #include "source/source.hh"
 
@@ -19,8 +20,13 @@ int run_init(const GlobalOptions& global, const InitCommand& command, const Scre
   for (const auto& remote : {layout.source_remote, layout.pillar_remote})
     source::make_bare_repository(root.at(remote));
   screen.say(fmt::format("made the staging root of {}: {}", command.name, root.path.native()));
+  const std::string recipient = config::read_identities(root).back().recipient().text();
+  screen.say(fmt::format("its recipient, to seal secrets to: {}", recipient));
   screen.say(fmt::format("next: bake ./SOURCE --root {}{}", path.native(), key ? "" : " --key FILE"));
-  screen.answer(Value::map({{"project", command.name}, {"mode", "cooking"}, {"root", root.path.native()}}));
+  screen.answer(Value::map({{"project", command.name},
+                            {"mode", "cooking"},
+                            {"root", root.path.native()},
+                            {"recipient", recipient}}));
   return 0;
 }
 

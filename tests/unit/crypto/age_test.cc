@@ -119,7 +119,7 @@ TEST_CASE("headers are read strictly") {
   const std::string mac = line_of(sealed, "--- ");
   const std::string other = "-> X25519 " + crypto::encode_age_base64(std::string(32, '\0'));
   const std::vector<std::pair<std::string, std::string>> rows{
-      {"", "the file ends within it"},
+      {"", "does not begin with 'age-encryption.org/v1'"},
       {"age-encryption.org/v1", "the file ends within it"},
       {"hello\n", "does not begin with 'age-encryption.org/v1'"},
       {replaced(sealed, "v1\n", "v2\n"), "of another version"},
