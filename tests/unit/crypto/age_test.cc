@@ -153,7 +153,9 @@ TEST_CASE("headers are read strictly") {
       {replaced(sealed, mac, mac.substr(0, mac.size() - 1) + "Z"), "its last line"},
       {sealed.substr(0, sealed.find(mac) + mac.size() + 16), "the file ends within it"},
   };
-  for (const auto& [file, why] : rows) {
+  for (const auto& row : rows) {
+    const std::string& file = row.first;
+    const std::string& why = row.second;
     CAPTURE(file);
     const std::string said = failure([&] { open(file); });
     CHECK(said == Mentions{"input: value: is no file of age: its header is malformed"});
