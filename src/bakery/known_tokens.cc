@@ -35,6 +35,8 @@ bool is_pem(string_view before, string_view behind) {
   const string_view line = before.substr(before.size() - std::min(before.size(), longest_begin));
   const size_t begin = line.rfind("-----BEGIN ");
   if (begin == string_view::npos || line.find('\n', begin) != string_view::npos) return false;
+  if (!behind.starts_with("----")) return false;
+  behind.remove_prefix(4);
   if (behind.starts_with('\r')) behind.remove_prefix(1);
   if (behind.starts_with("\\n"))
     behind.remove_prefix(2);
@@ -57,7 +59,7 @@ bool is_aws(string_view before, string_view behind) {
 
 std::vector<KnownToken> make_known() {
   std::vector<KnownToken> known;
-  known.push_back({"a private key (PEM)", "PRIVATE KEY-----", is_pem});
+  known.push_back({"a private key (PEM)", "PRIVATE KEY-", is_pem});
   known.push_back(token("a private key (PuTTY)", "PuTTY-User-Key-File-", 1, "23"));
   known.push_back(token("an identity of age", "AGE-SECRET-KEY-1", 58, upper_and_digits));
   known.push_back(token("an identity of age", "AGE-SECRET-KEY-PQ-1", 58, upper_and_digits));

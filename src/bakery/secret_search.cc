@@ -69,7 +69,9 @@ void SecretSearch::add_values(const config::OpenedValues& values) {
 
 void SecretSearch::add(Word word) {
   const std::string_view anchor = word.anchor.text();
-  for (const size_t offset : {size_t{0}, size_t{1}}) {
+  // At its end, since values begin alike more often than they end alike.
+  const size_t first = anchor.size() - window_size - 1;
+  for (const size_t offset : {first, first + 1}) {
     const uint32_t window = window_at(anchor.data() + offset);
     windows_.emplace(window, Window{words_.size(), offset});
     filter_.set(place_in_filter(window));
