@@ -23,9 +23,8 @@ constexpr size_t longest_probe = 512;
 constexpr size_t window_size = 3;
 
 uint32_t window_at(const char* bytes) {
-  uint32_t window = 0;
-  std::memcpy(&window, bytes, window_size);
-  return window;
+  const auto byte = [bytes](size_t i) { return uint32_t{static_cast<unsigned char>(bytes[i])}; };
+  return byte(0) | byte(1) << 8 | byte(2) << 16;
 }
 
 size_t place_in_filter(uint32_t window) { return window * uint32_t{0x9E3779B1} >> 16; }
@@ -84,7 +83,8 @@ std::vector<SecretSearch::Match> SecretSearch::find(std::string_view piece, size
   std::vector<Match> matches;
   for (size_t at = 0; at + window_size <= piece.size(); at += 2) {
     const uint32_t window = window_at(piece.data() + at);
-    if (!filter_.test(place_in_filter(window))) continue;
+    // Unlike test(), without asking whether the place is within it, which it always is.
+    if (!filter_[place_in_filter(window)]) continue;
     const auto [first, last] = windows_.equal_range(window);
     for (auto each = first; each != last; ++each) {
       const auto [number, offset] = each->second;
