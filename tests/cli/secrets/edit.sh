@@ -33,14 +33,14 @@ EDITOR=/nowhere run bake secret edit --root staging
 run bake secret list --root staging --quiet
 
 # An editor that is killed, or a bake that is, takes what it edited along.
-cat >wait <<'EDITOR'
+cat >sleeper <<'EDITOR'
 #!/bin/sh
 echo "$1" >edited
 exec sleep 60
 EDITOR
-chmod +x wait
+chmod +x sleeper
 rm edited
-EDITOR=./wait bake secret edit --root staging 2>said &
+EDITOR=./sleeper bake secret edit --root staging 2>said &
 wait_until test -s edited
 # A second one is refused meanwhile.
 run bake secret set mail.password --root staging <<<'too late'
