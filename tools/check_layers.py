@@ -35,7 +35,7 @@ ALLOWED_FOLDERS = {
     "net": ["base", "crypto"],
     "tree": ["base", "crypto"],
     "artifact": ["base", "text", "crypto", "tree"],
-    "config": ["base", "text"],
+    "config": ["base", "text", "crypto"],
     "launch": ["base", "text"],
     "service": ["base", "text", "config", "launch"],
     "phase": ["base", "text", "config"],

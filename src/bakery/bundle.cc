@@ -5,11 +5,13 @@
 #include "artifact/rules.hh"
 #include "artifact/write.hh"
 #include "bakery/path_search.hh"
+#include "bakery/secret_search.hh"
 #include "bakery/sign.hh"
 #include "base/encoding.hh"
 #include "base/error.hh"
 #include "base/files.hh"
 #include "base/progress.hh"
+#include "config/identity.hh"
 #include "phase/history.hh"
 #include "text/json.hh"
 #include "tree/scan.hh"
@@ -186,6 +188,17 @@ void search_links(const base::Dir& tree, const tree::Manifest& manifest, PathSea
   refuse_build_paths(search);
 }
 
+std::vector<config::OpenedValues> open_secrets(const node::Node& node) {
+  return open_what_can_be(
+      node.root.at(node.root.layout.pillar), config::read_identities(node.root),
+      [&](const std::string& environment, size_t count) {
+        node.around.events(
+            {Event::Kind::note, "bundle",
+             fmt::format("{} of the secrets of {} are sealed to others, and are not looked for", count,
+                         environment)});
+      });
+}
+
 artifact::ReleaseInfo describe_release(const ProjectFile& file, const source::Checkout& checkout,
                                        const Built& built, const Dating& dating, std::string version) {
   artifact::ReleaseInfo info;
@@ -242,13 +255,18 @@ Bundle bundle(const node::Node& node, const ProjectFile& file, const source::Che
       node.root.at(node.root.layout.releases) / artifact::archive_name(info.name, info.version);
 
   const std::map<std::string, std::string> parts = parts_of(file, built);
-  const artifact::Inspect inspect{
-      [&](const tree::Entry& packed, std::string_view piece) { search.look(packed, piece); },
-      search.overlap()};
+  const crypto::NoDumps no_dumps;
+  SecretSearch secrets(open_secrets(node), file.project.allowed_secrets);
+  const artifact::Inspect inspect{[&](const tree::Entry& packed, std::string_view piece) {
+                                    search.look(packed, piece);
+                                    secrets.look(packed, piece);
+                                  },
+                                  std::max(search.overlap(), secrets.overlap())};
   const artifact::Body body =
       artifact::pack_body({tree, found.manifest, parts, info.created, options.level, options.rule, inspect,
                            base::tell_tenths(node.around.events, "bundle")},
                           archive.parent_path());
+  secrets.refuse_found(tree);
   refuse_build_paths(search);
   if (!search.with_run().empty()) info.run_path = run;
   refuse_other_release(archive, body.manifest.digest, key.public_key());

@@ -154,6 +154,20 @@ WebPort web_port(const Project& project, const Value* processes) {
   return {is_set ? WebPort::State::faulty : WebPort::State::absent, 0};
 }
 
+std::vector<std::string> decode_allowed_secrets(const Value& value, Diagnostics& faults) {
+  MapReader map(value, "'secrets'", faults);
+  const Value* allow = map.take("allow");
+  auto patterns = map.texts("allow").value_or(std::vector<std::string>{});
+  for (const std::string& pattern : patterns) {
+    if (pattern.empty() || pattern == "*" || pattern == "**" || pattern == "/" || pattern.starts_with('#'))
+      faults.add(allow->origin(),
+                 fmt::format("the pattern '{}' in 'secrets' names no files", printable(pattern)),
+                 "paths as .gitignore has them: [/tests/keys, \"*.example.pem\"]");
+  }
+  map.finish();
+  return patterns;
+}
+
 UndoData decode_undo_data(MapReader& file) {
   const auto word = file.choice("undo-data", {"closed", "always", "never"});
   if (word == "always") return UndoData::always;
@@ -210,6 +224,8 @@ Project decode_project(const Value& merged, Diagnostics& faults) {
   if (const Value* backups = file.take("backups")) project.backups = decode_backups(*backups, faults);
   if (const Value* hooks = file.take("hooks")) decode_hooks(*hooks, project, faults);
   if (const Value* services = file.take("services")) project.services = decode_services(*services, faults);
+  if (const Value* secrets = file.take("secrets"))
+    project.allowed_secrets = decode_allowed_secrets(*secrets, faults);
   refuse_unsupported(file, "", {"source", "bundles", "allow", "data-format", "owners", "templates", "stores"},
                      faults);
   refuse_node_keys(file, faults);

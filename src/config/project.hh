@@ -134,6 +134,7 @@ struct Project {
   BackupRule backups;  // `backups: {keep: ...}`
   HookSettings hook_defaults;
   std::map<std::string, HookSettings> hooks;  // by phase; only those that differ
+  std::vector<std::string> allowed_secrets;   // `secrets: {allow: ...}`: files in which nothing is one
 
   HookSettings hook(const std::string& phase) const;
 };

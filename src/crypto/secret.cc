@@ -12,6 +12,8 @@
 #include <new>
 #include <utility>
 
+#include <sys/prctl.h>
+
 namespace bakehouse::crypto {
 namespace {
 
@@ -71,6 +73,13 @@ void keep_first_line(Secret& secret) {
   const std::string_view line = text.substr(0, text.find('\n'));
   // A CR alone ends no line, but a file that was written elsewhere ends its lines in CR LF.
   secret.truncate(line.size() - (line.ends_with('\r') ? 1 : 0));
+}
+
+NoDumps::NoDumps() : before_(::prctl(PR_GET_DUMPABLE)) { ::prctl(PR_SET_DUMPABLE, 0); }
+
+// 2 is "for root only", which the kernel sets and nobody else may.
+NoDumps::~NoDumps() {
+  if (before_ == 1) ::prctl(PR_SET_DUMPABLE, 1);
 }
 
 std::optional<Secret> read_secret_line(const base::Fd& fd, size_t longest, std::string_view name) {

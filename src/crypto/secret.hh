@@ -50,4 +50,17 @@ void keep_first_line(Secret& secret);
 // unread, so that it can be another secret. Throws Error(input) beyond `longest` bytes.
 std::optional<Secret> read_secret_line(const base::Fd& fd, size_t longest, std::string_view name);
 
+// While one lives, this process leaves no core dump and no other of the same user can read its memory. Not
+// kept by what it executes.
+class NoDumps {
+ public:
+  NoDumps();
+  NoDumps(const NoDumps&) = delete;
+  NoDumps& operator=(const NoDumps&) = delete;
+  ~NoDumps();
+
+ private:
+  int before_;
+};
+
 }  // namespace bakehouse::crypto

@@ -3,6 +3,8 @@
 #include "base/encoding.hh"
 #include "base/error.hh"
 #include "base/uuid.hh"
+#include "config/identity.hh"
+#include "config/sealed.hh"
 
 #include <fmt/format.h>
 
@@ -56,12 +58,26 @@ void fill_or_empty(const Dir& dir, const config::Root& root,
   }
 }
 
+// What was opened stays in memory until this process ends: nobody is to get a dump of it.
+std::map<std::string, std::string> open_with_identity(const config::Root& root, const fs::path& pillar,
+                                                      const std::string& environment) {
+  static const crypto::NoDumps from_now_on;
+  std::map<std::string, std::string> opened;
+  for (const auto& [key, value] : config::open_sealed(pillar, environment, config::read_identities(root)))
+    opened.emplace(key, value.text());
+  return opened;
+}
+
 }  // namespace
 
 Node open_node(const fs::path& root, fs::path launch, phase::Surroundings around) {
   config::Root opened = config::read_root(root);
   base::Dir dir = base::Dir::open(opened.path);
-  return {std::move(opened), std::move(dir), std::move(launch), std::move(around), {}, {}, {}, {}};
+  OpenSealed open_sealed = [root = opened](const fs::path& pillar, const std::string& environment) {
+    return open_with_identity(root, pillar, environment);
+  };
+  return {std::move(opened),       std::move(dir),        std::move(launch), std::move(around), {}, {},
+          std::filesystem::path(), std::move(open_sealed)};
 }
 
 Node with_events(const Node& node, base::EventSink events) {
@@ -110,7 +126,10 @@ config::Root init_root(const fs::path& path, const std::string& project, config:
   const Dir dir = Dir::open_or_make(path, 0755);
   make_directories(dir, mode, layout);
   config::Root root{fs::canonical(path), project, mode, layout, std::move(key)};
-  if (fill) fill_or_empty(dir, root, fill);
+  fill_or_empty(dir, root, [&](const config::Root& made) {
+    config::make_identity(made);
+    if (fill) fill(made);
+  });
   // Written last: what has a root.json is complete.
   config::write_root(root);
   dir.sync();

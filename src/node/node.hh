@@ -29,7 +29,7 @@ struct Node {
   bool is_booting = false;                // we are the unit that recovers, before the services start
   std::filesystem::path supervise =
       {};                       // the helper that is a supervisor in the background; "": there is none
-  OpenSealed open_sealed = {};  // none: what is sealed stays so
+  OpenSealed open_sealed = {};  // with the identity of the root
 
   std::filesystem::path journal_path() const { return root.state() / "journal"; }
   std::filesystem::path history_path() const { return root.state() / "history.jsonl"; }

@@ -58,3 +58,7 @@ s/"free_(bytes|inodes)": ?([0-9]+|null)/"free_\1":<number>/g
 
 # Where a test listens
 s/\b127\.0\.0\.1:[0-9]{4,5}\b/127.0.0.1:<port>/g
+
+# Keys of age, and what they seal
+s/\bage1[a-z0-9]{58}\b/<recipient>/g
+s/\bAGE-SECRET-KEY-1[A-Z0-9]{58}\b/<identity>/g

@@ -89,6 +89,17 @@ struct KeyPasswordCommand {
 };
 int run_key_password(const KeyPasswordCommand& command, const Screen& screen);
 
+struct SecretCommand {
+  std::optional<std::string> environment;       // else the root's
+  std::optional<std::filesystem::path> pillar;  // else the root's
+  std::string key;                              // set
+  std::optional<std::filesystem::path> file;    // set: else standard input, or a prompt at a terminal
+};
+int run_secret_set(const GlobalOptions& global, const SecretCommand& command, const Screen& screen);
+int run_secret_edit(const GlobalOptions& global, const SecretCommand& command, const Screen& screen);
+int run_secret_list(const GlobalOptions& global, const SecretCommand& command, const Screen& screen);
+int run_secret_rotate(const GlobalOptions& global, const SecretCommand& command, const Screen& screen);
+
 struct BuildpackCheckCommand {
   std::filesystem::path directory;
 };

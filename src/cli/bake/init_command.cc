@@ -1,5 +1,6 @@
 #include "base/error.hh"
 #include "cli/bake/commands.hh"
+#include "config/identity.hh"
 #include "config/like.hh"
 #include "node/node.hh"
 #include "source/source.hh"
@@ -42,8 +43,13 @@ int run_init(const GlobalOptions& global, const InitCommand& command, const Scre
   screen.say(fmt::format("made the staging root of {}: {}", command.name, root.path.native()));
   if (command.like && likeness.node_file)
     screen.say("its node.yaml is that of the other: see that ports and files outside of the root differ");
+  const std::string recipient = config::read_identities(root).back().recipient().text();
+  screen.say(fmt::format("its recipient, to seal secrets to: {}", recipient));
   screen.say(fmt::format("next: bake ./SOURCE --root {}{}", path.native(), key ? "" : " --key FILE"));
-  screen.answer(Value::map({{"project", command.name}, {"mode", "cooking"}, {"root", root.path.native()}}));
+  screen.answer(Value::map({{"project", command.name},
+                            {"mode", "cooking"},
+                            {"root", root.path.native()},
+                            {"recipient", recipient}}));
   return 0;
 }
 

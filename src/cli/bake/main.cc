@@ -8,11 +8,12 @@ namespace {
 
 using namespace bakehouse;  // NOLINT(google-build-using-namespace): the program is all of it
 
-const cli::Grammar grammar{"bake",
-                           {"cook", "detect", "sign", "init", "edit", "config", "key", "buildpack"},
-                           "cook",
-                           {"--root", "--key", "--as", "--sequence", "--set", "--level", "--layout", "--keep",
-                            "--password-file", "--password-fd", "--new-password-file", "--new-password-fd"}};
+const cli::Grammar grammar{
+    "bake",
+    {"cook", "detect", "sign", "init", "edit", "config", "key", "secret", "buildpack"},
+    "cook",
+    {"--root", "--key", "--as", "--sequence", "--set", "--level", "--layout", "--keep", "--environment",
+     "--pillar", "--file", "--password-file", "--password-fd", "--new-password-file", "--new-password-fd"}};
 
 void add_passphrase(CLI::App& command, cli::PassphraseOptions& options) {
   auto* file =
@@ -35,6 +36,7 @@ struct Commands {
   cli::KeyShowCommand key_show;
   cli::KeyPasswordCommand key_password;
   cli::SignCommand sign;
+  cli::SecretCommand secret;
   cli::BuildpackCheckCommand buildpack_check;
   cli::BuildpackTryCommand buildpack_try;
   cli::BuildpackListCommand buildpack_list;
@@ -167,6 +169,35 @@ void add_key(CLI::App& app, Commands& all) {
   add_key_password(*key, all);
 }
 
+using RunSecret = int (*)(const cli::GlobalOptions&, const cli::SecretCommand&, const cli::Screen&);
+
+CLI::App& add_secret_command(CLI::App& secret, Commands& all, const char* name, const char* help,
+                             RunSecret run) {
+  auto* command = secret.add_subcommand(name, help);
+  command->add_option("--environment", all.secret.environment, "whose secrets (else the root's)");
+  command->add_option("--pillar", all.secret.pillar,
+                      "a pillar elsewhere, a clone for instance (else the root's)");
+  command->callback([&all, run] {
+    all.chosen = [&all, run](const auto& screen) { return run(all.global, all.secret, screen); };
+  });
+  return *command;
+}
+
+void add_secret(CLI::App& app, Commands& all) {
+  auto* secret = app.add_subcommand("secret", "secrets of the pillar, sealed by age");
+  secret->require_subcommand(1);
+  secret->fallthrough();
+  auto& set =
+      add_secret_command(*secret, all, "set", "seal a value, read from standard input", cli::run_secret_set);
+  set.add_option("KEY", all.secret.key, "with dots: database.password")->required();
+  set.add_option("--file", all.secret.file, "the value is what FILE holds, byte for byte");
+  add_secret_command(*secret, all, "edit", "all of them in $EDITOR, never on a disk", cli::run_secret_edit);
+  add_secret_command(*secret, all, "list", "keys, recipients and when each was changed",
+                     cli::run_secret_list);
+  add_secret_command(*secret, all, "rotate", "a new identity for the root; all is sealed anew",
+                     cli::run_secret_rotate);
+}
+
 void add_buildpack(CLI::App& app, Commands& all) {
   auto* buildpack = app.add_subcommand("buildpack", "for those who write buildpacks");
   buildpack->require_subcommand(1);
@@ -210,6 +241,7 @@ int main(int argc, char** argv) {
   add_detect(app, all);
   add_config(app, all);
   add_key(app, all);
+  add_secret(app, all);
   add_buildpack(app, all);
   for (auto* command : app.get_subcommands({})) command->fallthrough();
   return cli::parse_and_run(app, grammar, {argv + 1, argv + argc}, all.global, all.chosen);

@@ -49,12 +49,7 @@ Secret require_text(std::optional<Secret> line) {
   throw Error(Fault::input, "the pass phrase is empty");
 }
 
-Secret prompt(const std::string& question) {
-  const Fd terminal(::open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY));
-  if (!terminal) {
-    throw Error(Fault::usage, "the key has a pass phrase and there is no terminal to ask for it",
-                "use --password-file FILE or --password-fd N");
-  }
+Secret ask_unseen(const Fd& terminal, const std::string& question) {
   base::write_all(terminal, question, "the terminal");
   Secret line = Secret::with_room(longest);
   ssize_t count = 0;
@@ -70,7 +65,18 @@ Secret prompt(const std::string& question) {
   if (failure != 0) throw base::os_error(failure, "read", "the terminal");
   line.extend(static_cast<size_t>(count));
   crypto::keep_first_line(line);
-  return require_text(std::move(line));
+  return line;
+}
+
+Fd open_terminal() { return Fd(::open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY)); }
+
+Secret prompt(const std::string& question) {
+  const Fd terminal = open_terminal();
+  if (!terminal) {
+    throw Error(Fault::usage, "the key has a pass phrase and there is no terminal to ask for it",
+                "use --password-file FILE or --password-fd N");
+  }
+  return require_text(ask_unseen(terminal, question));
 }
 
 bool is_prompt(const PassphraseOptions& options) { return !options.file && !options.descriptor; }
@@ -110,6 +116,12 @@ Secret new_passphrase(const PassphraseOptions& options) {
   const Secret second = prompt("once more: ");
   if (first.text() != second.text()) throw Error(Fault::input, "the two pass phrases differ", "try again");
   return first;
+}
+
+Secret prompt_secret(const std::string& question, const std::string& hint) {
+  const Fd terminal = open_terminal();
+  if (!terminal) throw Error(Fault::usage, "there is no terminal to ask at", hint);
+  return ask_unseen(terminal, question);
 }
 
 }  // namespace bakehouse::cli

@@ -1,5 +1,6 @@
 #include "base/clock.hh"
 #include "cli/release/commands.hh"
+#include "config/identity.hh"
 #include "node/adopt.hh"
 #include "node/node.hh"
 
@@ -11,12 +12,20 @@ namespace {
 using text::Value;
 namespace fs = std::filesystem;
 
+std::string recipient_of(const config::Root& root) {
+  return config::read_identities(root).back().recipient().text();
+}
+
 void say_made(const config::Root& root, const Screen& screen) {
   screen.say(fmt::format("made the production root of {}: {}", root.project, root.path.native()));
+  screen.say(fmt::format("its recipient, to seal secrets to: {}", recipient_of(root)));
 }
 
 Value encode(const config::Root& root) {
-  return Value::map({{"project", root.project}, {"mode", "final"}, {"root", root.path.native()}});
+  return Value::map({{"project", root.project},
+                     {"mode", "final"},
+                     {"root", root.path.native()},
+                     {"recipient", recipient_of(root)}});
 }
 
 int adopt_tree(const fs::path& path, const config::Layout& layout, const InitCommand& command,

@@ -16,6 +16,7 @@
 
 #include <fcntl.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 
 namespace secret_test {
 
@@ -229,6 +230,19 @@ TEST_CASE("no copy of a key is left in memory, neither as it signs nor as it is 
   }
   CHECK_FALSE(is_in_memory(made.first));
   CHECK_FALSE(is_in_memory(made.second));
+}
+
+TEST_CASE("while secrets are open the process cannot be dumped, and afterwards it is as before") {
+  REQUIRE(::prctl(PR_GET_DUMPABLE) == 1);
+  {
+    const crypto::NoDumps outer;
+    {
+      const crypto::NoDumps inner;
+      CHECK(::prctl(PR_GET_DUMPABLE) == 0);
+    }
+    CHECK(::prctl(PR_GET_DUMPABLE) == 0);
+  }
+  CHECK(::prctl(PR_GET_DUMPABLE) == 1);
 }
 
 }  // namespace secret_test
