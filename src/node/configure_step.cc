@@ -98,6 +98,9 @@ void require_data_may_stay(const Transaction& t, const config::Project& project)
 
 // A rollback writes nothing that the operator has forbidden since.
 void drop_disallowed(const Transaction& t, std::vector<ConfiguredFile>& files) {
+  const bool is_any_outside =
+      std::ranges::any_of(files, [](const ConfiguredFile& file) { return !file.target.empty(); });
+  if (!is_any_outside) return;  // what is wrong with node.yaml keeps nobody else from going back
   const auto allowed = config::load_node_settings(config::node_file_of(t.node.root)).targets;
   std::erase_if(files, [&](const ConfiguredFile& file) {
     const bool may_be = file.target.empty() ||
