@@ -153,6 +153,36 @@ EventLogs decode_logging(const Value& value, Diagnostics& faults) {
   return logs;
 }
 
+std::optional<std::string> as_environment(const Value& value, std::string_view what, Diagnostics& faults) {
+  auto name = text::as_text(value, what, faults);
+  if (!name) return std::nullopt;
+  constexpr std::string_view letters = "abcdefghijklmnopqrstuvwxyz0123456789._-";
+  const bool is_name = !name->empty() && name->size() <= 64 && name->front() != '.' && name->front() != '-' &&
+                       name->find_first_not_of(letters) == std::string::npos;
+  if (is_name) return name;
+  faults.add(value.origin(), fmt::format("{} is no name of an environment: '{}'", what, printable(*name)),
+             "staging, production or dev, of a-z, 0-9 and ._-");
+  return std::nullopt;
+}
+
+PushSettings decode_push(const Value& value, Diagnostics& faults) {
+  MapReader map(value, "'push'", faults);
+  PushSettings settings;
+  const Value* branches = map.take("branches");
+  if (branches != nullptr && !branches->is_map()) {
+    faults.add(branches->origin(), "'branches' in 'push' must be a map of branches to environments",
+               "{main: staging}");
+  } else if (branches != nullptr) {
+    for (const auto& [branch, environment] : branches->members()) {
+      const auto name =
+          as_environment(environment, fmt::format("the branch '{}'", printable(branch)), faults);
+      if (name) settings.branches[branch] = *name;
+    }
+  }
+  map.finish();
+  return settings;
+}
+
 }  // namespace
 
 std::string describe(const Receiver& receiver) {
@@ -169,7 +199,9 @@ const std::vector<std::string>& notice_words() {
   return words;
 }
 
-bool is_node_key(std::string_view key) { return key == "notify" || key == "logging"; }
+bool is_node_key(std::string_view key) {
+  return key == "notify" || key == "logging" || key == "environment" || key == "push";
+}
 
 NodeSettings decode_node_settings(const Value& file, Diagnostics& faults) {
   NodeSettings settings;
@@ -179,6 +211,9 @@ NodeSettings decode_node_settings(const Value& file, Diagnostics& faults) {
   };
   if (const Value* notify = find("notify")) settings.notify = decode_receivers(*notify, faults);
   if (const Value* logging = find("logging")) settings.events = decode_logging(*logging, faults);
+  if (const Value* environment = find("environment"))
+    settings.environment = as_environment(*environment, "'environment'", faults);
+  if (const Value* push = find("push")) settings.push = decode_push(*push, faults);
   return settings;
 }
 

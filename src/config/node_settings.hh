@@ -1,5 +1,5 @@
-// What `node.yaml` says of the node alone, and no project: who is told of deployments, and where they are
-// logged.
+// What `node.yaml` says of the node alone, and no project: who is told of deployments, where they are
+// logged, which environment it is, and which branches are deployed there.
 #pragma once
 
 #include "text/decode.hh"
@@ -7,6 +7,7 @@
 
 #include <chrono>
 #include <filesystem>
+#include <map>
 #include <optional>
 #include <set>
 #include <string>
@@ -38,9 +39,16 @@ struct EventLogs {
   bool to_journal = false;
 };
 
+// Pushes to the remotes of a root that bakes.
+struct PushSettings {
+  std::map<std::string, std::string> branches;  // to the environment each is for; empty: the usual ones
+};
+
 struct NodeSettings {
   std::vector<Receiver> notify;
   EventLogs events;
+  std::optional<std::string> environment;
+  PushSettings push;
 };
 
 // The keys that a project file must not have.

@@ -1,7 +1,9 @@
 #include "bakery/cook.hh"
+#include "bakery/push_record.hh"
 #include "base/error.hh"
 #include "base/files.hh"
 #include "cli/bake/commands.hh"
+#include "cli/bake/cook_options.hh"
 #include "cli/bake/passphrase.hh"
 #include "cli/bake/platform.hh"
 
@@ -36,28 +38,6 @@ std::vector<std::filesystem::path> choose_keys(const CookCommand& command, const
   throw Error(Fault::usage, "no key to sign with", "pass --key FILE; `bake key new FILE` makes one");
 }
 
-bakery::CookOptions options_of(const CookCommand& command, const node::Node& node,
-                               const Installation& installed) {
-  bakery::CookOptions options;
-  options.source = command.path.value_or(node.root.at(node.root.layout.source));
-  options.buildpacks = installed.buildpacks;
-  const auto keys = choose_keys(command, node.root);
-  options.key = keys.front();
-  options.more_keys.assign(keys.begin() + 1, keys.end());
-  options.ask_passphrase = ask_passphrase(command.passphrase);
-  options.version = command.version;
-  options.sequence = command.sequence;
-  options.source_date_epoch = source_date_epoch();
-  options.settings = command.settings;
-  options.offline = command.offline;
-  if (command.level) options.level = *command.level;
-  if (command.fast) options.level = 3;
-  if (command.best) options.level = 19;
-  if (command.solid) options.rule = artifact::solid_rule;
-  options.then = command.no_apply ? bakery::CookOptions::Then::stop : bakery::CookOptions::Then::apply;
-  return options;
-}
-
 int tell(const bakery::Cooked& cooked, const std::string& log, const node::Node& node, const Screen& screen) {
   screen.say(fmt::format("baked {} {}: {}", node.root.project, cooked.version, cooked.archive.native()));
   Value facts = Value::map(
@@ -77,11 +57,35 @@ int tell(const bakery::Cooked& cooked, const std::string& log, const node::Node&
 
 }  // namespace
 
+bakery::CookOptions cook_options(const CookCommand& command, const node::Node& node,
+                                 const Installation& installed) {
+  bakery::CookOptions options;
+  options.source = command.path.value_or(node.root.at(node.root.layout.source));
+  options.buildpacks = installed.buildpacks;
+  const auto keys = choose_keys(command, node.root);
+  options.key = keys.front();
+  options.more_keys.assign(keys.begin() + 1, keys.end());
+  options.ask_passphrase = ask_passphrase(command.passphrase);
+  options.version = command.version;
+  options.sequence = command.sequence;
+  options.source_date_epoch = source_date_epoch();
+  options.settings = command.settings;
+  options.offline = command.offline;
+  if (command.release) options.changes = bakery::CookOptions::Changes::refuse;
+  if (command.level) options.level = *command.level;
+  if (command.fast) options.level = 3;
+  if (command.best) options.level = 19;
+  if (command.solid) options.rule = artifact::solid_rule;
+  options.then = command.no_apply ? bakery::CookOptions::Then::stop : bakery::CookOptions::Then::apply;
+  return options;
+}
+
 int run_cook(const GlobalOptions& global, const CookCommand& command, const Screen& screen) {
   const Installation installed = find_installation();
   node::Node node = node::open_node(require_root(global), installed.launch, make_surroundings(screen));
   node.supervise = installed.supervise;
-  bakery::CookOptions options = options_of(command, node, installed);
+  bakery::CookOptions options = cook_options(command, node, installed);
+  bakery::tell_unmoved(node);
   std::string log;
   options.log_begun = [&](const std::filesystem::path& file) { log = file.native(); };
   try {

@@ -1,6 +1,8 @@
+#include "bakery/push_record.hh"
 #include "base/error.hh"
 #include "cli/bake/commands.hh"
 #include "node/node.hh"
+#include "source/remote.hh"
 #include "source/source.hh"
 
 #include <fmt/format.h>
@@ -16,8 +18,11 @@ int run_init(const GlobalOptions& global, const InitCommand& command, const Scre
   std::optional<fs::path> key = command.key;
   if (key) key = fs::absolute(*key);
   const config::Root root = node::init_root(path, command.name, config::Mode::cooking, layout, key);
-  for (const auto& remote : {layout.source_remote, layout.pillar_remote})
-    source::make_bare_repository(root.at(remote));
+  for (const char* remote : {"project", "pillar"}) {
+    const fs::path repository = bakery::remote_path(root, remote);
+    source::make_bare_repository(repository);
+    source::write_push_hooks(repository, {fs::read_symlink("/proc/self/exe"), root.path, remote});
+  }
   screen.say(fmt::format("made the staging root of {}: {}", command.name, root.path.native()));
   screen.say(fmt::format("next: bake ./SOURCE --root {}{}", path.native(), key ? "" : " --key FILE"));
   screen.answer(Value::map({{"project", command.name}, {"mode", "cooking"}, {"root", root.path.native()}}));
