@@ -22,9 +22,12 @@ fs::path record_path(const node::Node& node, const std::string& remote) {
   return node.root.state() / "push" / (remote + ".json");
 }
 
-// The deployment is told when the transaction begins: only the history knows whether it ended well.
+// It is named when its transaction begins: whether it ended well only the history knows.
 bool is_in_service(const node::Node& node, const std::string& deployment) {
-  return !deployment.empty() && node::deployment_in(node.dir, node.root.layout.run) == deployment;
+  const auto history = phase::read_history(node.history_path());
+  const auto* entry = phase::find_deployment(history, deployment);
+  return entry != nullptr && entry->outcome == "good" &&
+         node::deployment_in(node.dir, node.root.layout.run) == deployment;
 }
 
 bool is_on_branch(const node::Node& node, const std::string& remote, const PushRecord& record) {

@@ -1,7 +1,7 @@
 // What the last push to a remote put into service, until its branch says so, too.
 #pragma once
 
-#include "node/node.hh"
+#include "node/apply.hh"
 #include "source/remote.hh"
 
 #include <filesystem>

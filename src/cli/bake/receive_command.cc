@@ -5,17 +5,12 @@
 #include "cli/bake/cook_options.hh"
 #include "cli/bake/platform.hh"
 #include "cli/bake/push_environment.hh"
+#include "cli/bake/sender.hh"
 
 #include <fmt/format.h>
 
-#include <cerrno>
-#include <csignal>
 #include <cstdio>
 
-#include <fcntl.h>
-#include <poll.h>
-#include <sys/prctl.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 namespace bakehouse::cli {
@@ -27,54 +22,24 @@ using base::Event;
 using base::Fault;
 using text::Value;
 
-// Set when whoever pushes has gone; a signal handler can do no more.
-volatile std::sig_atomic_t sender_has_gone = 0;
-
-// git, on whose behalf the hook runs. While it lives it moves the branch; we do when it has died.
-class Sender {
- public:
-  Sender() : pid_(::getppid()), process_(static_cast<int>(::syscall(SYS_pidfd_open, pid_, 0))) {
-    struct sigaction action {};
-    action.sa_handler = [](int) { sender_has_gone = 1; };
-    // The terminal of a push that is interrupted tells us, too: then it is the sender that ends, not us.
-    for (const int number : {SIGHUP, SIGINT}) ::sigaction(number, &action, nullptr);
-    ::prctl(PR_SET_PDEATHSIG, SIGHUP);
-  }
-
-  bool is_gone() const { return sender_has_gone != 0 || ::getppid() != pid_; }
-  void wait_until_ended() const {
-    pollfd ended{process_.get(), POLLIN, 0};
-    while (process_ && ::poll(&ended, 1, -1) < 0 && errno == EINTR) {
-    }
-  }
-
- private:
-  pid_t pid_;
-  base::Fd process_;
-};
-
 node::Node open_node(const GlobalOptions& global, const Installation& installed, const Screen& screen) {
   node::Node node = node::open_node(require_root(global), installed.launch, make_surroundings(screen));
   node.supervise = installed.supervise;
   return node;
 }
 
-// The push ends when nobody has its descriptors any more.
-void let_go_of_output() {
-  std::fflush(nullptr);
-  ::setsid();
-  const base::Fd nowhere(::open("/dev/null", O_RDWR | O_CLOEXEC));
-  for (const int standard : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) ::dup2(nowhere.get(), standard);
-}
-
 // git moves the branch when we have said yes. Somebody stays behind with the lock until it has, and moves the
 // branch where git was ended in between: else the next push would begin from a branch that is out of date.
 void see_branch_moved(const node::Node& node, const std::string& remote, const bakery::Received& received,
-                      const Sender& sender) {
+                      Sender& sender) {
   if (sender.is_gone()) return bakery::move_branch(node, remote, received.record);
+  sender.stop_watching();
+  std::fflush(nullptr);
   const pid_t pid = ::fork();
   if (pid < 0) base::fail_os("start", "a process in the background");
   if (pid > 0) return;
+  // The push ends when nobody has its descriptors any more.
+  ::setsid();
   let_go_of_output();
   received.lock.say_who("bake receive (until the branch has moved)", node.around.clock);
   sender.wait_until_ended();
@@ -90,7 +55,7 @@ int receive(const GlobalOptions& global, const ReceiveCommand& command, const Sc
   const PushEnvironment environment = take_push_environment();
   const Installation installed = find_installation();
   const node::Node node = open_node(global, installed, screen);
-  const Sender sender;  // after the node, whose handlers it replaces
+  Sender sender;  // after the node, whose handlers it replaces
   bakery::tell_unmoved(node);
   constexpr uint64_t most_lines = 16 << 20;
   const std::string lines = base::read_all(base::Fd(::dup(STDIN_FILENO)), most_lines, "the refs of the push");
