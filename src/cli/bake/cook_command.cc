@@ -55,12 +55,22 @@ int tell(const bakery::Cooked& cooked, const std::string& log, const node::Node&
   return 0;
 }
 
+// What is checked out in the root; where nothing is, what was pushed to it.
+std::filesystem::path usual_source(const config::Root& root) {
+  std::filesystem::path checkout = root.at(root.layout.source);
+  std::error_code unreadable;
+  if (!std::filesystem::is_empty(checkout, unreadable)) return checkout;
+  std::filesystem::path remote = bakery::remote_path(root, "project");
+  const bool is_there = std::filesystem::exists(remote, unreadable);
+  return is_there && source::Remote::open(remote).commit_of("HEAD") ? remote : checkout;
+}
+
 }  // namespace
 
 bakery::CookOptions cook_options(const CookCommand& command, const node::Node& node,
                                  const Installation& installed) {
   bakery::CookOptions options;
-  options.source = command.path.value_or(node.root.at(node.root.layout.source));
+  options.source = command.path ? *command.path : usual_source(node.root);
   options.buildpacks = installed.buildpacks;
   const auto keys = choose_keys(command, node.root);
   options.key = keys.front();

@@ -54,8 +54,9 @@ void add_globals(CLI::App& app, Commands& all) {
 void add_cook(CLI::App& app, Commands& all) {
   auto* command =
       app.add_subcommand("cook", "build, pack, sign and apply here (`bake PATH` is short for it)");
-  command->add_option("PATH", all.cook.path,
-                      "the source: a directory, a git repository or a tar archive (else <root>/project)");
+  command->add_option(
+      "PATH", all.cook.path,
+      "the source: a directory, a git repository or a tar archive (else <root>/project, or what was pushed)");
   add_keys(*command, all.cook.keys, "the secret key to sign with; more of them sign beside the archive");
   command->add_option("--as", all.cook.version, "the version, whatever bake.yaml says");
   command->add_option("--sequence", all.cook.sequence,
