@@ -40,7 +40,7 @@ struct ReleaseInfo {
   uint64_t sequence = 0;
   base::Seconds created = 0;  // the time of the source; no file of the release is younger
 
-  std::string source_kind;    // "git" or "directory"
+  std::string source_kind;    // "git", "directory" or "archive"
   std::string source_commit;  // git only
   bool source_dirty = false;  // git only
 

@@ -119,7 +119,8 @@ Dating date(const node::Node& node, const source::Checkout& checkout, const Cook
   const auto known = options.source_date_epoch || checkout.dirty ? options.source_date_epoch : checkout.time;
   Dating dating{known.value_or(node.around.clock.seconds()), 0};
   dating.sequence = static_cast<uint64_t>(dating.created);
-  if (!known) dating.sequence = std::max(dating.sequence, highest_sequence(node) + 1);
+  if (!known || options.sequence_rule == CookOptions::Sequence::above)
+    dating.sequence = std::max(dating.sequence, highest_sequence(node) + 1);
   if (options.sequence) dating.sequence = *options.sequence;
   constexpr base::Seconds latest = base::Seconds{1} << 40;
   if (dating.created < 0 || dating.created > latest ||

@@ -3,6 +3,7 @@
 #include "bakery/build.hh"
 #include "bakery/build_place.hh"
 #include "bakery/bundle.hh"
+#include "bakery/push.hh"
 #include "base/encoding.hh"
 #include "base/error.hh"
 #include "base/files.hh"
@@ -57,13 +58,23 @@ void warn_of_left_out(const node::Node& node, const source::Checkout& checkout) 
   }
 }
 
-source::Checkout fetch(const node::Node& node, const fs::path& source, const Dir& to) {
+void refuse_changes(const source::Checkout& checkout) {
+  if (!checkout.dirty) return;
+  throw Error(
+      Fault::input,
+      fmt::format("the work tree differs from its commit {}, and a release was asked for", checkout.commit),
+      "commit the changes (`git status` lists them), or bake without --release");
+}
+
+source::Checkout fetch(const node::Node& node, const CookOptions& options, const Dir& to) {
+  const fs::path& source = options.source;
   node.around.events({Event::Kind::phase_started, "fetch", ""});
   if (node.root.path == fs::weakly_canonical(source)) {
     throw Error(Fault::input, "the source is the root itself",
                 "bake a directory that holds the source alone");
   }
-  source::Checkout checkout = source::check_out(source, to);
+  source::Checkout checkout = options.check_out ? options.check_out(to) : source::check_out(source, to);
+  if (options.changes == CookOptions::Changes::refuse) refuse_changes(checkout);
   refuse_root_inside(node, source, to);
   warn_of_left_out(node, checkout);
   node.around.events({Event::Kind::phase_done, "fetch", ""});
@@ -79,6 +90,7 @@ node::Result apply_here(const node::Node& node, const Bundle& made, const CookOp
   apply.settings = options.settings;
   // In staging the source is what counts. What is left is kept in archives/, and told.
   apply.drift = node::DriftChoice::discard;
+  apply.at_begin = options.at_begin;
   return node::apply(node, made.archive, policy, apply);
 }
 
@@ -95,7 +107,7 @@ Detected detect(const node::Node& node, const CookOptions& options) {
   refuse_production(node);
   const auto lock = phase::Lock::take(node.root.state() / "build.lock", "bake", node.around.clock);
   const Dir tree = make_workspace(node);
-  const source::Checkout checkout = fetch(node, options.source, tree);
+  const source::Checkout checkout = fetch(node, options, tree);
   return detect(node, read_project(node, tree, options.settings).project, checkout, tree, options);
 }
 
@@ -110,7 +122,7 @@ node::Node logged(const node::Node& node, BuildLog& log) {
 
 Bundle build_and_bundle(const node::Node& node, const CookOptions& options, BuildLog& log) {
   Dir tree = make_workspace(node);
-  const source::Checkout checkout = fetch(node, options.source, tree);
+  const source::Checkout checkout = fetch(node, options, tree);
   const ProjectFile file = read_project(node, tree, options.settings);
   const BuildPlace place(node, file.project, std::move(tree));
   const Built built = build(node, file.project, checkout, place.tree(), options, log);
@@ -156,7 +168,12 @@ std::string outcome_of(const Cooked& cooked) {
 
 Cooked cook(const node::Node& node, const CookOptions& options) {
   refuse_production(node);
-  const auto lock = phase::Lock::take(node.root.state() / "build.lock", "bake", node.around.clock);
+  return cook(node, options, phase::Lock::take(node.root.state() / "build.lock", "bake", node.around.clock));
+}
+
+Cooked cook(const node::Node& node, const CookOptions& options, const phase::Lock& /*held*/) {
+  refuse_production(node);
+  settle_pillar(node);
   BuildLog log(node.root.state() / "logs/bake", node.around.clock);
   options.log_begun(log.path());
   try {

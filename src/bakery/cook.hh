@@ -6,6 +6,8 @@
 #include "base/file_time.hh"
 #include "crypto/secret_key.hh"
 #include "node/apply.hh"
+#include "phase/lock.hh"
+#include "source/source.hh"
 
 #include <cstdint>
 #include <filesystem>
@@ -24,12 +26,20 @@ struct CookOptions {
   crypto::AskPassphrase ask_passphrase;
   std::optional<std::string> version;  // --as
   std::optional<uint64_t> sequence;    // --sequence
+  // `above`: never at or below what was baked or good here before. For what is known to be later, whatever
+  // the clocks of those who commit say.
+  enum class Sequence { of_source, above } sequence_rule = Sequence::of_source;
   std::optional<base::Seconds> source_date_epoch;
   int level = 9;
   artifact::CutRule rule = artifact::default_rule;
   enum class Then { apply, stop } then = Then::apply;
-  std::vector<std::string> settings;  // --set
-  bool offline = false;               // of buildpacks; hooks are not kept from the network
+  enum class Changes { record, refuse } changes = Changes::record;  // that no commit holds
+  std::vector<std::string> settings;                                // --set
+  bool offline = false;  // of buildpacks; hooks are not kept from the network
+  // What fills the tree to build, in place of `source`.
+  std::function<source::Checkout(const base::Dir& to)> check_out = {};
+  // When nothing is refused any more and the node is not touched yet. It may throw.
+  std::function<void(const std::string& deployment)> at_begin = {};
   // Told the file in which all is kept, as soon as it is there.
   std::function<void(const std::filesystem::path& log)> log_begun = [](const auto&) {};
 };
@@ -42,6 +52,8 @@ struct Cooked {
 
 // What fails the build itself names the file with its whole output in the hint.
 Cooked cook(const node::Node& node, const CookOptions& options);
+// The same for who holds the build lock.
+Cooked cook(const node::Node& node, const CookOptions& options, const phase::Lock& lock);
 
 // As a bake begins, but for the hook pre_install, and without building anything. Of the options source,
 // buildpacks, settings and offline count.

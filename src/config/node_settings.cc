@@ -154,13 +154,32 @@ EventLogs decode_logging(const Value& value, Diagnostics& faults) {
   return logs;
 }
 
-std::optional<std::string> decode_environment_name(const Value& value, Diagnostics& faults) {
-  auto name = text::as_text(value, "'environment'", faults);
+std::optional<std::string> decode_environment_name(const Value& value, std::string_view what,
+                                                   Diagnostics& faults) {
+  auto name = text::as_text(value, what, faults);
   const auto reason = name ? why_not_environment(*name) : std::nullopt;
   if (!reason) return name;
   faults.add(value.origin(), fmt::format("the environment '{}' {}", printable(name->substr(0, 100)), *reason),
              "staging, production or another word");
   return std::nullopt;
+}
+
+PushSettings decode_push(const Value& value, Diagnostics& faults) {
+  MapReader map(value, "'push'", faults);
+  PushSettings settings;
+  const Value* branches = map.take("branches");
+  if (branches != nullptr && !branches->is_map()) {
+    faults.add(branches->origin(), "'branches' in 'push' must be a map of branches to environments",
+               "{main: staging}");
+  } else if (branches != nullptr) {
+    for (const auto& [branch, environment] : branches->members()) {
+      const auto name =
+          decode_environment_name(environment, fmt::format("the branch '{}'", printable(branch)), faults);
+      if (name) settings.branches[branch] = *name;
+    }
+  }
+  map.finish();
+  return settings;
 }
 
 }  // namespace
@@ -180,7 +199,8 @@ const std::vector<std::string>& notice_words() {
 }
 
 bool is_node_key(std::string_view key) {
-  return key == "notify" || key == "logging" || key == "environment" || key == "configuration";
+  static constexpr std::string_view keys[] = {"notify", "logging", "environment", "configuration", "push"};
+  return std::ranges::find(keys, key) != std::end(keys);
 }
 
 NodeSettings decode_node_settings(const Value& file, Diagnostics& faults) {
@@ -190,10 +210,11 @@ NodeSettings decode_node_settings(const Value& file, Diagnostics& faults) {
     return value == nullptr || value->is_null() ? nullptr : value;
   };
   if (const Value* environment = find("environment"))
-    settings.environment = decode_environment_name(*environment, faults);
+    settings.environment = decode_environment_name(*environment, "'environment'", faults);
   if (const Value* targets = find("configuration")) settings.targets = decode_targets(*targets, faults);
   if (const Value* notify = find("notify")) settings.notify = decode_receivers(*notify, faults);
   if (const Value* logging = find("logging")) settings.events = decode_logging(*logging, faults);
+  if (const Value* push = find("push")) settings.push = decode_push(*push, faults);
   return settings;
 }
 
@@ -208,9 +229,12 @@ NodeSettings load_node_settings(const fs::path& node_file) {
 
 fs::path node_file_of(const Root& root) { return root.path / "node.yaml"; }
 
-std::string environment_of(const Root& root) {
-  const auto settings = load_node_settings(node_file_of(root));
+std::string environment_of(const Root& root, const NodeSettings& settings) {
   return settings.environment.value_or(root.mode == Mode::final ? "production" : "staging");
+}
+
+std::string environment_of(const Root& root) {
+  return environment_of(root, load_node_settings(node_file_of(root)));
 }
 
 }  // namespace bakehouse::config

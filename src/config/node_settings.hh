@@ -1,5 +1,5 @@
 // What `node.yaml` says of the node alone, and no project: which environment it is, who is told of
-// deployments, and where they are logged.
+// deployments, where they are logged, and which branches are deployed there.
 #pragma once
 
 #include "base/tree_path.hh"
@@ -10,6 +10,7 @@
 #include <chrono>
 #include <cstdint>
 #include <filesystem>
+#include <map>
 #include <optional>
 #include <set>
 #include <string>
@@ -52,12 +53,17 @@ struct TargetFile {
 // The list `configuration`; what is wrong with it goes to `faults`.
 std::vector<TargetFile> decode_targets(const text::Value& value, text::Diagnostics& faults);
 text::Value encode_targets(const std::vector<TargetFile>& targets);
+// Pushes to the remotes of a root that bakes.
+struct PushSettings {
+  std::map<std::string, std::string> branches;  // to the environment each is for; empty: the usual ones
+};
 
 struct NodeSettings {
   std::optional<std::string> environment;
   std::vector<TargetFile> targets;
   std::vector<Receiver> notify;
   EventLogs events;
+  PushSettings push;
 };
 
 // The keys that a project file must not have.
@@ -70,6 +76,8 @@ NodeSettings load_node_settings(const std::filesystem::path& node_file);
 
 // Of a root: what its node.yaml says, else "staging" where one cooks and "production" where not.
 std::string environment_of(const Root& root);
+// The same for who has read node.yaml.
+std::string environment_of(const Root& root, const NodeSettings& settings);
 std::filesystem::path node_file_of(const Root& root);
 
 }  // namespace bakehouse::config

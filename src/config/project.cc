@@ -177,7 +177,7 @@ UndoData decode_undo_data(MapReader& file) {
 
 // Whom a machine tells what is for its administrator to say, not for a release.
 void refuse_node_keys(MapReader& file, Diagnostics& faults) {
-  for (const std::string_view key : {"notify", "logging", "environment", "configuration"}) {
+  for (const std::string_view key : {"notify", "logging", "environment", "configuration", "push"}) {
     if (const Value* value = file.take(key))
       faults.add(value->origin(), fmt::format("'{}' is the node's own", key), "write it in node.yaml");
   }

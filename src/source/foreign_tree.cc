@@ -36,6 +36,18 @@ void check_link_target(std::string_view target) {
   throw Error(Fault::input, "the target of the link is empty, too long, or holds a NUL byte");
 }
 
+bool is_lfs_pointer(uint64_t size, std::string_view beginning) {
+  constexpr uint64_t largest_pointer = 1024;  // by its specification
+  return size < largest_pointer && beginning.starts_with("version https://git-lfs.github.com/spec/v1\n");
+}
+
+void refuse_lfs_pointer(const TreePath& path) {
+  throw Error(
+      Fault::input,
+      fmt::format("'{}' is a pointer to Git LFS: its content is not in the source", printable(path.str())),
+      "bring the file itself into the repository, or bake a work tree after `git lfs pull`");
+}
+
 void refuse_outward_links(const base::Dir& tree) {
   tree::ScanOptions options;
   options.content = tree::ScanOptions::Content::known;

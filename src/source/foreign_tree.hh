@@ -20,6 +20,10 @@ struct Limits {
 constexpr Limits no_limits{std::numeric_limits<uint64_t>::max(), std::numeric_limits<uint64_t>::max(),
                            std::numeric_limits<size_t>::max()};
 
+// Of the sources that somebody of the house bakes or pushes: larger, and the disk is still not filled by a
+// trick.
+constexpr Limits source_limits{uint64_t{16} << 30, 1'000'000, 1024};
+
 // What is left of them. Error(input) says which of them an entry is beyond; the caller names the entry.
 class Budget {
  public:
@@ -37,6 +41,10 @@ class Budget {
 
 // Error(input) for what the kernel would not take, or would take for something else.
 void check_link_target(std::string_view target);
+
+// Whether a file is what Git LFS keeps in a repository in place of a large file.
+bool is_lfs_pointer(uint64_t size, std::string_view beginning);
+[[noreturn]] void refuse_lfs_pointer(const base::TreePath& path);
 
 // Error(input) that names one, when the tree holds a link that is absolute or leads out of it.
 void refuse_outward_links(const base::Dir& tree);

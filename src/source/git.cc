@@ -38,22 +38,6 @@ struct Repository::State {
     const OwnedStatus status(raw);
     return git_status_list_entrycount(status.get()) != 0;
   }
-
-  std::string description() const {
-    git_describe_options options{};
-    check(git_describe_options_init(&options, GIT_DESCRIBE_OPTIONS_VERSION), "prepare a description");
-    options.describe_strategy = GIT_DESCRIBE_TAGS;
-    options.show_commit_oid_as_fallback = 1;
-    git_describe_result* raw = nullptr;
-    check(git_describe_commit(&raw, reinterpret_cast<git_object*>(head.get()), &options),
-          "describe the commit");
-    const OwnedDescription result(raw);
-    git_buf text = GIT_BUF_INIT;
-    check(git_describe_format(&text, result.get(), nullptr), "describe the commit");
-    std::string description(text.ptr, text.size);
-    git_buf_dispose(&text);
-    return description;
-  }
 };
 
 Repository::Repository(std::unique_ptr<State> state) : state_(std::move(state)) {}
@@ -89,7 +73,7 @@ Checkout Repository::describe() const {
   checkout.commit = git_oid_tostr_s(git_commit_id(state_->head.get()));
   checkout.time = git_commit_time(state_->head.get());
   checkout.dirty = state_->is_dirty();
-  checkout.description = state_->description();
+  checkout.description = describe_commit(state_->head.get());
   return checkout;
 }
 
@@ -128,6 +112,10 @@ void make_bare_repository(const fs::path& path) {
   check(git_repository_init_ext(&raw, path.c_str(), &options),
         fmt::format("make the repository '{}'", path.native()));
   const OwnedRepository repository(raw);
+  git_config* config = nullptr;
+  check(git_repository_config(&config, raw), "open the settings of the repository");
+  const COwned<git_config, git_config_free> settings(config);
+  check(git_config_set_bool(config, "receive.advertisePushOptions", 1), "allow options of a push");
 }
 
 }  // namespace bakehouse::source

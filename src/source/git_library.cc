@@ -39,6 +39,7 @@ void write_blob(git_repository* repository, const git_tree_entry* entry, const D
     to.make_symlink(std::string(content), path);
     return;
   }
+  if (is_lfs_pointer(content.size(), content)) refuse_lfs_pointer(path);
   base::Fd file = to.create_file(path, mode == GIT_FILEMODE_BLOB_EXECUTABLE ? 0755 : 0644);
   base::write_all(file, content, path.str());
   file.close(path.str());
@@ -61,6 +62,21 @@ void check(int result, std::string_view doing) {
 void refuse_submodule(std::string_view path) {
   throw Error(Fault::input, fmt::format("'{}' is a submodule, which is not built", base::printable(path)),
               "bring its files into the repository, or bake from a directory that holds them");
+}
+
+std::string describe_commit(git_commit* commit) {
+  git_describe_options options{};
+  check(git_describe_options_init(&options, GIT_DESCRIBE_OPTIONS_VERSION), "prepare a description");
+  options.describe_strategy = GIT_DESCRIBE_TAGS;
+  options.show_commit_oid_as_fallback = 1;
+  git_describe_result* raw = nullptr;
+  check(git_describe_commit(&raw, reinterpret_cast<git_object*>(commit), &options), "describe the commit");
+  const OwnedDescription result(raw);
+  git_buf text = GIT_BUF_INIT;
+  check(git_describe_format(&text, result.get(), nullptr), "describe the commit");
+  std::string description(text.ptr, text.size);
+  git_buf_dispose(&text);
+  return description;
 }
 
 // In a repository one small tree may stand in another many times, and so on: what it unpacks to is bounded.

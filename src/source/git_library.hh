@@ -8,6 +8,7 @@
 #include <git2.h>
 
 #include <memory>
+#include <string>
 #include <string_view>
 
 namespace bakehouse::source {
@@ -30,6 +31,9 @@ void start_library();
 void check(int result, std::string_view doing);
 
 [[noreturn]] void refuse_submodule(std::string_view path);
+
+// As `git describe --tags --always`.
+std::string describe_commit(git_commit* commit);
 
 // Writes the files of a commit's tree, or of a directory in it, into `to` at `path`.
 void write_tree(git_repository* repository, const git_oid* id, const base::Dir& to,

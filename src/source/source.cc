@@ -2,13 +2,19 @@
 
 #include "base/encoding.hh"
 #include "base/error.hh"
+#include "base/files.hh"
+#include "source/foreign_tar.hh"
+#include "source/foreign_tree.hh"
 #include "source/git.hh"
 #include "tree/make.hh"
 #include "tree/scan.hh"
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <functional>
 #include <mutex>
+#include <system_error>
 
 namespace bakehouse::source {
 namespace {
@@ -24,19 +30,66 @@ std::vector<TreePath> copy_directory(const std::filesystem::path& from, const Di
   options.detail = tree::Detail::all;
   // The scan asks from several threads; the library behind `leave_out` answers one at a time.
   std::mutex mutex;
+  std::vector<TreePath> pointers;
+  options.inspect = [&](const tree::Entry& file, std::string_view piece) {
+    if (!is_lfs_pointer(file.size, piece)) return;
+    const std::lock_guard lock(mutex);
+    pointers.push_back(file.path);
+  };
   options.excluded = [&](const TreePath& path) {
     if (path.name() == ".git") return true;
     const std::lock_guard lock(mutex);
     return leave_out(path);
   };
   tree::Scan found = tree::scan(source, options);
+  if (!pointers.empty()) refuse_lfs_pointer(*std::ranges::min_element(pointers));
   tree::make_tree(source, found.manifest, to);
   return std::move(found.specials);
+}
+
+// Archives of sources mostly hold one directory, named after project and version.
+void lift_only_directory(const Dir& to) {
+  const auto names = to.names();
+  if (names.size() != 1) return;
+  TreePath top = TreePath::parse(names.front());
+  if (to.stat(top)->type != base::FileType::directory) return;
+  const auto inner = to.open_dir(top).names();
+  std::string free = names.front();
+  while (std::ranges::find(inner, free) != inner.end()) free += "_";
+  if (free != names.front()) {
+    to.rename(top, TreePath::parse(free));
+    top = TreePath::parse(free);
+  }
+  for (const std::string& name : inner) to.rename_new(top / name, TreePath::parse(name));
+  to.remove_tree(top);
+}
+
+// What the archive brought along that no release is made of.
+void sift(const Dir& to) {
+  tree::ScanOptions options;
+  options.excluded = [](const TreePath& path) { return path.name() == ".git"; };
+  const tree::Scan found = tree::scan(to, options);
+  for (const TreePath& repository : found.left_out) to.remove_tree(repository);
+  constexpr uint64_t largest_pointer = 1024;
+  for (const tree::Entry file : found.manifest.entries) {
+    if (file.type != base::FileType::regular || file.size > largest_pointer) continue;
+    if (is_lfs_pointer(file.size, to.read_file(file.path, largest_pointer))) refuse_lfs_pointer(file.path);
+  }
+}
+
+Checkout unpack_archive(const std::filesystem::path& from, const Dir& to) {
+  Budget budget(source_limits);
+  unpack_tar(base::open_for_reading(from), base::printable(from.native()), to, budget);
+  lift_only_directory(to);
+  sift(to);
+  return {"archive", "", false, std::nullopt, "", {}};
 }
 
 }  // namespace
 
 Checkout check_out(const std::filesystem::path& from, const Dir& to) {
+  std::error_code unreadable;
+  if (std::filesystem::is_regular_file(from, unreadable)) return unpack_archive(from, to);
   const auto repository = Repository::open(from);
   if (!repository) {
     auto left_out = copy_directory(from, to, [](const TreePath&) { return false; });

@@ -1,4 +1,5 @@
-// Where a build comes from: a directory or a git repository, checked out into a directory of ours.
+// Where a build comes from: a directory, a git repository or a tar archive, checked out into a directory of
+// ours.
 #pragma once
 
 #include "base/dir.hh"
@@ -12,10 +13,10 @@
 namespace bakehouse::source {
 
 struct Checkout {
-  std::string kind;    // "git" or "directory"
+  std::string kind;    // "git", "directory" or "archive"
   std::string commit;  // git: forty digits
   bool dirty = false;  // git: the work tree held what no commit holds, and that was built
-  // When the source was made: the commit's time; nullopt for a directory, which has none.
+  // When the source was made: the commit's time; nullopt for what has none.
   std::optional<base::Seconds> time;
   std::string description;  // git: as `git describe --tags --always`; "" otherwise
   // Devices, sockets and FIFOs of a work tree or directory: they are not copied.
@@ -24,7 +25,9 @@ struct Checkout {
 
 // Fills the empty directory `to`. Of a git repository whose work tree is clean (or that has none)
 // the files of HEAD are written from its objects; of one that is dirty, the files of the work tree
-// that are not ignored. Submodules are an Error(input) that names them. `.git` never travels.
+// that are not ignored. Of an archive that holds one directory and nothing else, what is in that directory.
+// Submodules, and pointers to Git LFS in place of files, are an Error(input) that names them. `.git` never
+// travels.
 Checkout check_out(const std::filesystem::path& from, const base::Dir& to);
 
 // An empty bare repository to push to.

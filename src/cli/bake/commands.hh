@@ -25,6 +25,7 @@ struct CookCommand {
   std::optional<uint64_t> sequence;
   std::vector<std::string> settings;
   bool no_apply = false;
+  bool release = false;
   bool offline = false;
   std::optional<int> level;
   bool fast = false;
@@ -39,6 +40,14 @@ struct DetectCommand {
   bool offline = false;
 };
 int run_detect(const GlobalOptions& global, const DetectCommand& command, const Screen& screen);
+
+// What the hooks of a remote run.
+struct ReceiveCommand {
+  std::string remote;
+  bool moved = false;
+  bool repair = false;
+};
+int run_receive(const GlobalOptions& global, const ReceiveCommand& command, const Screen& screen);
 
 struct InitCommand {
   std::string name;

@@ -1,8 +1,10 @@
+#include "bakery/push_record.hh"
 #include "base/error.hh"
 #include "cli/bake/commands.hh"
 #include "config/identity.hh"
 #include "config/like.hh"
 #include "node/node.hh"
+#include "source/remote.hh"
 #include "source/source.hh"
 
 #include <fmt/format.h>
@@ -38,8 +40,11 @@ int run_init(const GlobalOptions& global, const InitCommand& command, const Scre
   const config::Root root =
       node::init_root(path, command.name, config::Mode::cooking, layout, key,
                       [&](const config::Root& fresh) { config::write_likeness(likeness, fresh); });
-  for (const auto& remote : {layout.source_remote, layout.pillar_remote})
-    source::make_bare_repository(root.at(remote));
+  for (const char* remote : {"project", "pillar"}) {
+    const fs::path repository = bakery::remote_path(root, remote);
+    source::make_bare_repository(repository);
+    source::write_push_hooks(repository, {fs::read_symlink("/proc/self/exe"), root.path, remote});
+  }
   screen.say(fmt::format("made the staging root of {}: {}", command.name, root.path.native()));
   if (command.like && likeness.node_file)
     screen.say("its node.yaml is that of the other: see that ports and files outside of the root differ");

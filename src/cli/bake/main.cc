@@ -10,7 +10,7 @@ using namespace bakehouse;  // NOLINT(google-build-using-namespace): the program
 
 const cli::Grammar grammar{
     "bake",
-    {"cook", "detect", "sign", "init", "edit", "config", "key", "secret", "buildpack"},
+    {"cook", "detect", "sign", "init", "edit", "config", "key", "secret", "buildpack", "receive"},
     "cook",
     {"--root", "--key", "--as", "--sequence", "--set", "--level", "--layout", "--keep", "--environment",
      "--pillar", "--file", "--password-file", "--password-fd", "--new-password-file", "--new-password-fd"}};
@@ -31,6 +31,7 @@ struct Commands {
   cli::DetectCommand detect;
   cli::InitCommand init;
   cli::EditCommand edit;
+  cli::ReceiveCommand receive;
   cli::ConfigCommand config;
   cli::KeyNewCommand key_new;
   cli::KeyShowCommand key_show;
@@ -55,8 +56,9 @@ void add_globals(CLI::App& app, Commands& all) {
 void add_cook(CLI::App& app, Commands& all) {
   auto* command =
       app.add_subcommand("cook", "build, pack, sign and apply here (`bake PATH` is short for it)");
-  command->add_option("PATH", all.cook.path,
-                      "the source: a directory or a git repository (else <root>/project)");
+  command->add_option(
+      "PATH", all.cook.path,
+      "the source: a directory, a git repository or a tar archive (else <root>/project, or what was pushed)");
   add_keys(*command, all.cook.keys, "the secret key to sign with; more of them sign beside the archive");
   command->add_option("--as", all.cook.version, "the version, whatever bake.yaml says");
   command->add_option("--sequence", all.cook.sequence,
@@ -64,6 +66,7 @@ void add_cook(CLI::App& app, Commands& all) {
   command->add_option("--set", all.cook.settings, "a.b=value, over the configuration")
       ->allow_extra_args(false);
   command->add_flag("--offline", all.cook.offline, "no network for buildpacks");
+  command->add_flag("--release", all.cook.release, "refuse a work tree that differs from its commit");
   command->add_flag("--no-apply", all.cook.no_apply, "make the archive only");
   auto* fast = command->add_flag("--fast", all.cook.fast, "compress quickly");
   auto* best = command->add_flag("--best", all.cook.best, "compress as well as possible")->excludes(fast);
@@ -108,6 +111,18 @@ void add_edit(CLI::App& app, Commands& all) {
   command->add_flag("--off", all.edit.off, "the release runs again, as it was");
   command->callback(
       [&all] { all.chosen = [&all](const auto& screen) { return run_edit(all.global, all.edit, screen); }; });
+}
+
+void add_receive(CLI::App& app, Commands& all) {
+  auto* command = app.add_subcommand("receive", "what the hooks of a remote run when somebody pushes to it");
+  command->add_option("REMOTE", all.receive.remote, "project or pillar")->required();
+  auto* moved =
+      command->add_flag("--moved", all.receive.moved, "as post-receive: record that the branch has moved");
+  command->add_flag("--repair", all.receive.repair, "move the branch to the commit that is in service")
+      ->excludes(moved);
+  command->callback([&all] {
+    all.chosen = [&all](const auto& screen) { return run_receive(all.global, all.receive, screen); };
+  });
 }
 
 void add_detect(CLI::App& app, Commands& all) {
@@ -238,6 +253,7 @@ int main(int argc, char** argv) {
   add_sign(app, all);
   add_init(app, all);
   add_edit(app, all);
+  add_receive(app, all);
   add_detect(app, all);
   add_config(app, all);
   add_key(app, all);

@@ -44,9 +44,13 @@ run tar --zstd -tf staging/releases/shop-v1.0.tar.zst
 run tar --zstd -tf staging/releases/shop-v1.0-1-g*-dirty.*.tar.zst
 
 # A bare repository, such as the one in the root to push to, is a source as well.
-git -C source push --quiet ../staging/git/project.git master v1.0
+git -C source push --quiet -o skip-deploy ../staging/git/project.git master v1.0
 run bake staging/git/project.git --root staging --as 1.1 --no-apply --quiet
 run tar --zstd -tf staging/releases/shop-1.1.tar.zst
+
+# It is what is baked where no source is named and none is checked out in the root.
+run bake --root staging --as 1.1.1 --no-apply --quiet
+run tar --zstd -tf staging/releases/shop-1.1.1.tar.zst
 
 # A submodule is refused by name.
 git -C source update-index --add --cacheinfo "160000,$(git -C source rev-parse HEAD),vendor/lib"

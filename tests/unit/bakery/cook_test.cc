@@ -381,6 +381,19 @@ TEST_CASE("a git source brings version, commit and time; what no commit holds ma
   CHECK(kitchen.open(dirty).info.source_dirty);
 }
 
+TEST_CASE("where a release was asked for, a work tree that differs from its commit is refused") {
+  const source::TestRepository repository;
+  const std::string commit = repository.write_and_commit({{"bake.yaml", File{"name: shop\n"}}});
+  Kitchen kitchen;
+  CookOptions options = kitchen.options();
+  options.source = repository.path();
+  options.changes = CookOptions::Changes::refuse;
+  CHECK(kitchen.cook(options).version == commit.substr(0, 7));
+  repository.change("new", "n");
+  CHECK(support::failure([&] { kitchen.cook(options); }) ==
+        "input: the work tree differs from its commit " + commit + ", and a release was asked for");
+}
+
 TEST_CASE("each bake of a directory stands above all that was in service; --sequence decides itself") {
   Kitchen kitchen;
   CookOptions options = kitchen.options(CookOptions::Then::apply);

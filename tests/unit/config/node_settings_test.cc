@@ -108,10 +108,29 @@ TEST_CASE("what cannot be honoured is refused, and no password is repeated") {
                "'log.txt'"},
            Row{"logging: {event: syslog}\n",
                "node.yaml:1:11: unknown key 'event' in 'logging' (did you mean 'events'?)"},
+           Row{"environment: The Stage\n",
+               "node.yaml:1:1: 'environment' is no name of an environment: 'The Stage' (staging, production "
+               "or "
+               "dev, of a-z, 0-9 and ._-)"},
+           Row{"push: {branches: [main]}\n",
+               "node.yaml:1:8: 'branches' in 'push' must be a map of branches to environments ({main: "
+               "staging})"},
+           Row{"push: {branch: {main: staging}}\n",
+               "node.yaml:1:8: unknown key 'branch' in 'push' (did you mean 'branches'?)"},
        }) {
     CAPTURE(row.document);
     CHECK(fault_of(row.document) == row.message);
   }
+}
+
+TEST_CASE("a root has an environment, and branches that are for one") {
+  const base::TempDir scratch;
+  const auto file = scratch.path() / "node.yaml";
+  base::write_file(file, "environment: dev\npush: {branches: {main: staging, feature/x: dev}}\n");
+  const NodeSettings settings = load_node_settings(file);
+  CHECK(settings.environment == "dev");
+  CHECK(settings.push.branches ==
+        std::map<std::string, std::string>{{"main", "staging"}, {"feature/x", "dev"}});
 }
 
 TEST_CASE("the node's own keys are checked with the configuration, and no part of it") {

@@ -144,21 +144,6 @@ TEST_CASE("references to secrets are filled in") {
   CHECK(failure([&] { fill("${secret database"); }) == Mentions{"has no '}'"});
 }
 
-TEST_CASE("an environment is what node.yaml says, or follows from the mode") {
-  const base::TempDir dir;
-  config::Root root;
-  root.path = dir.path();
-  root.mode = config::Mode::final;
-  CHECK(config::environment_of(root) == "production");
-  root.mode = config::Mode::cooking;
-  CHECK(config::environment_of(root) == "staging");
-  base::write_file(dir.path() / "node.yaml", "services: {driver: none}\nenvironment: qa-2\n");
-  CHECK(config::environment_of(root) == "qa-2");
-  base::write_file(dir.path() / "node.yaml", "environment: ../qa\n");
-  CHECK(failure([&] { config::environment_of(root); }) ==
-        Mentions{"node.yaml:1:1: the environment '../qa'"});
-}
-
 TEST_CASE("the identities of a root are added to, and those of before stay") {
   const base::TempDir dir;
   config::Root root;

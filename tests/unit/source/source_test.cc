@@ -1,5 +1,6 @@
 #include "source/source.hh"
 
+#include "foreign_archive.hh"
 #include "repository.hh"
 #include "support/failure.hh"
 #include "support/mentions.hh"
@@ -275,6 +276,56 @@ TEST_CASE("a repository inside the source travels without its .git") {
   support::make_tree(base::Dir::open(scratch.path()),
                      {{"vendor/.git/HEAD", File{"ref"}}, {"vendor/code", File{"c"}}, {"file", File{"x"}}});
   CHECK(check_out_of(scratch.path()).tree == "file 0644 \"x\"\nvendor/ 0755\nvendor/code 0644 \"c\"\n");
+}
+
+TEST_CASE("an archive is a source, with or without a directory of its own around it") {
+  const base::TempDir scratch;
+  const fs::path file = scratch.path() / "shop-1.0.tar.zst";
+  const char* const expected = "bin/ 0755\nbin/tool 0755 \"t\"\nfile 0644 \"x\"\n";
+  base::write_file(file, tar_of({folder("bin"), program("bin/tool", "t"), {"file", "x"}}, Pack::zstd));
+  const Result flat = check_out_of(file);
+  CHECK(flat.tree == expected);
+  CHECK(flat.checkout.kind == "archive");
+  CHECK_FALSE(flat.checkout.time);
+  base::write_file(file, tar_of({program("shop-1.0/bin/tool", "t"), {"shop-1.0/file", "x"}}));
+  CHECK(check_out_of(file).tree == expected);
+  // One of its files has the name of the directory.
+  base::write_file(file, tar_of({{"shop/shop", "s"}, {"shop/file", "x"}}));
+  CHECK(check_out_of(file).tree == "file 0644 \"x\"\nshop 0644 \"s\"\n");
+}
+
+TEST_CASE("an archive that leads out is refused, and a repository in it stays behind") {
+  const base::TempDir scratch;
+  const fs::path file = scratch.path() / "shop.tar";
+  base::write_file(file, tar_of({{"../file", "x"}}));
+  CHECK(failure_of(file) == Mentions{"file"});
+  base::write_file(file,
+                   tar_of({{".git/hooks/post-checkout", "x"}, {"vendor/.git/HEAD", "x"}, {"file", "x"}}));
+  CHECK(check_out_of(file).tree == "file 0644 \"x\"\nvendor/ 0755\n");
+  base::write_file(file, "no archive at all, but long enough to be read as one");
+  CHECK(failure_of(file) == Mentions{"input: "});
+}
+
+TEST_CASE("a pointer to Git LFS in place of a file is named, whatever the source is") {
+  const std::string pointer = "version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 12345\n";
+  const char* const expected =
+      "input: 'img/logo.png' is a pointer to Git LFS: its content is not in the source";
+  const TestRepository repository;
+  repository.write_and_commit({{"img/logo.png", File{pointer}}, {"file", File{"x"}}});
+  CHECK(failure_of(repository.path()) == expected);
+  repository.change("file", "dirty");
+  CHECK(failure_of(repository.path()) == expected);
+  const base::TempDir scratch;
+  support::make_tree(base::Dir::open(scratch.path()), {{"img/logo.png", File{pointer}}});
+  CHECK(failure_of(scratch.path()) == expected);
+  const fs::path file = scratch.path() / "shop.tar";
+  base::write_file(file, tar_of({{"shop/img/logo.png", pointer}, {"shop/file", "x"}}));
+  CHECK(failure_of(file) == expected);
+  // A text about LFS is none.
+  repository.change("img/logo.png", pointer + std::string(1024, ' '));
+  repository.add("img/logo.png");
+  repository.commit();
+  CHECK(failure_of(repository.path()) == "no failure");
 }
 
 TEST_CASE("the bare repository that was made is empty, its branch is master, and what exists is kept") {
