@@ -119,6 +119,9 @@ void decode_target(const Value& value, ReleaseInfo& info, Diagnostics& faults) {
   if (relocatable == info.run_path.has_value()) {
     faults.add(value.origin(), "a release is either relocatable or has a run_path");
   }
+  info.run_path_in = target.optional().texts("run_path_in").value_or(std::vector<std::string>{});
+  if (!info.run_path_in.empty() && !info.run_path)
+    faults.add(value.origin(), "files hold a path, and it is not said which");
   target.finish();
 }
 
@@ -218,6 +221,11 @@ std::string encode(const ReleaseInfo& info) {
   Value target =
       Value::map({{"os", info.os}, {"arch", info.arch}, {"relocatable", !info.run_path.has_value()}});
   if (info.run_path) target.set("run_path", *info.run_path);
+  if (!info.run_path_in.empty()) {
+    Value files = Value::list();
+    for (const std::string& file : info.run_path_in) files.push(file);
+    target.set("run_path_in", files);
+  }
   Value buildpacks = Value::list();
   for (const auto& used : info.buildpacks) buildpacks.push(encode_use(used));
   Value manifest = encode_part(info.manifest);

@@ -48,6 +48,7 @@ struct ReleaseInfo {
   std::string arch;
   // The path the release is bound to; nullopt when it may run under any root.
   std::optional<std::string> run_path;
+  std::vector<std::string> run_path_in;  // the first of the files that hold it
 
   std::vector<BuildpackUse> buildpacks;
 

@@ -270,6 +270,10 @@ Bundle bundle(const node::Node& node, const ProjectFile& file, const source::Che
   secrets.refuse_found(tree);
   refuse_build_paths(search);
   if (!search.with_run().empty()) info.run_path = run;
+  for (const TreePath& file : search.with_run()) {
+    constexpr size_t told = 10;
+    if (info.run_path_in.size() < told) info.run_path_in.push_back(file.str());
+  }
   refuse_other_release(archive, body.manifest.digest, key.public_key());
   artifact::write_archive(
       body, info,

@@ -8,6 +8,7 @@
 #include "base/error.hh"
 #include "base/files.hh"
 #include "buildpack/layer_cache.hh"
+#include "node/editing.hh"
 #include "phase/lock.hh"
 #include "source/source.hh"
 
@@ -173,6 +174,7 @@ Cooked cook(const node::Node& node, const CookOptions& options) {
 
 Cooked cook(const node::Node& node, const CookOptions& options, const phase::Lock& /*held*/) {
   refuse_production(node);
+  if (options.then == CookOptions::Then::apply) node::require_not_editing(node);
   settle_pillar(node);
   BuildLog log(node.root.state() / "logs/bake", node.around.clock);
   options.log_begun(log.path());

@@ -22,6 +22,13 @@ using artifact::ReleaseInfo;
 using base::Error;
 using base::Fault;
 
+// A line each, as far as the release tells them.
+std::string files_with_path(const ReleaseInfo& info) {
+  std::string lines;
+  for (const std::string& file : info.run_path_in) lines += "\n  it is in " + base::printable(file);
+  return lines;
+}
+
 void check_target(const Node& node, const ReleaseInfo& info) {
   utsname machine{};
   ::uname(&machine);
@@ -40,10 +47,11 @@ void check_target(const Node& node, const ReleaseInfo& info) {
                 "use a layout that switches by exchange, or build without absolute paths");
   }
   if (info.run_path && *info.run_path != run) {
-    throw Error(Fault::refused,
-                fmt::format("the release holds the path '{}' and runs nowhere else; here it would be at '{}'",
-                            base::printable(*info.run_path), run),
-                "say `root: " + node.root.path.native() + "` in bake.yaml and bake it again");
+    throw Error(
+        Fault::refused,
+        fmt::format("the release holds the path '{}' and runs nowhere else; here it would be at '{}'{}",
+                    base::printable(*info.run_path), run, files_with_path(info)),
+        "say `root: " + node.root.path.native() + "` in bake.yaml and bake it again");
   }
 }
 

@@ -6,7 +6,6 @@
 #include "cli/bake/cook_options.hh"
 #include "cli/bake/passphrase.hh"
 #include "cli/bake/platform.hh"
-#include "node/editing.hh"
 
 #include <fmt/format.h>
 
@@ -95,7 +94,6 @@ int run_cook(const GlobalOptions& global, const CookCommand& command, const Scre
   const Installation installed = find_installation();
   node::Node node = node::open_node(require_root(global), installed.launch, make_surroundings(screen));
   node.supervise = installed.supervise;
-  if (!command.no_apply) node::require_not_editing(node);
   bakery::CookOptions options = cook_options(command, node, installed);
   bakery::tell_unmoved(node);
   std::string log;

@@ -1,6 +1,7 @@
 #include "bakery/push_record.hh"
 #include "base/error.hh"
 #include "cli/bake/commands.hh"
+#include "cli/bake/key_pair.hh"
 #include "config/identity.hh"
 #include "config/like.hh"
 #include "node/node.hh"
@@ -36,10 +37,14 @@ int run_init(const GlobalOptions& global, const InitCommand& command, const Scre
   const config::Likeness likeness = likeness_of(command);
   const config::Layout& layout = likeness.root.layout;
   const fs::path path = global.root.value_or(command.name);
-  const auto& key = likeness.root.key;
+  // What is pushed is signed with nobody there to be asked for a pass phrase.
+  const fs::path own_key = fs::weakly_canonical(path) / ".bakehouse/sign.key";
+  const fs::path key = likeness.root.key.value_or(own_key);
   const config::Root root =
-      node::init_root(path, command.name, config::Mode::cooking, layout, key,
-                      [&](const config::Root& fresh) { config::write_likeness(likeness, fresh); });
+      node::init_root(path, command.name, config::Mode::cooking, layout, key, [&](const config::Root& fresh) {
+        if (key == own_key) make_key_pair(key, [](const crypto::SecretKey& made) { return made.format(); });
+        config::write_likeness(likeness, fresh);
+      });
   for (const char* remote : {"project", "pillar"}) {
     const fs::path repository = bakery::remote_path(root, remote);
     source::make_bare_repository(repository);
@@ -50,7 +55,10 @@ int run_init(const GlobalOptions& global, const InitCommand& command, const Scre
     screen.say("its node.yaml is that of the other: see that ports and files outside of the root differ");
   const std::string recipient = config::read_identities(root).back().recipient().text();
   screen.say(fmt::format("its recipient, to seal secrets to: {}", recipient));
-  screen.say(fmt::format("next: bake ./SOURCE --root {}{}", path.native(), key ? "" : " --key FILE"));
+  if (key == own_key)
+    screen.say(fmt::format("its key, for the nodes: `release trust add {}`", public_file_of(key).native()));
+  screen.say(fmt::format("next: bake ./SOURCE --root {}, or git push to {}", path.native(),
+                         bakery::remote_path(root, "project").native()));
   screen.answer(Value::map({{"project", command.name},
                             {"mode", "cooking"},
                             {"root", root.path.native()},

@@ -2,6 +2,7 @@
 #include "base/error.hh"
 #include "base/files.hh"
 #include "cli/bake/commands.hh"
+#include "cli/bake/key_pair.hh"
 #include "cli/bake/passphrase.hh"
 
 #include <fmt/format.h>
@@ -15,26 +16,6 @@ namespace fs = std::filesystem;
 using base::Error;
 using base::Fault;
 using text::Value;
-
-// shop.key -> shop.pub; anything else gets .pub added.
-fs::path public_file_of(const fs::path& secret) {
-  fs::path file = secret;
-  if (file.extension() == ".key") return file.replace_extension(".pub");
-  return file += ".pub";
-}
-
-void refuse_existing(const fs::path& file) {
-  if (fs::exists(fs::symlink_status(file))) {
-    throw Error(Fault::input, fmt::format("'{}' exists", base::printable(file.native())),
-                "choose another name: keys are never overwritten");
-  }
-}
-
-void write_new(const fs::path& path, std::string_view content, mode_t mode) {
-  base::AtomicFile file(path, mode);
-  file.write(content);
-  file.commit_new();
-}
 
 // The file that a name leads to, and no link to it: a link replaced by a file would leave the key with
 // the old pass phrase behind.
@@ -73,14 +54,10 @@ crypto::Secret format_anew(const crypto::SecretKey& key, const KeyPasswordComman
 int run_key_new(const KeyNewCommand& command, const Screen& screen) {
   make_surroundings(screen);  // its handlers: Ctrl-C at the prompt must give the terminal its echo back
   const fs::path public_file = public_file_of(command.file);
-  refuse_existing(command.file);
-  refuse_existing(public_file);
-  const crypto::SecretKey key = crypto::SecretKey::generate();
-  const crypto::Secret content =
-      command.no_password ? key.format() : key.format_encrypted(new_passphrase(command.passphrase));
-  write_new(command.file, content.text(), 0600);
-  write_new(public_file, crypto::format_public_key(key.public_key()), 0644);
-  const std::string id = key.public_key().id.text();
+  const auto format = [&](const crypto::SecretKey& key) {
+    return command.no_password ? key.format() : key.format_encrypted(new_passphrase(command.passphrase));
+  };
+  const std::string id = make_key_pair(command.file, format).id.text();
   screen.say(fmt::format("made the key {}", id));
   screen.say(fmt::format("  {}  signs; keep it secret, and keep a copy", command.file.native()));
   screen.say(

@@ -600,7 +600,7 @@ TEST_CASE("one buildpack from two sources is refused, and both entries are told"
                                    source::program("bin/detect", "#!/bin/sh\n")}));
   kitchen.project("name: shop\nversion: 1\nbuildpacks: [./packs/own, ./own.tar]\n");
   CHECK(failure_of(kitchen) ==
-        "input: bake.yaml names the buildpack own@1.2.3 twice: './packs/own' and './own.tar'");
+        "input: the buildpack own@1.2.3 is named twice: './packs/own' and './own.tar'");
 }
 
 TEST_CASE("what is neither file, directory nor link is left out, with a warning") {

@@ -109,9 +109,9 @@ TEST_CASE("what cannot be honoured is refused, and no password is repeated") {
            Row{"logging: {event: syslog}\n",
                "node.yaml:1:11: unknown key 'event' in 'logging' (did you mean 'events'?)"},
            Row{"environment: The Stage\n",
-               "node.yaml:1:1: 'environment' is no name of an environment: 'The Stage' (staging, production "
-               "or "
-               "dev, of a-z, 0-9 and ._-)"},
+               "node.yaml:1:1: the environment 'The Stage' holds something other than A-Z a-z 0-9 . _ - "
+               "(staging, "
+               "production or another word)"},
            Row{"push: {branches: [main]}\n",
                "node.yaml:1:8: 'branches' in 'push' must be a map of branches to environments ({main: "
                "staging})"},
