@@ -104,6 +104,7 @@ std::vector<Need> forecast_space(const Node& node, const artifact::ReleaseInfo& 
   // Where the identity of run/ stays, what replaces its files lies beside them first.
   if (layout.switches.front() == config::Switch::inplace) needs.add(layout.run, tree);
   needs.add(layout.archives, data);
+  needs.add(layout.archives, undo_records);
   needs.add(layout.data.parent(), data);
   return needs.all();
 }

@@ -23,6 +23,9 @@ text::Value encode(const Need& need);
 
 // At most, of a tree with so much in it.
 Usage usage_of_tree(uint64_t bytes, uint64_t entries);
+// What an undo writes besides data: journal, history, log.
+constexpr Usage undo_records{64 * 1024, 1};
+
 // Of what data/ takes, for the copy that is made of it and the one that goes back.
 Usage data_usage(const Node& node);
 std::vector<Need> forecast_space(const Node& node, const artifact::ReleaseInfo& release);

@@ -17,10 +17,9 @@ base::TreePath room_of(const Places& places) { return places.backup / "undo.room
 }  // namespace
 
 void hold_undo_room(const Node& node, const Places& places) {
-  constexpr uint64_t records = 64 * 1024;  // of the journal, the history and the log
   const auto backup = read_backup_record(node, places);
   if (!backup) return;
-  const uint64_t bytes = usage_of_tree(backup->bytes, backup->files).bytes + records;
+  const uint64_t bytes = usage_of_tree(backup->bytes, backup->files).bytes + undo_records.bytes;
   const base::Fd room = node.dir.create_file(room_of(places), 0600);
   if (::fallocate(room.get(), 0, 0, static_cast<off_t>(bytes)) == 0 || errno == EOPNOTSUPP) return;
   base::fail_os("set aside room for an undo in", node.root.at(room_of(places)).native());

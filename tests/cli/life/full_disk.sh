@@ -3,7 +3,7 @@
 
 ((EUID == 0)) || skip "only root may mount a small file system"
 mkdir production
-mount -t tmpfs -o size=2m none production 2>/dev/null || skip "this machine does not let one mount a file system"
+mount -t tmpfs -o size=3m none production 2>/dev/null || skip "this machine does not let one mount a file system"
 trap 'umount production' EXIT
 
 make_staging

@@ -7,8 +7,7 @@ git config --global user.email baker@example.org
 git config --global init.defaultBranch main
 export GIT_AUTHOR_DATE=2026-01-31T12:00:00Z GIT_COMMITTER_DATE=2026-01-31T12:00:00Z
 
-bake key new shop.key --no-password --quiet
-run bake init shop --root staging --key shop.key
+run bake init shop --root staging
 printf 'services: {driver: supervisor}\n' >staging/node.yaml
 trap 'release stop --root "$HOME/staging" --quiet' EXIT
 

@@ -55,7 +55,8 @@ rm ~/gates/post_deploy.closed
 run the_push
 run cat ../staging/pillar/common.yaml
 run tip_of_pillar
-run bake ../source --root ../staging --no-apply --quiet
+next_bake() { bake ../source --root ../staging --no-apply --quiet 2>&1 | sed -E "s/\b[0-9a-f]{7}\b/<commit>/"; }
+run next_bake
 run cat ../staging/pillar/common.yaml
 run push_value 'hello again'
 run cat ../staging/pillar/common.yaml
