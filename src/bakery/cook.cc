@@ -8,7 +8,6 @@
 #include "base/error.hh"
 #include "base/files.hh"
 #include "buildpack/layer_cache.hh"
-#include "node/editing.hh"
 #include "phase/lock.hh"
 #include "source/source.hh"
 

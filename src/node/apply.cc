@@ -9,7 +9,6 @@
 #include "node/begin.hh"
 #include "node/deployment_log.hh"
 #include "node/drift.hh"
-#include "node/editing.hh"
 #include "node/finish.hh"
 #include "node/hooks.hh"
 #include "node/preflight.hh"

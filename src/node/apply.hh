@@ -58,6 +58,9 @@ std::optional<Result> expire(const Node& node);
 // too, while somebody holds it who has recovered before he began, and may be waiting for this.
 std::optional<Result> recover_at_boot(const Node& node);
 
+// Error(refused) while run/ is the source, which no release may replace.
+void require_not_editing(const Node& node);
+
 // What comes before any other change of a node.
 struct Settled {
   std::optional<Result> recovered;

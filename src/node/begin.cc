@@ -5,7 +5,6 @@
 #include "base/error.hh"
 #include "base/files.hh"
 #include "node/configuration.hh"
-#include "node/editing.hh"
 #include "node/freeze.hh"
 #include "node/preflight.hh"
 #include "node/provisional.hh"

@@ -4,6 +4,7 @@
 #include "base/error.hh"
 #include "base/files.hh"
 #include "config/limits.hh"
+#include "node/apply.hh"
 #include "node/source_view.hh"
 #include "text/decode.hh"
 #include "text/json.hh"

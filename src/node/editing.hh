@@ -33,7 +33,4 @@ void begin_editing(const Node& node, const Editing& editing);
 // run/ is again what it was, untouched; the root has its usual mode.
 void end_editing(const Node& node, const Editing& editing, config::Mode mode);
 
-// Error(refused) for what would put another tree there.
-void require_not_editing(const Node& node);
-
 }  // namespace bakehouse::node

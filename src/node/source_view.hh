@@ -13,8 +13,9 @@ bool shows_source(const Node& node);
 void show_source(const Node& node, const Editing& editing);
 void show_release(const Node& node, const Editing& editing);
 
-// What run/ holds, or held before, and project/ lacks is copied there: what a build has made, and the configuration. Whatever
-// project/ has of that name is newer, and stays. Git is told to leave it alone. Returns how many.
+// What run/ holds, or held before, and project/ lacks is copied there: what a build has made, and the
+// configuration. Whatever project/ has of that name is newer, and stays. Git is told to leave it alone.
+// Returns how many.
 size_t fill_source(const Node& node);
 
 }  // namespace bakehouse::node

@@ -1,8 +1,8 @@
 #include "cli/bake/secret_place.hh"
 
 #include "base/error.hh"
-#include "config/node_settings.hh"
 #include "config/identity.hh"
+#include "config/node_settings.hh"
 #include "crypto/age.hh"
 
 #include <fmt/format.h>

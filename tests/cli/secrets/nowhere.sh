@@ -8,10 +8,12 @@ bake secret set database.password --root staging <<<"$value" >said 2>&1
 printf '%s' "$value" >value
 bake secret set mail.password --file value --root staging >>said 2>&1
 rm value
-bake secret list --root staging --json >>said 2>&1
-EDITOR=true bake secret edit --root staging >>said 2>&1
-bake secret rotate --root staging >>said 2>&1
-bake ./source --root staging >>said 2>&1
+{
+  bake secret list --root staging --json
+  EDITOR=true bake secret edit --root staging
+  bake secret rotate --root staging
+  bake ./source --root staging
+} >>said 2>&1
 if grep -q "$value" said; then echo 'it was printed'; fi
 
 # Not in all that a deployment leaves behind, packed or not.
