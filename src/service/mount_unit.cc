@@ -27,7 +27,8 @@ bool stands_for_itself(char c, bool is_first) {
 // As `systemd-escape --path` has it: the name of a mount unit says where it is mounted.
 fs::path unit_of(const fs::path& where) {
   std::string name;
-  for (const char c : where.relative_path().native()) {
+  const fs::path below_root = where.relative_path();
+  for (const char c : below_root.native()) {
     if (c == '/') {
       name += '-';
     } else if (stands_for_itself(c, name.empty())) {
