@@ -25,7 +25,7 @@ struct Scripts {
 struct ClassicScripts {
   std::string detect = "echo Thing";
   std::string compile = "exit 0";
-  std::string release;  // empty: there is none
+  std::string release = {};  // empty: there is none
 };
 
 // Writes the directory of a classic buildpack, whose programs lack their executable bits.
