@@ -55,6 +55,8 @@ struct InitCommand {
   std::optional<std::filesystem::path> key;
   std::optional<std::filesystem::path> like;
   std::optional<std::string> environment;
+  std::optional<std::string> branch;  // a preview of it
+  bool remove = false;                // of a preview
 };
 int run_init(const GlobalOptions& global, const InitCommand& command, const Screen& screen);
 

@@ -13,7 +13,8 @@ const cli::Grammar grammar{
     {"cook", "detect", "sign", "init", "edit", "config", "key", "secret", "buildpack", "receive"},
     "cook",
     {"--root", "--key", "--as", "--sequence", "--set", "--level", "--layout", "--keep", "--environment",
-     "--pillar", "--file", "--password-file", "--password-fd", "--new-password-file", "--new-password-fd"}};
+     "--like", "--branch", "--pillar", "--file", "--password-file", "--password-fd", "--new-password-file",
+     "--new-password-fd"}};
 
 void add_passphrase(CLI::App& command, cli::PassphraseOptions& options) {
   auto* file =
@@ -98,9 +99,14 @@ void add_init(CLI::App& app, Commands& all) {
   command->add_option("NAME", all.init.name, "the project")->required();
   auto* layout = command->add_option("--layout", all.init.layout, "a shipped layout, or a file");
   command->add_option("--key", all.init.key, "the secret key to sign with by default");
-  command->add_option("--like", all.init.like, "another root of the project, whose shape it gets")
-      ->excludes(layout);
+  auto* like =
+      command->add_option("--like", all.init.like, "another root of the project, whose shape it gets")
+          ->excludes(layout);
   command->add_option("--environment", all.init.environment, "whose values count in it");
+  command->add_option("--branch", all.init.branch, "serve this branch of it, at ports of its own")
+      ->needs(like);
+  command->add_flag("--remove", all.init.remove, "take a root away that was made with --branch")
+      ->excludes(like);
   command->callback(
       [&all] { all.chosen = [&all](const auto& screen) { return run_init(all.global, all.init, screen); }; });
 }
