@@ -244,7 +244,8 @@ std::optional<std::string> cancel(const Node& node) {
     // `release serve` holds the lock for a moment, too, and is not to be ended.
     return holder.find(": release apply, ") != std::string::npos ||
            holder.find(": release rollback, ") != std::string::npos ||
-           holder.find(": release backup restore, ") != std::string::npos;
+           holder.find(": release backup restore, ") != std::string::npos ||
+           holder.find(": bake edit") != std::string::npos;
   });
 }
 

@@ -1,6 +1,7 @@
 #include "node/carry_out.hh"
 
 #include "base/error.hh"
+#include "node/announce.hh"
 #include "node/deployment_log.hh"
 #include "node/finish.hh"
 #include "node/services.hh"
@@ -16,6 +17,7 @@ Result finish(Transaction& t, const std::string& done) {
   try {
     return finish_good(t);
   } catch (const Error& error) {
+    announce_needs_hands(t, "", error.what());
     throw error.as(base::Fault::needs_hands)
         .within(done + ", but its bookkeeping is unfinished")
         .with_hint("mend what is named, then run `release recover`");

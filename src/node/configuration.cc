@@ -79,8 +79,10 @@ std::optional<Configuration> kept_configuration(const Node& node, const std::str
   kept.environment = node.dir.read_file(file, largest_kept);
   if (!kept.environment.empty() && kept.environment.back() == '\n') kept.environment.pop_back();
   if (const auto reason = config::why_not_environment(kept.environment)) {
-    throw base::Error(base::Fault::needs_hands,
-                      fmt::format("'{}' names no environment", (node.root.path / file.str()).native()));
+    throw base::Error(
+        base::Fault::needs_hands,
+        fmt::format("'{}' names no environment: it {}", (node.root.path / file.str()).native(), *reason),
+        "write there the name that the deployment was made for");
   }
   kept.files = config::read_pillar_files(node.root.at(kept_place(node, deployment)), kept.environment);
   kept.targets = kept_targets(node, deployment);

@@ -143,7 +143,7 @@ std::vector<ConfiguredFile> make_files(const Node& node, const std::string& depl
         make_file(entry, dir.read_file(entry.path, config::largest_template), pillar, now, faults);
     if (const config::TargetFile* target = target_of(file.entry.path, configuration)) {
       file.target = target->target;
-      file.entry.mode = file.has_sealed ? target->mode & 0600 : target->mode;
+      file.entry.mode = file.has_sealed ? target->mode & 0770 : target->mode;
     }
     files.push_back(std::move(file));
   }

@@ -11,6 +11,7 @@
 #include "node/release_tree.hh"
 #include "node/services.hh"
 #include "node/targets.hh"
+#include "node/undo_room.hh"
 
 #include <fmt/format.h>
 
@@ -198,11 +199,14 @@ Step make_configure_step(Transaction& t) {
       const bool is_empty = t.node.dir.exists(directory) && t.node.dir.open_dir(directory).names().empty();
       if (is_empty) t.node.dir.remove_tree(directory);
     }
+    free_undo_room(t.node, t.places);
     discard_unfinished_backup(t.node, t.places);
   };
   const auto run = [&t](const Value&) {
     configure(t);
     copy_data_first(t);
+    if (read_configuration(t.node, t.plan.id).undo_data != config::UndoData::never)
+      hold_undo_room(t.node, t.places);
   };
   return {{}, prepare, run, undo};
 }

@@ -6,6 +6,7 @@
 #include "node/carry_out.hh"
 #include "node/preflight.hh"
 #include "node/provisional.hh"
+#include "node/run_place.hh"
 
 namespace bakehouse::node {
 namespace {
@@ -20,6 +21,14 @@ void require_can_edit(const Node& node) {
   }
   require_not_provisional(node);
   check_root(node);
+  if (!deployment_in_run(node))
+    throw Error(Fault::input, "nothing is deployed here", "`bake` the source first; then it can be edited");
+  if (node.root.layout.run_is_link()) {
+    throw Error(
+        Fault::refused,
+        "in this layout each tree to run is deeper than the source, and links out of it would lead astray",
+        "edit in a root of a layout that switches by exchange");
+  }
 }
 
 Result change(const Node& node, std::string_view kind, EditWay way) {

@@ -1,13 +1,13 @@
 #include "node/edit_steps.hh"
 
 #include "node/edit.hh"
+#include "node/fill_source.hh"
 #include "node/lasting.hh"
-#include "node/source_view.hh"
 
 #include <fmt/format.h>
 
-// `fill` copies while all runs; then, with the processes down, `view` makes run/ the source or the release,
-// and they are started there. What `fill` has copied stays: it was not there before, and says nothing wrong.
+// With the processes down `fill` lends the source what it lacks, `view` makes run/ the source or the release,
+// and the processes are started there.
 
 namespace bakehouse::node {
 namespace {
@@ -16,15 +16,32 @@ using phase::Step;
 using phase::Undo;
 using text::Value;
 
-Editing editing_of(const Value& facts) {
-  return {facts.string_at("id"), facts.string_at("deployment"), parse_edit_way(facts.string_at("way"))};
+std::vector<std::string> texts_of(const Value& list) {
+  std::vector<std::string> texts;
+  for (const Value& item : list.items()) texts.push_back(item.text());
+  return texts;
 }
 
+Value list_of(const std::vector<std::string>& texts) {
+  Value list = Value::list();
+  for (const std::string& text : texts) list.push(text);
+  return list;
+}
+
+Editing editing_of(const Value& facts) {
+  return {facts.string_at("id"), facts.string_at("deployment"), parse_edit_way(facts.string_at("way")),
+          texts_of(facts.at("filled"))};
+}
+
+// Who edits already goes on as he began.
 Value facts_of(const Transaction& t) {
   const auto now = read_editing(t.node);
+  std::vector<std::string> filled = now ? now->filled : std::vector<std::string>{};
+  filled.insert(filled.end(), t.filled.begin(), t.filled.end());
   return Value::map({{"id", now ? now->id : t.plan.id},
                      {"deployment", t.plan.previous},
                      {"way", t.plan.target},
+                     {"filled", list_of(filled)},
                      {"was_editing", now.has_value()}});
 }
 
@@ -35,14 +52,23 @@ void become_release(const Transaction& t, const Value& facts) {
 }
 
 Step fill_step(Transaction& t) {
-  const auto run = [&t](const Value&) {
-    const size_t count = fill_source(t.node);
-    if (count == 0) return;
-    t.node.around.events({base::Event::Kind::note, "fill",
-                          fmt::format("copied from run/ what '{}' lacked: {} files and directories",
-                                      t.node.root.at(t.node.root.layout.source).native(), count)});
+  const auto prepare = [&t] {
+    t.filled = lacking_in_source(t.node);
+    return Value::map({{"filled", list_of(t.filled)}});
   };
-  return {"fill", {}, run, {}};
+  const auto run = [&t](const Value& facts) {
+    const auto lacking = texts_of(facts.at("filled"));
+    fill_source(t.node, lacking);
+    if (lacking.empty()) return;
+    t.node.around.events({base::Event::Kind::note, "fill",
+                          fmt::format("lent to '{}' what only the release has: {} files and directories",
+                                      t.node.root.at(t.node.root.layout.source).native(), lacking.size())});
+  };
+  const auto undo = [&t](const Undo& undo) {
+    require_back(undo, "view", "what was copied into the source stays there");
+    unfill_source(t.node, texts_of(undo.facts.at("filled")));
+  };
+  return {"fill", prepare, run, undo};
 }
 
 Step view_step(Transaction& t) {
@@ -52,7 +78,10 @@ Step view_step(Transaction& t) {
   };
   const auto undo = [&t, begins](const Undo& undo) {
     if (!begins) return become_source(t, undo.facts);
-    if (!undo.facts.boolean_at("was_editing")) become_release(t, undo.facts);
+    if (undo.facts.boolean_at("was_editing")) return;
+    Editing begun = editing_of(undo.facts);
+    begun.filled.clear();  // the affair of the undo of `fill`
+    end_editing(t.node, begun, config::Mode::cooking);
   };
   return {"view", [&t] { return facts_of(t); }, run, undo};
 }
@@ -66,9 +95,10 @@ void start_again_as_before(Transaction& t, const Undo& undo) {
 }  // namespace
 
 std::vector<Step> make_edit_steps(Transaction& t) {
-  std::vector<Step> steps{stop_in_service(t, [&t](const Undo& undo) { start_again_as_before(t, undo); }),
-                          view_step(t), start_in_service(t), health_in_service(t)};
-  if (t.plan.kind == edit_kind) steps.insert(steps.begin(), fill_step(t));
+  std::vector<Step> steps{stop_in_service(t, [&t](const Undo& undo) { start_again_as_before(t, undo); })};
+  if (t.plan.kind == edit_kind) steps.push_back(fill_step(t));
+  for (Step& step : std::vector<Step>{view_step(t), start_in_service(t), health_in_service(t)})
+    steps.push_back(std::move(step));
   return steps;
 }
 

@@ -3,8 +3,8 @@
 #include "base/encoding.hh"
 #include "base/error.hh"
 #include "base/files.hh"
-#include "config/limits.hh"
 #include "node/apply.hh"
+#include "node/fill_source.hh"
 #include "node/source_view.hh"
 #include "text/decode.hh"
 #include "text/json.hh"
@@ -28,6 +28,8 @@ using text::Value;
 
 constexpr std::array ways{EditWay::unit, EditWay::fstab, EditWay::link};
 
+constexpr uint64_t largest_record = 64 << 20;
+
 TreePath record() { return TreePath::parse(".bakehouse/editing.json"); }
 
 bool may_mount() {
@@ -38,8 +40,13 @@ bool may_mount() {
 }
 
 Value encode(const Editing& editing) {
-  return Value::map(
-      {{"schema", 1}, {"id", editing.id}, {"deployment", editing.deployment}, {"way", name_of(editing.way)}});
+  Value filled = Value::list();
+  for (const std::string& path : editing.filled) filled.push(path);
+  return Value::map({{"schema", 1},
+                     {"id", editing.id},
+                     {"deployment", editing.deployment},
+                     {"way", name_of(editing.way)},
+                     {"filled", filled}});
 }
 
 void set_mode(const Node& node, config::Mode mode) {
@@ -75,9 +82,11 @@ EditWay best_edit_way() {
 std::optional<Editing> read_editing(const Node& node) {
   if (!node.dir.exists(record())) return std::nullopt;
   const std::string file = node.root.at(record()).native();
-  const Value value = text::parse_json(node.dir.read_file(record(), config::largest_configuration), file);
-  return Editing{value.string_at("id"), value.string_at("deployment"),
-                 parse_edit_way(value.string_at("way"))};
+  const Value value = text::parse_json(node.dir.read_file(record(), largest_record), file);
+  Editing editing{
+      value.string_at("id"), value.string_at("deployment"), parse_edit_way(value.string_at("way")), {}};
+  for (const Value& path : value.at("filled").items()) editing.filled.push_back(path.text());
+  return editing;
 }
 
 config::Mode mode_now(const Node& node) {
@@ -88,11 +97,13 @@ config::Mode mode_now(const Node& node) {
 void begin_editing(const Node& node, const Editing& editing) {
   base::write_file(node.root.at(record()), text::to_json(encode(editing)) + "\n");
   set_mode(node, config::Mode::editable);
+  bring_back_filled(node, editing.id, editing.filled);
   show_source(node, editing);
 }
 
 void end_editing(const Node& node, const Editing& editing, config::Mode mode) {
   show_release(node, editing);
+  set_aside_filled(node, editing.id, editing.filled);
   set_mode(node, mode);
   node.dir.remove_tree(record());
   node.dir.open_dir(record().parent()).sync();

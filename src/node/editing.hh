@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace bakehouse::node {
 
@@ -22,6 +23,7 @@ struct Editing {
   std::string id;          // of the transaction that began it
   std::string deployment;  // whose tree run/ was before; "" for none
   EditWay way = EditWay::link;
+  std::vector<std::string> filled;  // paths that were lent to the source
 };
 std::optional<Editing> read_editing(const Node& node);
 

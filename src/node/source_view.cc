@@ -1,17 +1,14 @@
 #include "node/source_view.hh"
 
-#include "base/encoding.hh"
 #include "base/error.hh"
 #include "base/files.hh"
-#include "base/process.hh"
 #include "node/run_place.hh"
 #include "service/mount_unit.hh"
+#include "tree/switch.hh"
 
 #include <fmt/format.h>
 
-#include <map>
 #include <string>
-#include <vector>
 
 #include <sys/mount.h>
 #include <sys/stat.h>
@@ -80,16 +77,42 @@ TreePath kept_of(const Node& node, const Editing& editing) {
   return places_of(node.root.layout, editing.id).backup / "run";
 }
 
+bool is_link_to_source(const Node& node, const TreePath& path) {
+  const auto found = node.dir.stat(path);
+  return found && found->type == FileType::symlink &&
+         node.dir.read_link(path) == link_to_source(node.root.layout);
+}
+
+[[noreturn]] void fail_strange(const Node& node, const Editing& editing) {
+  throw Error(Fault::needs_hands,
+              fmt::format("neither '{}' nor '{}' is what `bake edit` left there", run_of(node).native(),
+                          node.root.at(kept_of(node, editing)).native()),
+              "put the tree of the release back at run/");
+}
+
 void link(const Node& node, const Editing& editing) {
   const TreePath kept = kept_of(node, editing);
   node.dir.make_dirs(kept.parent(), 0700);
-  node.dir.remove_tree(kept);  // from a try before
-  node.dir.make_symlink(link_to_source(node.root.layout), kept);
+  if (!node.dir.exists(kept)) node.dir.make_symlink(link_to_source(node.root.layout), kept);
+  if (!is_link_to_source(node, kept)) fail_strange(node, editing);
   node.dir.exchange(node.root.layout.run, kept);
 }
 
+// Only a link of ours is ever removed: what was run/ lies there otherwise.
 void unlink(const Node& node, const Editing& editing) {
-  node.dir.exchange(node.root.layout.run, kept_of(node, editing));
+  const TreePath& run = node.root.layout.run;
+  const TreePath kept = kept_of(node, editing);
+  const bool has_tree = node.dir.exists(kept) && !is_link_to_source(node, kept);
+  if (is_link_to_source(node, run) && has_tree) {
+    node.dir.exchange(run, kept);
+  } else if (!node.dir.exists(run) && has_tree) {
+    node.dir.rename_new(kept, run);  // somebody has removed the link
+  } else if (!node.dir.exists(run) || has_tree || is_link_to_source(node, run)) {
+    fail_strange(node, editing);
+  }
+  if (is_link_to_source(node, kept)) node.dir.remove_file(kept);
+  const auto left = node.dir.open_dir_if_any(kept.parent());
+  if (left && left->names().empty()) node.dir.remove_tree(kept.parent());
 }
 
 void sync_names(const Node& node, const Editing& editing) {
@@ -97,11 +120,32 @@ void sync_names(const Node& node, const Editing& editing) {
   if (const auto kept = node.dir.open_dir_if_any(kept_of(node, editing).parent())) kept->sync();
 }
 
-void clear_link(const Node& node, const Editing& editing) {
-  const TreePath kept = kept_of(node, editing);
-  node.dir.remove_tree(kept);
-  const auto left = node.dir.open_dir_if_any(kept.parent());
-  if (left && left->names().empty()) node.dir.remove_tree(kept.parent());
+}  // namespace
+
+bool can_mount_by_unit() { return service::systemd_runs(); }
+
+void show_source(const Node& node, const Editing& editing) {
+  const TreePath& run = node.root.layout.run;
+  if (editing.way == EditWay::fstab) add_to_table(line_of(node));
+  if (editing.way == EditWay::unit) service::bind_by_unit(source_of(node), run_of(node));
+  if (editing.way == EditWay::link) {
+    if (!is_link_to_source(node, run)) link(node, editing);
+  } else if (!tree::is_mount_point(node.dir, run)) {
+    bind(node);
+  }
+  sync_names(node, editing);
+}
+
+void show_release(const Node& node, const Editing& editing) {
+  const TreePath& run = node.root.layout.run;
+  if (editing.way == EditWay::unit) service::unbind_by_unit(run_of(node));
+  if (editing.way == EditWay::fstab) remove_from_table(line_of(node));
+  if (editing.way == EditWay::link) {
+    unlink(node, editing);
+  } else {
+    while (tree::is_mount_point(node.dir, run)) unbind(node);
+  }
+  sync_names(node, editing);
 }
 
 // What is below a mount cannot be seen: then it is the release as it came.
@@ -109,98 +153,8 @@ std::optional<TreePath> tree_that_ran(const Node& node) {
   const auto editing = read_editing(node);
   if (!editing) return place_of_run(node);
   if (editing->deployment.empty()) return std::nullopt;
-  if (editing->way != EditWay::link) return places_of(node.root.layout, editing->deployment).tree;
-  const TreePath kept = kept_of(node, *editing);
-  if (!node.root.layout.run_is_link()) return kept;
-  return places_of(node.root.layout, editing->deployment).next;
-}
-
-// By directory, what of it is not in the source.
-using Lacking = std::map<std::string, std::vector<std::string>>;
-
-void find_lacking(const base::Dir& run, const base::Dir& source, const TreePath& holder, Lacking& lacking) {
-  for (const std::string& name : run.open_dir(holder).names()) {
-    const TreePath path = holder / name;
-    const auto there = source.stat(path);
-    if (!there) {
-      lacking[holder.str()].push_back(name);
-    } else if (there->type == FileType::directory && run.stat(path)->type == FileType::directory) {
-      find_lacking(run, source, path, lacking);
-    }
-  }
-}
-
-// By the program that copies everything of a file that there is.
-void copy(const fs::path& from, const fs::path& to, const std::vector<std::string>& names) {
-  base::Command command;
-  command.argv = {"cp", "--archive", "--no-clobber", "--target-directory", to.native(), "--"};
-  for (const std::string& name : names) command.argv.push_back((from / name).native());
-  command.environment = {"PATH=/usr/bin:/bin", "LANG=C.UTF-8"};
-  std::string said;
-  const auto status =
-      base::run(command, {}, [&](std::string_view line) { said += fmt::format("{}\n", line); });
-  if (status.ok()) return;
-  throw Error(Fault::build, fmt::format("`cp` {}: {}", status.describe(), base::printable_lines(said)),
-              "make room, or move away what is in the way");
-}
-
-// What is not to be committed: products, and configuration that may hold secrets.
-void hide_from_git(const Node& node, const std::string& holder, const std::vector<std::string>& names) {
-  const fs::path git = source_of(node) / ".git";
-  if (!fs::is_directory(git)) return;
-  const fs::path file = git / "info/exclude";
-  std::string text = base::read_file_if_any(file, largest_table).value_or("");
-  if (!text.empty() && text.back() != '\n') text += '\n';
-  for (const std::string& name : names) {
-    const std::string line = "/" + (fs::path(holder) / name).native() + "\n";
-    if (("\n" + text).find("\n" + line) == std::string::npos) text += line;
-  }
-  fs::create_directories(file.parent_path());
-  base::write_file(file, text);
-}
-
-}  // namespace
-
-bool can_mount_by_unit() { return service::systemd_runs(); }
-
-bool shows_source(const Node& node) {
-  struct stat run {};
-  struct stat source {};
-  return ::stat(run_of(node).c_str(), &run) == 0 && ::stat(source_of(node).c_str(), &source) == 0 &&
-         run.st_dev == source.st_dev && run.st_ino == source.st_ino;
-}
-
-void show_source(const Node& node, const Editing& editing) {
-  if (editing.way == EditWay::fstab) add_to_table(line_of(node));
-  if (editing.way == EditWay::unit) service::bind_by_unit(source_of(node), run_of(node));
-  if (!shows_source(node)) editing.way == EditWay::link ? link(node, editing) : bind(node);
-  sync_names(node, editing);
-}
-
-void show_release(const Node& node, const Editing& editing) {
-  if (editing.way == EditWay::unit) service::unbind_by_unit(run_of(node));
-  if (editing.way == EditWay::fstab) remove_from_table(line_of(node));
-  if (shows_source(node)) editing.way == EditWay::link ? unlink(node, editing) : unbind(node);
-  if (editing.way == EditWay::link) clear_link(node, editing);
-  sync_names(node, editing);
-}
-
-size_t fill_source(const Node& node) {
-  node.dir.make_dirs(node.root.layout.source, 0755);
-  const auto place = tree_that_ran(node);
-  if (!place) return 0;
-  const base::Dir run = node.dir.open_dir(*place);
-  const base::Dir source = node.dir.open_dir(node.root.layout.source);
-  Lacking lacking;
-  find_lacking(run, source, TreePath(), lacking);
-  size_t count = 0;
-  for (const auto& [holder, names] : lacking) {
-    hide_from_git(node, holder, names);
-    copy(run.path() / holder, source.path() / holder, names);
-    count += names.size();
-  }
-  base::sync_filesystem(source.fd(), source.path().native());
-  return count;
+  if (editing->way == EditWay::link) return kept_of(node, *editing);
+  return places_of(node.root.layout, editing->deployment).tree;
 }
 
 }  // namespace bakehouse::node

@@ -116,7 +116,6 @@ void backup(Transaction& t) {
   record.version = t.plan.previous_version;
   t.copy->complete(std::move(record));
   t.copy.reset();
-  if (undo_rule(t) != config::UndoData::never) hold_undo_room(t.node, t.places);
 }
 
 // The rule of undo: data goes back only while no traffic can have changed it since the backup.

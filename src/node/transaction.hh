@@ -68,6 +68,7 @@ struct Transaction {
   tree::StatIndex index = {};
   bool is_taken_up = false;                  // by recovery
   std::vector<ConfiguredFile> targets = {};  // to be written with the switch
+  std::vector<std::string> filled = {};      // what an edit lends to the source
   // The backup in the making, from its first pass on.
   std::unique_ptr<DataCopy> copy = {};
 };

@@ -5,7 +5,7 @@
 
 namespace bakehouse::node {
 
-// As much as data/ takes once more, in archives/<id>/. Error when there is not so much; a file system that
+// As much as data/ takes now, in archives/<id>/. Error when there is not so much; a file system that
 // cannot set room aside has none.
 void hold_undo_room(const Node& node, const Places& places);
 // Harmless where none is held.

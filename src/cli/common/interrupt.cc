@@ -69,6 +69,10 @@ bool is_stop_wanted() {
 }
 
 void now_reversible(phase::Reversible reversible) {
+  if (reversible == phase::Reversible::no && question_stands != 0) {
+    tell("it is over: nothing is undone any more\n");
+    question_stands = 0;
+  }
   // Asked now, because a process that goes on apart has left its terminal by then.
   asks_first = reversible == phase::Reversible::yes && wanted == Asking::at_terminal && is_at_terminal();
 }

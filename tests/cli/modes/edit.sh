@@ -36,10 +36,28 @@ wait_until log_has 6
 
 run bake edit --off --root staging
 wait_until log_has 8
+run ls -A staging/project
 run tail -n 2 staging/data/log
 run cat staging/project/public/index.html
 run release verify --root staging
-run ls staging/archives
+
+# A release of what was edited; what the one before had made is not in the way.
+run bake --root staging --quiet --as 2
+run bake edit --link --root staging --quiet
+run release exec --root staging -- sh -c 'echo "$BAKEHOUSE_VERSION"'
+run bake edit --off --root staging --quiet
+run ls staging/archives/*/filled
+
+# Whatever becomes of the link or the source meanwhile, the tree of the release is not touched.
+run bake edit --link --root staging --quiet
+rm staging/run
+run bake edit --off --root staging --quiet
+run release verify --root staging
+run bake edit --link --root staging --quiet
+mv staging/project staging/project.old
+run bake edit --off --root staging --quiet
+run release verify --root staging
+mv staging/project.old staging/project
 
 # What is not well as it was edited is not what runs.
 rm staging/project/public/index.html
@@ -47,4 +65,4 @@ mkdir staging/project/public/index.html
 run bake edit --link --root staging
 run ls staging/.bakehouse/editing.json
 run release verify --root staging
-wait_until log_has 10
+
