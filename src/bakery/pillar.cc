@@ -49,9 +49,11 @@ void exchange(const node::Node& node) {
   node.dir.sync();
 }
 
+// The mark goes first: while it is there the spare may be exchanged back, and must be whole. A spare without
+// a mark is of no use, and the next push clears it.
 void finish_exchange(const node::Node& node) {
-  node.dir.remove_tree(spare_place(node));
   remove_mark(node);
+  node.dir.remove_tree(spare_place(node));
 }
 
 bool ended_well(const node::Node& node, const std::string& deployment) {
