@@ -46,7 +46,7 @@ uint64_t inode_of_pillar(const node::Node& node) {
 
 void exchange(const node::Node& node) {
   node.dir.exchange(node.root.layout.pillar, spare_place(node));
-  node.dir.sync();
+  node.dir.open_dir(node.root.layout.pillar.parent()).sync();
 }
 
 // The mark goes first: while it is there the spare may be exchanged back, and must be whole. A spare without
