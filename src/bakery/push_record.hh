@@ -26,6 +26,8 @@ std::filesystem::path remote_path(const config::Root& root, const std::string& r
 // The record, when what it speaks of is in service and its branch does not hold it. While somebody bakes
 // nobody can tell: nullopt then.
 std::optional<PushRecord> find_unmoved(const node::Node& node, const std::string& remote);
+// Whether the commit itself is gone from the repository, so that no branch can be moved there.
+bool is_lost(const node::Node& node, const std::string& remote, const PushRecord& record);
 // The warning "deployed commit not on branch", with what to do, for each remote of which that is so.
 void tell_unmoved(const node::Node& node);
 // Moves the branch, compare and swap, unless it holds the commit. Error(needs_hands) when it is elsewhere.
