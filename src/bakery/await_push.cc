@@ -33,6 +33,18 @@ void require_unmoved(const source::Remote& remote, const RefUpdate& update) {
               "pull and push again");
 }
 
+// The record of an earlier push is about to be replaced by that of this one: its branch moves now, or this
+// push is refused.
+void move_earlier(const node::Node& node, const Push& push) {
+  if (const auto begun = read_push_record(node, push.remote)) require_over(node, begun->deployment);
+  const auto record = find_unmoved(node, push.remote);
+  if (!record || is_lost(node, push.remote, *record)) return;
+  move_branch(node, push.remote, *record);
+  node.around.events({Event::Kind::note, "",
+                      fmt::format("{} is at {} now, which an earlier push had put into service",
+                                  base::printable(record->update.ref), record->update.after)});
+}
+
 phase::Surroundings until_abandoned(const node::Node& node, const Push& push) {
   phase::Surroundings around = node.around;
   around.cancelled = [stop = node.around.cancelled, gone = push.is_abandoned] { return stop() || gone(); };
@@ -56,6 +68,7 @@ std::optional<AwaitedPush> await_push(const node::Node& node, const Push& push) 
     return std::nullopt;
   }
   AwaitedPush awaited{*update, lock_build(node, push)};
+  move_earlier(node, push);
   require_unmoved(source::Remote::open(remote_path(node.root, push.remote)), awaited.update);
   settle_pillar(node);
   return awaited;

@@ -71,19 +71,6 @@ void exchange_marked(const node::Node& node, uint64_t old_inode) {
   exchange(node);
 }
 
-// Whether `deployment` is over, one way or the other. "" stands for one that never began.
-bool is_over(const node::Node& node, const std::string& deployment) {
-  if (deployment.empty()) return true;
-  const auto history = phase::read_history(node.history_path());
-  return phase::find_deployment(history, deployment) != nullptr;
-}
-
-void require_over(const node::Node& node, const std::string& deployment) {
-  if (is_over(node, deployment)) return;
-  const auto recovered = node::recover_under_lock(node, "bake receive");
-  if (recovered && recovered->outcome == "needs-hands") throw Error(*recovered->error);
-}
-
 // Values are for whoever runs the root alone.
 void prepare_checkout(const node::Node& node, const source::Remote& remote, const std::string& commit) {
   const TreePath spare = spare_place(node);

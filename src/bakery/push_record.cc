@@ -22,6 +22,13 @@ fs::path record_path(const node::Node& node, const std::string& remote) {
   return node.root.state() / "push" / (remote + ".json");
 }
 
+// Whether it ended, one way or the other. "" stands for one that never began.
+bool is_over(const node::Node& node, const std::string& deployment) {
+  if (deployment.empty()) return true;
+  const auto history = phase::read_history(node.history_path());
+  return phase::find_deployment(history, deployment) != nullptr;
+}
+
 // It is named when its transaction begins: whether it ended well only the history knows.
 bool is_in_service(const node::Node& node, const std::string& deployment) {
   const auto history = phase::read_history(node.history_path());
@@ -90,6 +97,12 @@ void remove_push_record(const node::Node& node, const std::string& remote) {
   fs::remove(record_path(node, remote), gone);
 }
 
+void require_over(const node::Node& node, const std::string& deployment) {
+  if (is_over(node, deployment)) return;
+  const auto recovered = node::recover_under_lock(node, "bake receive");
+  if (recovered && recovered->outcome == "needs-hands") throw Error(*recovered->error);
+}
+
 std::optional<PushRecord> find_unmoved(const node::Node& node, const std::string& remote) {
   const auto record = read_push_record(node, remote);
   if (!record || record->has_moved || !is_in_service(node, record->deployment)) return std::nullopt;
@@ -128,7 +141,7 @@ void move_branch(const node::Node& node, const std::string& remote, PushRecord r
         Fault::needs_hands,
         fmt::format("deployed commit not on branch: {} is in service, but {} was moved elsewhere meanwhile",
                     record.update.after, base::printable(record.update.ref)),
-        "push a commit that holds both");
+        "push a commit that holds both with `-o skip-deploy`; what is pushed after it is deployed");
   }
   repository.begin_with(record.update.ref);
   record.has_moved = true;

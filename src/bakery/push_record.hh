@@ -23,6 +23,9 @@ void remove_push_record(const node::Node& node, const std::string& remote);
 
 std::filesystem::path remote_path(const config::Root& root, const std::string& remote);
 
+// Takes up a transaction that was cut off, when the history does not know yet how that deployment ended.
+void require_over(const node::Node& node, const std::string& deployment);
+
 // The record, when what it speaks of is in service and its branch does not hold it. While somebody bakes
 // nobody can tell: nullopt then.
 std::optional<PushRecord> find_unmoved(const node::Node& node, const std::string& remote);

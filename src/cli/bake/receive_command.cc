@@ -94,6 +94,8 @@ int record_moved(const GlobalOptions& global, const ReceiveCommand& command, con
 int repair(const GlobalOptions& global, const ReceiveCommand& command, const Screen& screen) {
   const node::Node node = open_node(global, find_installation(), screen);
   const auto lock = phase::Lock::take(node.root.state() / "build.lock", "bake receive", node.around.clock);
+  if (const auto begun = bakery::read_push_record(node, command.remote))
+    bakery::require_over(node, begun->deployment);
   const auto record = bakery::find_unmoved(node, command.remote);
   if (!record) {
     screen.say("nothing to repair: what was pushed last and is in service is on its branch");
