@@ -75,7 +75,8 @@ void exchange_marked(const node::Node& node, uint64_t old_inode) {
 void prepare_checkout(const node::Node& node, const source::Remote& remote, const std::string& commit) {
   const TreePath spare = spare_place(node);
   node.dir.remove_tree(spare);
-  node.dir.make_dirs(node.root.layout.pillar, 0755);
+  node.dir.make_dirs(node.root.layout.pillar.parent(), 0755);
+  node.dir.make_dirs(node.root.layout.pillar, 0700);
   node.dir.make_dir(spare, 0700);
   const base::Dir to = node.dir.open_dir(spare);
   remote.check_out(commit, to);

@@ -115,7 +115,9 @@ void make_bare_repository(const fs::path& path) {
   git_config* config = nullptr;
   check(git_repository_config(&config, raw), "open the settings of the repository");
   const COwned<git_config, git_config_free> settings(config);
-  check(git_config_set_bool(config, "receive.advertisePushOptions", 1), "allow options of a push");
+  check(git_config_set_bool(settings.get(), "receive.advertisePushOptions", 1), "allow options of a push");
+  // Else hooks that whoever pushes has for all repositories would take the place of ours.
+  check(git_config_set_string(settings.get(), "core.hooksPath", "hooks"), "choose its own hooks");
 }
 
 }  // namespace bakehouse::source

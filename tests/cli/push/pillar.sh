@@ -21,6 +21,12 @@ push_value() {
 
 the_push() { wait_for_status "$pushed"; }
 
+# Of the root's owner alone.
+run stat -c '%a %n' ../staging/pillar ../staging/git/pillar.git
+
+# Hooks that somebody has for all repositories do not take the place of these.
+git config --global core.hooksPath /nowhere
+
 # Nothing is in service yet that would need it.
 run push_value welcome
 run cat ../staging/pillar/common.yaml

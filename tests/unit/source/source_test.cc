@@ -334,6 +334,8 @@ TEST_CASE("the bare repository that was made is empty, its branch is master, and
   make_bare_repository(remote);
   CHECK(base::read_file(remote / "HEAD", 100) == "ref: refs/heads/master\n");
   CHECK(base::read_file(remote / "config", 1000) == Mentions{"bare = true"});
+  // Settings for all repositories of somebody lead to hooks elsewhere.
+  CHECK(base::read_file(remote / "config", 1000) == Mentions{"hooksPath = hooks"});
   CHECK(support::failure([&] { make_bare_repository(remote); }) == Mentions{"make the repository"});
 }
 
