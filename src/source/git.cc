@@ -27,8 +27,9 @@ struct Repository::State {
   OwnedRepository repository;
   OwnedCommit head;
 
+  bool is_bare() const { return git_repository_is_bare(repository.get()) != 0; }
   bool is_dirty() const {
-    if (git_repository_is_bare(repository.get()) != 0) return false;
+    if (is_bare()) return false;
     git_status_options options{};
     check(git_status_options_init(&options, GIT_STATUS_OPTIONS_VERSION), "prepare a comparison");
     options.show = GIT_STATUS_SHOW_INDEX_AND_WORKDIR;
@@ -78,7 +79,8 @@ Checkout Repository::describe() const {
 }
 
 void Repository::write_head(const Dir& to) const {
-  Budget budget(no_limits);  // whoever bakes his own repository knows what is in it
+  // Whoever bakes his own work tree knows what is in it; what has none was pushed by others.
+  Budget budget(state_->is_bare() ? source_limits : no_limits);
   write_tree(state_->repository.get(), git_commit_tree_id(state_->head.get()), to, TreePath(), budget);
 }
 

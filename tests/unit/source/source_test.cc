@@ -231,6 +231,19 @@ TEST_CASE("a commit whose names lead out of the tree is refused") {
   }
 }
 
+TEST_CASE(
+    "what others pushed to a repository without a work tree has limits, and one's own work tree has none") {
+  const TestRepository repository;
+  std::string place;
+  for (int depth = 0; depth < 6; ++depth) place += std::string(200, 'd') + "/";
+  fs::create_directories(repository.path() / place);
+  repository.change(place + "file", "x");
+  repository.add(place + "file");
+  repository.commit();
+  CHECK(failure_of(repository.path()) == "no failure");
+  CHECK(failure_of(repository.make_bare_copy()) == Mentions{"bytes long (at most 1024)"});
+}
+
 TEST_CASE("a repository without a commit says so") {
   const TestRepository repository;
   repository.write(site);
