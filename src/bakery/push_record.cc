@@ -110,6 +110,12 @@ std::optional<PushRecord> find_unmoved(const node::Node& node, const std::string
   return record;
 }
 
+bool serves_unmoved(const node::Node& node, const std::string& remote) {
+  const auto record = read_push_record(node, remote);
+  return record && !record->has_moved && !is_on_branch(node, remote, *record) &&
+         node::deployment_in(node.dir, node.root.layout.run) == record->deployment;
+}
+
 bool is_lost(const node::Node& node, const std::string& remote, const PushRecord& record) {
   return !source::Remote::open(remote_path(node.root, remote)).has(record.update.after);
 }

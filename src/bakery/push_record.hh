@@ -29,6 +29,9 @@ void require_over(const node::Node& node, const std::string& deployment);
 // The record, when what it speaks of is in service and its branch does not hold it. While somebody bakes
 // nobody can tell: nullopt then.
 std::optional<PushRecord> find_unmoved(const node::Node& node, const std::string& remote);
+// Whether what was pushed last is what is in run/, whatever the history says of it, and has not moved its
+// branch.
+bool serves_unmoved(const node::Node& node, const std::string& remote);
 // Whether the commit itself is gone from the repository, so that no branch can be moved there.
 bool is_lost(const node::Node& node, const std::string& remote, const PushRecord& record);
 // The warning "deployed commit not on branch", with what to do, for each remote of which that is so.
