@@ -13,8 +13,6 @@ using base::Event;
 using base::Fault;
 using source::RefUpdate;
 
-const std::string no_commit(40, '0');
-
 void tell_where_else(const node::Node& node, const Push& push, const Destination& destination) {
   for (const RefUpdate& update : push.request.updates) {
     const std::string other = destination.other_environment(update.ref);
@@ -27,7 +25,8 @@ void tell_where_else(const node::Node& node, const Push& push, const Destination
 }
 
 void require_unmoved(const source::Remote& remote, const RefUpdate& update) {
-  if (remote.commit_of(update.ref).value_or(no_commit) == update.before) return;
+  const auto tip = remote.commit_of(update.ref);
+  if (tip ? *tip == update.before : update.creates()) return;
   throw Error(Fault::refused,
               fmt::format("{} was moved by somebody else meanwhile", base::printable(update.ref)),
               "pull and push again");

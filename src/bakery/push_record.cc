@@ -92,11 +92,6 @@ std::optional<PushRecord> read_push_record(const node::Node& node, const std::st
   throw Error(Fault::input, fmt::format("'{}' names no commits", path.native()), "remove it");
 }
 
-void remove_push_record(const node::Node& node, const std::string& remote) {
-  std::error_code gone;
-  fs::remove(record_path(node, remote), gone);
-}
-
 void require_over(const node::Node& node, const std::string& deployment) {
   if (is_over(node, deployment)) return;
   const auto recovered = node::recover_under_lock(node, "bake receive");

@@ -19,7 +19,6 @@ struct PushRecord {
 // `remote` is the name of one: "project" or "pillar".
 void write_push_record(const node::Node& node, const std::string& remote, const PushRecord& record);
 std::optional<PushRecord> read_push_record(const node::Node& node, const std::string& remote);
-void remove_push_record(const node::Node& node, const std::string& remote);
 
 std::filesystem::path remote_path(const config::Root& root, const std::string& remote);
 

@@ -30,6 +30,12 @@ node::Node open_node(const GlobalOptions& global, const ReceiveCommand& command,
   return node;
 }
 
+bakery::PushRequest read_request(const std::vector<std::string>& options) {
+  constexpr uint64_t most_lines = 16 << 20;
+  return bakery::read_push(base::read_all(base::Fd(::dup(STDIN_FILENO)), most_lines, "the refs of the push"),
+                           options);
+}
+
 // git moves the branch when we have said yes. Somebody stays behind with the lock until it has, and moves the
 // branch where git was ended in between: else the next push would begin from a branch that is out of date.
 void see_branch_moved(const node::Node& node, const std::string& remote, const bakery::Received& received,
@@ -59,10 +65,8 @@ int receive(const GlobalOptions& global, const ReceiveCommand& command, const Sc
   const node::Node node = open_node(global, command, installed, screen);
   Sender sender;  // after the node, whose handlers it replaces
   bakery::tell_unmoved(node);
-  constexpr uint64_t most_lines = 16 << 20;
-  const std::string lines = base::read_all(base::Fd(::dup(STDIN_FILENO)), most_lines, "the refs of the push");
-  const bakery::Push push{command.remote, bakery::read_push(lines, environment.options),
-                          environment.quarantine, [&] { return sender.is_gone(); }};
+  const bakery::Push push{command.remote, read_request(environment.options), environment.quarantine,
+                          [&] { return sender.is_gone(); }};
   const bool is_pillar = command.remote == "pillar";
   const bakery::CookOptions options = cook_options({}, node, installed);
   const auto received =
@@ -84,9 +88,7 @@ int record_moved(const GlobalOptions& global, const ReceiveCommand& command, con
   take_push_environment();
   const node::Node node = open_node(global, command, find_installation(), screen);
   const auto record = bakery::read_push_record(node, command.remote);
-  constexpr uint64_t most_lines = 16 << 20;
-  const std::string lines = base::read_all(base::Fd(::dup(STDIN_FILENO)), most_lines, "the refs of the push");
-  for (const auto& update : bakery::read_push(lines, {}).updates) {
+  for (const auto& update : read_request({}).updates) {
     if (record && update.ref == record->update.ref && update.after == record->update.after)
       bakery::move_branch(node, command.remote, *record);
   }
