@@ -13,8 +13,6 @@ using base::Event;
 using base::Fault;
 using source::RefUpdate;
 
-const std::string no_commit(40, '0');
-
 void tell_where_else(const node::Node& node, const Push& push, const Destination& destination) {
   for (const RefUpdate& update : push.request.updates) {
     const std::string other = destination.other_environment(update.ref);
@@ -27,10 +25,23 @@ void tell_where_else(const node::Node& node, const Push& push, const Destination
 }
 
 void require_unmoved(const source::Remote& remote, const RefUpdate& update) {
-  if (remote.commit_of(update.ref).value_or(no_commit) == update.before) return;
+  const auto tip = remote.commit_of(update.ref);
+  if (tip ? *tip == update.before : update.creates()) return;
   throw Error(Fault::refused,
               fmt::format("{} was moved by somebody else meanwhile", base::printable(update.ref)),
               "pull and push again");
+}
+
+// The record of an earlier push is about to be replaced by that of this one: its branch moves now, or this
+// push is refused.
+void move_earlier(const node::Node& node, const Push& push) {
+  if (const auto begun = read_push_record(node, push.remote)) require_over(node, begun->deployment);
+  const auto record = find_unmoved(node, push.remote);
+  if (!record || is_lost(node, push.remote, *record)) return;
+  move_branch(node, push.remote, *record);
+  node.around.events({Event::Kind::note, "",
+                      fmt::format("{} is at {} now, which an earlier push had put into service",
+                                  base::printable(record->update.ref), record->update.after)});
 }
 
 phase::Surroundings until_abandoned(const node::Node& node, const Push& push) {
@@ -56,6 +67,7 @@ std::optional<AwaitedPush> await_push(const node::Node& node, const Push& push) 
     return std::nullopt;
   }
   AwaitedPush awaited{*update, lock_build(node, push)};
+  move_earlier(node, push);
   require_unmoved(source::Remote::open(remote_path(node.root, push.remote)), awaited.update);
   settle_pillar(node);
   return awaited;

@@ -16,7 +16,7 @@ struct AwaitedPush {
 };
 // The branch to deploy, and the build lock, behind whoever bakes at the moment. Error(refused) when the
 // branch is not any more what the push found: its commit would go into service, and git would refuse to move
-// the branch.
+// the branch. The branch of an earlier push whose commit is in service has moved then, too.
 std::optional<AwaitedPush> await_push(const node::Node& node, const Push& push);
 
 // The node, for which the end of the pusher is a wish to stop until the switch has begun.

@@ -142,9 +142,10 @@ crypto::TrustPolicy trust_in(const crypto::PublicKey& key) {
 
 // A version says which files: the same one never stands for others.
 void refuse_other_release(const fs::path& archive, const crypto::Digest& manifest,
-                          const crypto::PublicKey& key) {
+                          const crypto::PublicKey& key, const std::string& option) {
   if (!fs::exists(archive)) return;
-  const std::string hint = "give the new one another version with --as, or remove the archive";
+  const std::string hint =
+      fmt::format("give the new one another version with {}, or remove the archive", option);
   const auto existing =
       base::with_context("it exists already", [&] { return artifact::open_archive(archive, trust_in(key)); });
   if (existing.info.manifest.digest != manifest) {
@@ -274,7 +275,7 @@ Bundle bundle(const node::Node& node, const ProjectFile& file, const source::Che
     constexpr size_t told = 10;
     if (info.run_path_in.size() < told) info.run_path_in.push_back(file.str());
   }
-  refuse_other_release(archive, body.manifest.digest, key.public_key());
+  refuse_other_release(archive, body.manifest.digest, key.public_key(), options.version_option);
   artifact::write_archive(
       body, info,
       [&](const std::string& json, const std::string& comment) {

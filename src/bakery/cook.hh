@@ -24,8 +24,9 @@ struct CookOptions {
   std::filesystem::path key;                     // whose signature is embedded
   std::vector<std::filesystem::path> more_keys;  // whose signatures go beside the archive
   crypto::AskPassphrase ask_passphrase;
-  std::optional<std::string> version;  // --as
-  std::optional<uint64_t> sequence;    // --sequence
+  std::optional<std::string> version;   // --as
+  std::string version_option = "--as";  // what a hint calls it
+  std::optional<uint64_t> sequence;     // --sequence
   // `above`: never at or below what was baked or good here before. For what is known to be later, whatever
   // the clocks of those who commit say.
   enum class Sequence { of_source, above } sequence_rule = Sequence::of_source;

@@ -24,19 +24,19 @@ TreePath spare_place(const node::Node& node) {
 }
 
 // There from before the exchange until it is settled which of the two stays.
-fs::path mark_path(const node::Node& node) { return node.root.state() / "push/pillar-exchange.json"; }
+fs::path mark_path(const config::Root& root) { return root.state() / "push/pillar-exchange.json"; }
 
 void write_mark(const node::Node& node, uint64_t inode, const std::string& deployment) {
-  fs::create_directories(mark_path(node).parent_path());
-  base::write_file(mark_path(node), text::to_json(Value::map({{"schema", int64_t{1}},
-                                                              {"old_inode", static_cast<int64_t>(inode)},
-                                                              {"deployment", deployment}})) +
-                                        "\n");
+  fs::create_directories(mark_path(node.root).parent_path());
+  base::write_file(mark_path(node.root), text::to_json(Value::map({{"schema", int64_t{1}},
+                                                                   {"old_inode", static_cast<int64_t>(inode)},
+                                                                   {"deployment", deployment}})) +
+                                             "\n");
 }
 
 void remove_mark(const node::Node& node) {
-  fs::remove(mark_path(node));
-  base::Dir::open(mark_path(node).parent_path()).sync();
+  fs::remove(mark_path(node.root));
+  base::Dir::open(mark_path(node.root).parent_path()).sync();
 }
 
 uint64_t inode_of_pillar(const node::Node& node) {
@@ -46,12 +46,14 @@ uint64_t inode_of_pillar(const node::Node& node) {
 
 void exchange(const node::Node& node) {
   node.dir.exchange(node.root.layout.pillar, spare_place(node));
-  node.dir.sync();
+  node.dir.open_dir(node.root.layout.pillar.parent()).sync();
 }
 
+// The mark goes first: while it is there the spare may be exchanged back, and must be whole. A spare without
+// a mark is of no use, and the next push clears it.
 void finish_exchange(const node::Node& node) {
-  node.dir.remove_tree(spare_place(node));
   remove_mark(node);
+  node.dir.remove_tree(spare_place(node));
 }
 
 bool ended_well(const node::Node& node, const std::string& deployment) {
@@ -60,11 +62,21 @@ bool ended_well(const node::Node& node, const std::string& deployment) {
   return entry != nullptr && entry->outcome == "good";
 }
 
+// Apply asks for the lock itself: when it cannot be had, or the node is not whole, that is told before
+// anything is exchanged.
+void exchange_marked(const node::Node& node, uint64_t old_inode) {
+  const phase::Lock lock = node.lock_switch("bake receive");
+  node::require_settled(node);
+  write_mark(node, old_inode, "");
+  exchange(node);
+}
+
 // Values are for whoever runs the root alone.
 void prepare_checkout(const node::Node& node, const source::Remote& remote, const std::string& commit) {
   const TreePath spare = spare_place(node);
   node.dir.remove_tree(spare);
-  node.dir.make_dirs(node.root.layout.pillar, 0755);
+  node.dir.make_dirs(node.root.layout.pillar.parent(), 0755);
+  node.dir.make_dirs(node.root.layout.pillar, 0700);
   node.dir.make_dir(spare, 0700);
   const base::Dir to = node.dir.open_dir(spare);
   remote.check_out(commit, to);
@@ -106,8 +118,9 @@ std::string apply_with_new_pillar(const node::Node& node, const Push& push, cons
   const auto* entry = phase::find_deployment(history, current);
   if (entry == nullptr) return "";
   const auto at_begin = [&](const std::string& deployment) {
-    write_mark(node, old_inode, deployment);
     write_push_record(node, push.remote, {awaited.update, deployment});
+    // Last: until it is written the transaction has not begun.
+    write_mark(node, old_inode, deployment);
   };
   const Patience patience(node, push);
   const node::Result result = apply_again(patience.node(), *entry, options, at_begin);
@@ -119,15 +132,22 @@ std::string apply_with_new_pillar(const node::Node& node, const Push& push, cons
 
 void settle_pillar(const node::Node& node) {
   constexpr uint64_t largest_mark = 4096;
-  const auto mark = base::read_file_if_any(mark_path(node), largest_mark);
+  const auto mark = base::read_file_if_any(mark_path(node.root), largest_mark);
   if (!mark) return;
-  const Value value = text::parse_json(*mark, mark_path(node).native());
+  const Value value = text::parse_json(*mark, mark_path(node.root).native());
   // How its transaction ended is what decides.
-  const auto recovered = node::recover_under_lock(node, "bake receive");
-  if (recovered && recovered->outcome == "needs-hands") throw Error(*recovered->error);
+  const std::string deployment = value.string_at("deployment");
+  require_over(node, deployment);
   const bool is_exchanged = inode_of_pillar(node) != value.unsigned_at("old_inode");
-  if (is_exchanged && !ended_well(node, value.string_at("deployment"))) exchange(node);
+  if (is_exchanged && !ended_well(node, deployment)) exchange(node);
   finish_exchange(node);
+}
+
+void require_settled_pillar(const config::Root& root) {
+  if (!fs::exists(mark_path(root))) return;
+  throw Error(Fault::refused,
+              fmt::format("a push to the pillar '{}' is not over yet", root.at(root.layout.pillar).native()),
+              "wait until it has ended; when it was cut off, the next bake settles it");
 }
 
 std::optional<Received> receive_pillar(const node::Node& node, const Push& push, const CookOptions& options) {
@@ -137,8 +157,7 @@ std::optional<Received> receive_pillar(const node::Node& node, const Push& push,
   prepare_checkout(node, remote, awaited->update.after);
   remote.keep_objects();
   const uint64_t old_inode = inode_of_pillar(node);
-  write_mark(node, old_inode, "");
-  exchange(node);
+  exchange_marked(node, old_inode);
   PushRecord record{awaited->update, ""};
   try {
     record.deployment = apply_with_new_pillar(node, push, *awaited, options, old_inode);

@@ -38,6 +38,7 @@ void choose_sequence(const node::Node& node, const Push& push, const RefUpdate& 
 CookOptions options_for(const node::Node& node, const Push& push, const RefUpdate& update,
                         const source::Remote& remote, CookOptions options) {
   options.source = remote_path(node.root, push.remote);
+  options.version_option = "`git push -o version=X`";
   if (push.request.version) options.version = push.request.version;
   choose_sequence(node, push, update, options);
   options.check_out = [&](const base::Dir& to) {

@@ -41,5 +41,8 @@ std::optional<Received> receive_pillar(const node::Node& node, const Push& push,
 // Takes up a checkout of the pillar that was cut off, before anything reads it. The caller holds the build
 // lock.
 void settle_pillar(const node::Node& node);
+// Error(refused) while that is still to be done, or a push to the pillar goes on: what is written to it might
+// be exchanged for something else.
+void require_settled_pillar(const config::Root& root);
 
 }  // namespace bakehouse::bakery

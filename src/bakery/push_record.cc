@@ -22,6 +22,13 @@ fs::path record_path(const node::Node& node, const std::string& remote) {
   return node.root.state() / "push" / (remote + ".json");
 }
 
+// Whether it ended, one way or the other. "" stands for one that never began.
+bool is_over(const node::Node& node, const std::string& deployment) {
+  if (deployment.empty()) return true;
+  const auto history = phase::read_history(node.history_path());
+  return phase::find_deployment(history, deployment) != nullptr;
+}
+
 // It is named when its transaction begins: whether it ended well only the history knows.
 bool is_in_service(const node::Node& node, const std::string& deployment) {
   const auto history = phase::read_history(node.history_path());
@@ -32,8 +39,23 @@ bool is_in_service(const node::Node& node, const std::string& deployment) {
 
 bool is_on_branch(const node::Node& node, const std::string& remote, const PushRecord& record) {
   const auto repository = source::Remote::open(remote_path(node.root, remote));
+  if (!repository.has(record.update.after)) return false;
   const auto tip = repository.commit_of(record.update.ref);
   return tip && repository.holds(*tip, record.update.after);
+}
+
+std::string what_is_wrong(const node::Node& node, const std::string& remote, const PushRecord& record) {
+  const fs::path repository = remote_path(node.root, remote);
+  if (is_lost(node, remote, record)) {
+    return fmt::format(
+        "deployed commit not on branch: {} is in service, and '{}' does not hold it any more; "
+        "push it once more",
+        record.update.after, repository.native());
+  }
+  return fmt::format(
+      "deployed commit not on branch: {} is in service, {} in {} does not hold it; "
+      "`bake receive {} --repair` moves the branch there",
+      record.update.after, base::printable(record.update.ref), repository.native(), remote);
 }
 
 }  // namespace
@@ -70,9 +92,10 @@ std::optional<PushRecord> read_push_record(const node::Node& node, const std::st
   throw Error(Fault::input, fmt::format("'{}' names no commits", path.native()), "remove it");
 }
 
-void remove_push_record(const node::Node& node, const std::string& remote) {
-  std::error_code gone;
-  fs::remove(record_path(node, remote), gone);
+void require_over(const node::Node& node, const std::string& deployment) {
+  if (is_over(node, deployment)) return;
+  const auto recovered = node::recover_under_lock(node, "bake receive");
+  if (recovered && recovered->outcome == "needs-hands") throw Error(*recovered->error);
 }
 
 std::optional<PushRecord> find_unmoved(const node::Node& node, const std::string& remote) {
@@ -82,28 +105,44 @@ std::optional<PushRecord> find_unmoved(const node::Node& node, const std::string
   return record;
 }
 
+bool serves_unmoved(const node::Node& node, const std::string& remote) {
+  const auto record = read_push_record(node, remote);
+  return record && !record->has_moved && !is_on_branch(node, remote, *record) &&
+         node::deployment_in(node.dir, node.root.layout.run) == record->deployment;
+}
+
+bool is_lost(const node::Node& node, const std::string& remote, const PushRecord& record) {
+  return !source::Remote::open(remote_path(node.root, remote)).has(record.update.after);
+}
+
+// What cannot be told is no reason not to bake.
 void tell_unmoved(const node::Node& node) {
   if (phase::Lock::holder(node.root.state() / "build.lock")) return;
   for (const char* remote : {"project", "pillar"}) {
-    const auto record = find_unmoved(node, remote);
-    if (!record) continue;
-    node.around.events(
-        {base::Event::Kind::warning, "",
-         fmt::format("deployed commit not on branch: {} is in service, {} in {} does not hold it; "
-                     "`bake receive {} --repair` moves the branch there",
-                     record->update.after, base::printable(record->update.ref),
-                     remote_path(node.root, remote).native(), remote)});
+    std::string warning;
+    try {
+      if (const auto record = find_unmoved(node, remote)) warning = what_is_wrong(node, remote, *record);
+    } catch (const Error& error) {
+      warning = fmt::format("whether the deployed commit is on its branch is not known: {}", error.what());
+    }
+    if (!warning.empty()) node.around.events({base::Event::Kind::warning, "", warning});
   }
 }
 
 void move_branch(const node::Node& node, const std::string& remote, PushRecord record) {
   const auto repository = source::Remote::open(remote_path(node.root, remote));
+  if (!repository.has(record.update.after)) {
+    throw Error(Fault::needs_hands,
+                fmt::format("deployed commit not on branch: {} is in service, but it is not in '{}' any more",
+                            record.update.after, remote_path(node.root, remote).native()),
+                "push it once more");
+  }
   if (!is_on_branch(node, remote, record) && !repository.move(record.update)) {
     throw Error(
         Fault::needs_hands,
         fmt::format("deployed commit not on branch: {} is in service, but {} was moved elsewhere meanwhile",
                     record.update.after, base::printable(record.update.ref)),
-        "push a commit that holds both");
+        "push a commit that holds both with `-o skip-deploy`; what is pushed after it is deployed");
   }
   repository.begin_with(record.update.ref);
   record.has_moved = true;

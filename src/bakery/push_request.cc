@@ -1,5 +1,6 @@
 #include "bakery/push_request.hh"
 
+#include "artifact/release_info.hh"
 #include "base/encoding.hh"
 #include "base/error.hh"
 
@@ -40,6 +41,7 @@ void read_option(const std::string& option, PushRequest& request) {
     request.skips_deploy = true;
   } else if (option.starts_with(version)) {
     request.version = option.substr(version.size());
+    base::with_context(printable(option), [&] { artifact::check_version(*request.version); });
   } else {
     throw Error(Fault::usage, fmt::format("there is no push option '{}'", printable(option)),
                 "`git push -o skip-deploy` and `git push -o version=X` are known");

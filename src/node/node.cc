@@ -33,10 +33,13 @@ void make_directories(const Dir& dir, config::Mode mode, const config::Layout& l
                                     layout.releases,
                                     layout.archives,
                                     layout.data};
-  if (mode != config::Mode::final) directories.insert(directories.end(), {layout.source, layout.pillar});
+  if (mode != config::Mode::final)
+    directories.insert(directories.end(), {layout.source, layout.pillar.parent()});
   if (!layout.run.parent().is_top()) directories.push_back(layout.run.parent());
   if (layout.run_is_link()) directories.push_back(layout.runs);
   for (const TreePath& each : directories) dir.make_dirs(each, 0755);
+  // Values are for whoever runs the root alone.
+  if (mode != config::Mode::final) dir.make_dirs(layout.pillar, 0700);
 }
 
 // It was empty before, so all it holds is ours. What cannot be removed, the next `init` tells of.

@@ -27,8 +27,9 @@ struct Repository::State {
   OwnedRepository repository;
   OwnedCommit head;
 
+  bool is_bare() const { return git_repository_is_bare(repository.get()) != 0; }
   bool is_dirty() const {
-    if (git_repository_is_bare(repository.get()) != 0) return false;
+    if (is_bare()) return false;
     git_status_options options{};
     check(git_status_options_init(&options, GIT_STATUS_OPTIONS_VERSION), "prepare a comparison");
     options.show = GIT_STATUS_SHOW_INDEX_AND_WORKDIR;
@@ -78,7 +79,8 @@ Checkout Repository::describe() const {
 }
 
 void Repository::write_head(const Dir& to) const {
-  Budget budget(no_limits);  // whoever bakes his own repository knows what is in it
+  // Whoever bakes his own work tree knows what is in it; what has none was pushed by others.
+  Budget budget(state_->is_bare() ? source_limits : no_limits);
   write_tree(state_->repository.get(), git_commit_tree_id(state_->head.get()), to, TreePath(), budget);
 }
 
@@ -115,7 +117,9 @@ void make_bare_repository(const fs::path& path) {
   git_config* config = nullptr;
   check(git_repository_config(&config, raw), "open the settings of the repository");
   const COwned<git_config, git_config_free> settings(config);
-  check(git_config_set_bool(config, "receive.advertisePushOptions", 1), "allow options of a push");
+  check(git_config_set_bool(settings.get(), "receive.advertisePushOptions", 1), "allow options of a push");
+  // Else hooks that whoever pushes has for all repositories would take the place of ours.
+  check(git_config_set_string(settings.get(), "core.hooksPath", "hooks"), "choose its own hooks");
 }
 
 }  // namespace bakehouse::source

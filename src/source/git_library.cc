@@ -25,14 +25,27 @@ bool is_dot_git(std::string_view name) {
 
 std::string shown(const TreePath& path) { return fmt::format("'{}'", base::printable(path.str())); }
 
+// Without reading what is in it.
+uint64_t size_of(git_repository* repository, const git_oid* id) {
+  git_odb* raw = nullptr;
+  check(git_repository_odb(&raw, repository), "read the objects");
+  const COwned<git_odb, git_odb_free> odb(raw);
+  size_t size = 0;
+  git_object_t type = GIT_OBJECT_INVALID;
+  check(git_odb_read_header(&size, &type, raw, id), "read a file of the commit");
+  return size;
+}
+
 void write_blob(git_repository* repository, const git_tree_entry* entry, const Dir& to, const TreePath& path,
                 Budget& budget) {
+  // A small pack may hold what would fill the memory.
+  const uint64_t size = size_of(repository, git_tree_entry_id(entry));
+  base::with_context(shown(path), [&] { budget.take_bytes(size); });
   git_blob* raw = nullptr;
   check(git_blob_lookup(&raw, repository, git_tree_entry_id(entry)), "read a file of the commit");
   const OwnedBlob blob(raw);
   const std::string_view content(static_cast<const char*>(git_blob_rawcontent(blob.get())),
                                  git_blob_rawsize(blob.get()));
-  base::with_context(shown(path), [&] { budget.take_bytes(content.size()); });
   const git_filemode_t mode = git_tree_entry_filemode(entry);
   if (mode == GIT_FILEMODE_LINK) {
     base::with_context(shown(path), [&] { check_link_target(content); });

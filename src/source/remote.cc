@@ -92,6 +92,14 @@ std::optional<std::string> Remote::peel(const std::string& object) const {
   return git_oid_tostr_s(git_object_id(commit));
 }
 
+bool Remote::has(const std::string& object) const {
+  const git_oid id = parse_id(object);
+  git_odb* raw = nullptr;
+  check(git_repository_odb(&raw, state_->repository.get()), "read the objects");
+  const COwned<git_odb, git_odb_free> odb(raw);
+  return git_odb_exists(raw, &id) == 1;
+}
+
 bool Remote::holds(const std::string& commit, const std::string& earlier) const {
   if (commit == earlier) return true;
   const git_oid later = parse_id(commit);

@@ -37,6 +37,8 @@ class Remote {
   std::optional<std::string> commit_of(const std::string& ref) const;
   // The commit that an object of the push leads to; nullopt when it leads to none.
   std::optional<std::string> peel(const std::string& object) const;
+  // Whether the object is there: what no ref leads to may have been pruned.
+  bool has(const std::string& object) const;
   // Whether `commit` is `earlier` or came after it.
   bool holds(const std::string& commit, const std::string& earlier) const;
   // Fills the empty directory `to`. Error(input) names what no build takes: a submodule, a pointer to Git

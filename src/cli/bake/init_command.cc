@@ -46,7 +46,11 @@ config::Root make_root(const fs::path& path, const std::string& project, const c
       });
   for (const char* remote : {"project", "pillar"}) {
     const fs::path repository = bakery::remote_path(root, remote);
-    if (!fs::exists(repository / "HEAD")) source::make_bare_repository(repository);
+    if (!fs::exists(repository / "HEAD")) {
+      source::make_bare_repository(repository);
+      if (repository == bakery::remote_path(root, "pillar"))
+        fs::permissions(repository, fs::perms::owner_all);  // as the pillar
+    }
     source::write_push_hooks(repository, {fs::read_symlink("/proc/self/exe"), root.path, remote});
   }
   return root;

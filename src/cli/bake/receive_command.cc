@@ -22,10 +22,18 @@ using base::Event;
 using base::Fault;
 using text::Value;
 
-node::Node open_node(const GlobalOptions& global, const Installation& installed, const Screen& screen) {
+node::Node open_node(const GlobalOptions& global, const ReceiveCommand& command,
+                     const Installation& installed, const Screen& screen) {
   node::Node node = node::open_node(require_root(global), installed.launch, make_surroundings(screen));
   node.supervise = installed.supervise;
+  bakery::remote_path(node.root, command.remote);  // else there is no such remote
   return node;
+}
+
+bakery::PushRequest read_request(const std::vector<std::string>& options) {
+  constexpr uint64_t most_lines = 16 << 20;
+  return bakery::read_push(base::read_all(base::Fd(::dup(STDIN_FILENO)), most_lines, "the refs of the push"),
+                           options);
 }
 
 // git moves the branch when we have said yes. Somebody stays behind with the lock until it has, and moves the
@@ -54,13 +62,11 @@ void see_branch_moved(const node::Node& node, const std::string& remote, const b
 int receive(const GlobalOptions& global, const ReceiveCommand& command, const Screen& screen) {
   const PushEnvironment environment = take_push_environment();
   const Installation installed = find_installation();
-  const node::Node node = open_node(global, installed, screen);
+  const node::Node node = open_node(global, command, installed, screen);
   Sender sender;  // after the node, whose handlers it replaces
   bakery::tell_unmoved(node);
-  constexpr uint64_t most_lines = 16 << 20;
-  const std::string lines = base::read_all(base::Fd(::dup(STDIN_FILENO)), most_lines, "the refs of the push");
-  const bakery::Push push{command.remote, bakery::read_push(lines, environment.options),
-                          environment.quarantine, [&] { return sender.is_gone(); }};
+  const bakery::Push push{command.remote, read_request(environment.options), environment.quarantine,
+                          [&] { return sender.is_gone(); }};
   const bool is_pillar = command.remote == "pillar";
   const bakery::CookOptions options = cook_options({}, node, installed);
   const auto received =
@@ -80,11 +86,9 @@ int receive(const GlobalOptions& global, const ReceiveCommand& command, const Sc
 // git has moved what it was told to: is that of ours among it?
 int record_moved(const GlobalOptions& global, const ReceiveCommand& command, const Screen& screen) {
   take_push_environment();
-  const node::Node node = open_node(global, find_installation(), screen);
+  const node::Node node = open_node(global, command, find_installation(), screen);
   const auto record = bakery::read_push_record(node, command.remote);
-  constexpr uint64_t most_lines = 16 << 20;
-  const std::string lines = base::read_all(base::Fd(::dup(STDIN_FILENO)), most_lines, "the refs of the push");
-  for (const auto& update : bakery::read_push(lines, {}).updates) {
+  for (const auto& update : read_request({}).updates) {
     if (record && update.ref == record->update.ref && update.after == record->update.after)
       bakery::move_branch(node, command.remote, *record);
   }
@@ -92,8 +96,10 @@ int record_moved(const GlobalOptions& global, const ReceiveCommand& command, con
 }
 
 int repair(const GlobalOptions& global, const ReceiveCommand& command, const Screen& screen) {
-  const node::Node node = open_node(global, find_installation(), screen);
+  const node::Node node = open_node(global, command, find_installation(), screen);
   const auto lock = phase::Lock::take(node.root.state() / "build.lock", "bake receive", node.around.clock);
+  if (const auto begun = bakery::read_push_record(node, command.remote))
+    bakery::require_over(node, begun->deployment);
   const auto record = bakery::find_unmoved(node, command.remote);
   if (!record) {
     screen.say("nothing to repair: what was pushed last and is in service is on its branch");
@@ -102,6 +108,17 @@ int repair(const GlobalOptions& global, const ReceiveCommand& command, const Scr
   bakery::move_branch(node, command.remote, *record);
   screen.say(fmt::format("{} is at {} now", record->update.ref, record->update.after));
   return 0;
+}
+
+// What came after the commit did not undo it: then the branch does not stay for good.
+void tell_of_branch(const GlobalOptions& global, const ReceiveCommand& command, const Screen& screen) {
+  try {
+    const node::Node node = open_node(global, command, find_installation(), screen);
+    if (bakery::serves_unmoved(node, command.remote)) return bakery::tell_unmoved(node);
+  } catch (const Error&) {
+    // What is not even a root serves nothing.
+  }
+  screen.say("the branch stays where it is");
 }
 
 }  // namespace
@@ -113,7 +130,7 @@ int run_receive(const GlobalOptions& global, const ReceiveCommand& command, cons
     return receive(global, command, screen);
   } catch (const Error& error) {
     screen.fail(error, failure_facts(error));
-    screen.say("the branch stays where it is");
+    tell_of_branch(global, command, screen);
     return base::exit_code(error.fault());
   }
 }

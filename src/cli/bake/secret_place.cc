@@ -1,5 +1,6 @@
 #include "cli/bake/secret_place.hh"
 
+#include "bakery/push.hh"
 #include "base/error.hh"
 #include "config/identity.hh"
 #include "config/node_settings.hh"
@@ -51,6 +52,8 @@ SecretPlace open_secret_place(const GlobalOptions& global, const SecretCommand& 
   place.sealed.environment = command.environment.value_or(config::environment_of(place.root));
   config::check_environment(place.sealed.environment);
   require_pillar(place.sealed.pillar);
+  const fs::path own = place.root.at(place.root.layout.pillar);
+  if (fs::weakly_canonical(place.sealed.pillar) == own) bakery::require_settled_pillar(place.root);
   return place;
 }
 

@@ -83,6 +83,8 @@ TEST_CASE("an option that does not exist is named") {
   CHECK(read_push("", {"skip-deploy"}).skips_deploy);
   CHECK(support::failure([] { read_push("", {"skip_deploy"}); }) ==
         Mentions{"there is no push option 'skip_deploy'"});
+  CHECK(support::failure([] { read_push("", {"version=no version"}); }) ==
+        "input: version=no version: 'no version' is no version");
 }
 
 TEST_CASE("main and master are deployed, unless node.yaml says which") {

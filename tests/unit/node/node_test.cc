@@ -40,6 +40,7 @@ TEST_CASE("a staging root has a source and a pillar, too") {
   init_root(place.path() / "shop", "shop", config::Mode::cooking, makina(), std::nullopt);
   CHECK(fs::is_directory(place.path() / "shop/project"));
   CHECK(fs::is_directory(place.path() / "shop/pillar"));
+  CHECK(fs::status(place.path() / "shop/pillar").permissions() == fs::perms::owner_all);
 }
 
 TEST_CASE("a root is made where nothing is") {

@@ -231,6 +231,19 @@ TEST_CASE("a commit whose names lead out of the tree is refused") {
   }
 }
 
+TEST_CASE(
+    "what others pushed to a repository without a work tree has limits, and one's own work tree has none") {
+  const TestRepository repository;
+  std::string place;
+  for (int depth = 0; depth < 6; ++depth) place += std::string(200, 'd') + "/";
+  fs::create_directories(repository.path() / place);
+  repository.change(place + "file", "x");
+  repository.add(place + "file");
+  repository.commit();
+  CHECK(failure_of(repository.path()) == "no failure");
+  CHECK(failure_of(repository.make_bare_copy()) == Mentions{"bytes long (at most 1024)"});
+}
+
 TEST_CASE("a repository without a commit says so") {
   const TestRepository repository;
   repository.write(site);
@@ -334,6 +347,8 @@ TEST_CASE("the bare repository that was made is empty, its branch is master, and
   make_bare_repository(remote);
   CHECK(base::read_file(remote / "HEAD", 100) == "ref: refs/heads/master\n");
   CHECK(base::read_file(remote / "config", 1000) == Mentions{"bare = true"});
+  // Settings for all repositories of somebody lead to hooks elsewhere.
+  CHECK(base::read_file(remote / "config", 1000) == Mentions{"hooksPath = hooks"});
   CHECK(support::failure([&] { make_bare_repository(remote); }) == Mentions{"make the repository"});
 }
 
