@@ -4,6 +4,7 @@
 #include "base/encoding.hh"
 #include "base/error.hh"
 #include "base/files.hh"
+#include "config/limits.hh"
 #include "config/names.hh"
 #include "config/pillar.hh"
 #include "crypto/age.hh"
@@ -26,7 +27,6 @@ using base::Fault;
 using base::printable;
 using base::TreePath;
 
-constexpr uint64_t largest_sealed_file = uint64_t{16} << 20;
 constexpr uint64_t largest_recipients_file = uint64_t{1} << 16;
 constexpr size_t most_secrets = 1000;
 constexpr size_t longest_key = 200;
@@ -155,7 +155,7 @@ void check_secret_key(std::string_view key) {
 
 SealedValues read_sealed(const SealedPlace& place) {
   check_environment(place.environment);
-  const auto content = read_in(place.pillar, place.values(), largest_sealed_file);
+  const auto content = read_in(place.pillar, place.values(), largest_configuration);
   if (!content) return {};
   const std::string name = place.values().native();
   const text::Value file = text::parse_yaml(*content, name);
@@ -184,9 +184,12 @@ void write_sealed(const SealedPlace& place, const SealedValues& values) {
                                     place.environment);
   if (values.empty()) content += "{}\n";
   for (const auto& [key, value] : values) content += format_value(key, value);
-  if (content.size() > largest_sealed_file)
-    throw Error(Fault::input, fmt::format("the secrets of {} would take more than {} bytes sealed",
-                                          place.environment, largest_sealed_file));
+  // What whoever deploys would not read is not written.
+  if (content.size() > largest_configuration)
+    throw Error(Fault::input,
+                fmt::format("the secrets of {} would take {} bytes sealed, more than the {} of a file",
+                            place.environment, content.size(), largest_configuration),
+                "seal a key to them instead, and keep what is large in data/");
   write_in(place.pillar, place.values(), content);
 }
 

@@ -14,7 +14,8 @@
 
 namespace bakehouse::config {
 
-constexpr uint64_t largest_secret = uint64_t{1} << 20;  // bytes of one value
+// Bytes of one value: alone in its file it is read again, which may have 1 MiB as all files of the pillar.
+constexpr uint64_t largest_secret = 700'000;
 
 struct SealedValue {
   std::string armored;

@@ -7,8 +7,14 @@ run bake secret set 'database password' --root staging <<<'x'
 run bake secret set .password --root staging <<<'x'
 run bake secret set empty --root staging </dev/null
 run bake secret set absent --file nowhere --root staging
-head -c 1048577 /dev/zero >large
+head -c 700001 /dev/zero >large
 run bake secret set large --file large --root staging
+# As large as can be, and one more than the file has room for.
+truncate -s 700000 large
+run bake secret set large --file large --root staging
+run bake secret set second --file large --root staging
+run bake secret list --root staging
+rm staging/pillar/secrets/staging.yaml
 run bake secret set database --root staging <<<'one value'
 run bake secret set database.password --root staging <<<'another'
 run bake secret set database --environment ../etc --root staging <<<'x'

@@ -3,6 +3,7 @@
 #include "base/error.hh"
 #include "base/files.hh"
 #include "config/identity.hh"
+#include "config/pillar.hh"
 #include "crypto/age.hh"
 #include "support/failure.hh"
 #include "support/mentions.hh"
@@ -57,6 +58,19 @@ TEST_CASE("values are written, read and opened again, and the time of their chan
   config::write_sealed(pillar.place(), read);
   CHECK(config::read_sealed(pillar.place()).at("c").armored == read.at("c").armored);
   CHECK(config::sealed_environments(pillar.dir.path()) == std::vector<std::string>{"staging"});
+}
+
+TEST_CASE("what is written is read again, also by who deploys, and what would be too large is not written") {
+  const Pillar pillar;
+  const std::string largest(config::largest_secret, 'x');
+  config::write_sealed(pillar.place(), {{"a", {pillar.seal(largest), "2026-01-31T12:00:00Z"}}});
+  CHECK(config::open_sealed(pillar.dir.path(), "staging", pillar.identities).at("a").text() == largest);
+  const auto files = config::read_pillar_files(pillar.dir.path(), "staging");
+  CHECK(config::merge_pillar(files, pillar.dir.path(), "staging").sealed.contains("a"));
+  SealedValues values = config::read_sealed(pillar.place());
+  values["b"] = values["a"];
+  CHECK(failure([&] { config::write_sealed(pillar.place(), values); }) == Mentions{"more than the 1048576"});
+  CHECK(config::read_sealed(pillar.place()).size() == 1);
 }
 
 TEST_CASE("an environment without secrets has none, and neither has a pillar that is not there") {
