@@ -20,7 +20,7 @@ struct AgeRecipient {
   std::array<uint8_t, 32> key{};
 
   std::string text() const;
-  // Throws Error(input); `where` stands in the message.
+  // Throws Error(input), which repeats no identity; `where` stands in the message.
   static AgeRecipient parse(std::string_view text, std::string_view where);
 
   friend auto operator<=>(const AgeRecipient&,

@@ -29,7 +29,7 @@ chmod 600 staging/.bakehouse/identity
 cp staging/pillar/recipients/staging.txt saved
 echo anna >>staging/pillar/recipients/staging.txt
 run bake secret set other --root staging <<<'x'
-grep AGE- staging/.bakehouse/identity >staging/pillar/recipients/staging.txt
+sed -n 's/^AGE-/  &/p' staging/.bakehouse/identity | tr '[:upper:]' '[:lower:]' >staging/pillar/recipients/staging.txt
 run bake secret set other --root staging <<<'x'
 echo 'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIA' >staging/pillar/recipients/staging.txt
 run bake secret set other --root staging <<<'x'
