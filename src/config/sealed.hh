@@ -20,6 +20,8 @@ constexpr uint64_t largest_secret = 700'000;
 struct SealedValue {
   std::string armored;
   std::string changed;  // when `bake secret` wrote it, "2026-01-31T12:00:00Z"; "": nobody said
+
+  bool operator==(const SealedValue&) const = default;
 };
 using SealedValues = std::map<std::string, SealedValue>;
 using OpenedValues = std::map<std::string, crypto::Secret>;
