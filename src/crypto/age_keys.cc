@@ -27,7 +27,6 @@ using base::printable;
 constexpr std::string_view recipient_prefix = "age";
 constexpr std::string_view identity_prefix = "age-secret-key-";
 constexpr std::string_view identity_words = "AGE-SECRET-KEY-";
-constexpr size_t largest_key_file = size_t{1} << 16;
 
 // What others call a recipient as well.
 bool is_other_recipient(std::string_view text) {

@@ -49,6 +49,8 @@ class AgeIdentity {
   AgeRecipient recipient_;
 };
 
+constexpr size_t largest_key_file = size_t{1} << 16;  // of identities
+
 // The files that `age -R` and `age -i` take: one a line, empty lines, and comments behind '#'.
 // Throw Error(input) for any other line, and for a file with none.
 std::vector<AgeRecipient> parse_age_recipients(std::string_view file, std::string_view name);

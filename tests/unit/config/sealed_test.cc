@@ -173,6 +173,14 @@ TEST_CASE("the identities of a root are added to, and those of before stay") {
   CHECK(all[0].recipient() == first);
   CHECK(all[1].recipient() == second);
   CHECK((fs::status(config::identity_file(root)).permissions() & fs::perms(0077)) == fs::perms::none);
+
+  // What could not be read any more is not written.
+  std::string full = base::read_file(config::identity_file(root), crypto::largest_key_file);
+  full += "#" + std::string(crypto::largest_key_file - full.size() - 200, '.') + "\n";
+  base::write_file(config::identity_file(root), full, 0600);
+  CHECK(failure([&] { config::add_identity(root); }) == Mentions{"has no room for one more identity"});
+  CHECK(base::read_file(config::identity_file(root), crypto::largest_key_file) == full);
+  CHECK(config::read_identities(root).size() == 2);
 }
 
 }  // namespace sealed_test
