@@ -29,26 +29,9 @@ using base::TreePath;
 
 constexpr uint64_t largest_recipients_file = uint64_t{1} << 16;
 constexpr size_t most_secrets = 1000;
-constexpr size_t longest_key = 200;
 // A comment for `bake secret list`: "# changed 2026-01-31T12:00:00Z database.password".
 constexpr std::string_view changed_mark = "# changed ";
 constexpr size_t datetime_size = 20;
-
-bool is_key_word(std::string_view word) {
-  const auto is_letter = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; };
-  const auto is_inner = [&](char c) { return is_letter(c) || (c >= '0' && c <= '9') || c == '-'; };
-  return !word.empty() && is_letter(word[0]) && std::all_of(word.begin(), word.end(), is_inner);
-}
-
-bool is_key(std::string_view key) {
-  if (key.size() > longest_key) return false;
-  while (true) {
-    const size_t dot = key.find('.');
-    if (!is_key_word(key.substr(0, dot))) return false;
-    if (dot == std::string_view::npos) return true;
-    key.remove_prefix(dot + 1);
-  }
-}
 
 // In byte order "a.b" follows "a" only with others between them perhaps ("a-c"), so each key asks for those
 // that it lies within.
@@ -148,9 +131,10 @@ void check_environment(std::string_view environment) {
 }
 
 void check_secret_key(std::string_view key) {
-  if (is_key(key)) return;
-  throw Error(Fault::input, fmt::format("'{}' is no key of a secret", printable(key.substr(0, longest_key))),
-              "words of letters, digits, '_' and '-' with dots between: database.password");
+  if (is_sealed_key(key)) return;
+  constexpr size_t shown = 200;
+  throw Error(Fault::input, fmt::format("'{}' is no key of a secret", printable(key.substr(0, shown))),
+              std::string(sealed_key_rule));
 }
 
 SealedValues read_sealed(const SealedPlace& place) {

@@ -40,7 +40,7 @@ std::vector<std::string> sealed_environments(const std::filesystem::path& pillar
 // Throws Error(input) unless it can be one.
 void check_environment(std::string_view environment);
 
-// Words with dots between. Throws Error(input) otherwise.
+// Throws Error(input) unless is_sealed_key() of config/pillar.hh.
 void check_secret_key(std::string_view key);
 
 // No link is followed on the way, since the pillar may be somebody's commit. None where no file is.

@@ -5,6 +5,8 @@ bake init shop --root staging --quiet
 
 run bake secret set 'database password' --root staging <<<'x'
 run bake secret set .password --root staging <<<'x'
+run bake secret set bakehouse.version --root staging <<<'x'
+run bake secret set 2fa.seed --root staging <<<'x'
 run bake secret set empty --root staging </dev/null
 run bake secret set absent --file nowhere --root staging
 head -c 700001 /dev/zero >large
