@@ -115,6 +115,11 @@ std::vector<std::string> sealed_environments(const fs::path& pillar) {
     if (!inside) continue;
     for (const std::string& name : inside->names()) {
       const fs::path file(name);
+      if (file == std::string("common") + suffix)
+        throw Error(Fault::input,
+                    fmt::format("'{}': there are no sealed values for all environments",
+                                printable((pillar / folder / file).native())),
+                    "seal them for each: `bake secret set KEY --environment NAME`");
       if (file.extension() == suffix && !why_not_word(file.stem().native())) found.insert(file.stem());
     }
   }

@@ -34,7 +34,8 @@ struct SealedPlace {
   std::filesystem::path values() const { return pillar / "secrets" / (environment + ".yaml"); }
   std::filesystem::path recipients() const { return pillar / "recipients" / (environment + ".txt"); }
 };
-// Those of which the pillar holds values or recipients, in byte order.
+// Those of which the pillar holds values or recipients, in byte order. Error(input) names a file that would
+// be for all of them.
 std::vector<std::string> sealed_environments(const std::filesystem::path& pillar);
 
 // Throws Error(input) unless it can be one.

@@ -82,6 +82,17 @@ TEST_CASE("an environment without secrets has none, and neither has a pillar tha
   CHECK(config::read_sealed(pillar.place()).empty());
 }
 
+TEST_CASE("a file of sealed values for all environments is named") {
+  for (const char* file : {"secrets/common.yaml", "recipients/common.txt"}) {
+    CAPTURE(file);
+    const base::TempDir dir;
+    fs::create_directories((dir.path() / file).parent_path());
+    base::write_file(dir.path() / file, "");
+    CHECK(failure([&] { config::sealed_environments(dir.path()); }) ==
+          Mentions{std::string(file) + "': there are no sealed values for all environments"});
+  }
+}
+
 TEST_CASE("a value that does not open is named") {
   const Pillar pillar;
   config::write_sealed(pillar.place(), {{"a.b", {pillar.seal("one"), ""}}});
