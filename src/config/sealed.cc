@@ -223,43 +223,4 @@ OpenedValues open_sealed(const fs::path& pillar, const std::string& environment,
   return opened;
 }
 
-namespace {
-
-constexpr std::string_view reference_start = "${secret ";
-
-// Hands over the text between references, and the keys that they name.
-template <typename OnText, typename OnKey>
-void walk_references(std::string_view text, std::string_view where, OnText&& on_text, OnKey&& on_key) {
-  while (true) {
-    const size_t at = std::min(text.find(reference_start), text.size());
-    on_text(text.substr(0, at));
-    if (at == text.size()) return;
-    text.remove_prefix(at + reference_start.size());
-    const size_t end = text.find('}');
-    if (end == std::string_view::npos)
-      throw Error(Fault::input, fmt::format("{}: a '${{secret' has no '}}'", where),
-                  "${secret database.password}");
-    on_key(std::string(text.substr(0, end)));
-    text.remove_prefix(end + 1);
-  }
-}
-
-}  // namespace
-
-crypto::Secret fill_in_secrets(std::string_view text, const OpenedValues& values, std::string_view where) {
-  size_t size = 0;
-  const auto count = [&](std::string_view piece) { size += piece.size(); };
-  const auto value_of = [&](const std::string& key) {
-    const auto found = values.find(key);
-    if (found != values.end()) return found->second.text();
-    throw Error(Fault::input, fmt::format("{}: there is no secret '{}'", where, printable(key)),
-                "`bake secret set` adds it, `bake secret list` shows what there is");
-  };
-  walk_references(text, where, count, [&](const std::string& key) { count(value_of(key)); });
-  crypto::Secret filled = crypto::Secret::with_room(size);
-  const auto append = [&](std::string_view piece) { filled.append(piece); };
-  walk_references(text, where, append, [&](const std::string& key) { append(value_of(key)); });
-  return filled;
-}
-
 }  // namespace bakehouse::config

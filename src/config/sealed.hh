@@ -61,8 +61,4 @@ crypto::Secret open_value(const SealedPlace& place, const std::string& key, cons
 OpenedValues open_sealed(const std::filesystem::path& pillar, const std::string& environment,
                          const std::vector<crypto::AgeIdentity>& identities);
 
-// "postgres://shop:${secret database.password}@db/shop" with the values in place. `where` stands in the
-// Error(input) about a key that is not there, or a "${secret" without an end.
-crypto::Secret fill_in_secrets(std::string_view text, const OpenedValues& values, std::string_view where);
-
 }  // namespace bakehouse::config

@@ -155,20 +155,6 @@ TEST_CASE("a recipient takes the place of those before it, and comments stay") {
   CHECK(config::read_recipients(pillar.place()) == std::vector{second});
 }
 
-TEST_CASE("references to secrets are filled in") {
-  config::OpenedValues values;
-  values.emplace("database.password", crypto::Secret("${secret x}"));
-  const auto fill = [&](std::string_view text) {
-    return std::string(config::fill_in_secrets(text, values, "env").text());
-  };
-  CHECK(fill("") == "");
-  CHECK(fill("a$b${c}") == "a$b${c}");
-  CHECK(fill("db://u:${secret database.password}@h") == "db://u:${secret x}@h");
-  CHECK(fill("${secret database.password}${secret database.password}") == "${secret x}${secret x}");
-  CHECK(failure([&] { fill("${secret other}"); }) == "input: env: there is no secret 'other'");
-  CHECK(failure([&] { fill("${secret database"); }) == Mentions{"has no '}'"});
-}
-
 TEST_CASE("the identities of a root are added to, and those of before stay") {
   const base::TempDir dir;
   config::Root root;
