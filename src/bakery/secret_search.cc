@@ -134,8 +134,7 @@ void SecretSearch::refuse_found(const base::Dir& tree) const {
   if (found_.size() > shown) message += fmt::format("\n  and {} more", found_.size() - shown);
   throw Error(Fault::build, message,
               "take it out, and change what has been in the open; what is no secret, a key of a test for "
-              "instance, is "
-              "named by `secrets: {allow: [PATTERN]}` in bake.yaml");
+              "instance, is named by `secrets: {allow: [PATTERN]}` in bake.yaml");
 }
 
 std::vector<config::OpenedValues> open_what_can_be(

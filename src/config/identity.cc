@@ -1,10 +1,13 @@
 #include "config/identity.hh"
 
+#include "base/encoding.hh"
+#include "base/error.hh"
 #include "base/files.hh"
 
 #include <fmt/format.h>
 
 #include <optional>
+#include <string_view>
 #include <system_error>
 
 namespace bakehouse::config {
@@ -48,10 +51,19 @@ crypto::AgeRecipient add_identity(const Root& root) {
   read_identities(root);  // what is to be kept must be whole
   const Secret before = read_whole(identity_file(root));
   const AgeIdentity made = AgeIdentity::generate();
+  const Secret added = format_for(root, made);
+  const std::string_view line_end = before.text().ends_with('\n') ? "" : "\n";
+  if (before.text().size() + line_end.size() + added.text().size() > crypto::largest_key_file) {
+    throw base::Error(base::Fault::input,
+                      fmt::format("'{}' has no room for one more identity: it may have {} bytes",
+                                  base::printable(identity_file(root).native()), crypto::largest_key_file),
+                      "take the oldest out of it, those that nothing which is kept is sealed to, and put "
+                      "them where you keep copies");
+  }
   base::AtomicFile file(identity_file(root), owner_only);
   file.write(before.text());
-  if (!before.text().ends_with('\n')) file.write("\n");
-  file.write(format_for(root, made).text());
+  file.write(line_end);
+  file.write(added.text());
   file.commit();
   return made.recipient();
 }

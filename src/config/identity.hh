@@ -13,7 +13,8 @@ std::filesystem::path identity_file(const Root& root);
 
 // The first one of a root that has none. Error(input), changing nothing, when it has one.
 crypto::AgeRecipient make_identity(const Root& root);
-// Those of before stay, to read with; the last one is the present one.
+// Those of before stay, to read with; the last one is the present one. Error(input), changing nothing, when
+// the file would be too long to be read.
 crypto::AgeRecipient add_identity(const Root& root);
 // None in a root that was made before there were any.
 std::vector<crypto::AgeIdentity> read_identities(const Root& root);

@@ -65,9 +65,9 @@ std::map<std::string, text::Origin> parse_sealed(const std::string& content, con
   if (!value.is_null()) text::MapReader(value, "a file of sealed values", faults);
   std::map<std::string, text::Origin> sealed;
   for (const auto& [key, member] : value.members()) {
-    if (!is_dotted_key(key) || key == own_key || is_below(key, own_key))
+    if (!is_sealed_key(key))
       faults.add(member.origin(), fmt::format("'{}' is no key of a sealed value", printable(key)),
-                 "words between dots: database.password");
+                 std::string(sealed_key_rule));
     text::as_text(member, "a sealed value", faults);
     sealed.emplace(key, member.origin());
   }
@@ -187,6 +187,18 @@ bool is_dotted_key(std::string_view key) {
   constexpr std::string_view letters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-.";
   return !key.empty() && key.find_first_not_of(letters) == std::string_view::npos && key.front() != '.' &&
          key.back() != '.' && key.find("..") == std::string_view::npos;
+}
+
+bool is_sealed_key(std::string_view key) {
+  constexpr size_t longest = 200;
+  if (!is_dotted_key(key) || key.size() > longest || key == own_key || is_below(key, own_key)) return false;
+  const auto begins_word = [](char c) { return c != '-' && (c < '0' || c > '9'); };
+  while (begins_word(key.front())) {
+    const auto rest = split_first(key).second;
+    if (rest.empty()) return true;
+    key = rest;
+  }
+  return false;
 }
 
 }  // namespace bakehouse::config

@@ -51,5 +51,11 @@ text::Value mask(const Pillar& pillar);
 std::optional<std::string> why_not_environment(std::string_view name);
 // One or more words of letters, digits, '_' and '-' with a dot between each two.
 bool is_dotted_key(std::string_view key);
+// What a sealed value may be named: such words, at most 200 bytes in all, each begins with a letter or '_';
+// not `bakehouse` nor what lies within it, which would hide what the product says there.
+bool is_sealed_key(std::string_view key);
+inline constexpr std::string_view sealed_key_rule =
+    "words that begin with a letter, of letters, digits, '_' and '-', with dots between: database.password; "
+    "`bakehouse` is not free";
 
 }  // namespace bakehouse::config

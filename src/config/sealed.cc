@@ -4,6 +4,7 @@
 #include "base/encoding.hh"
 #include "base/error.hh"
 #include "base/files.hh"
+#include "config/limits.hh"
 #include "config/names.hh"
 #include "config/pillar.hh"
 #include "crypto/age.hh"
@@ -26,29 +27,11 @@ using base::Fault;
 using base::printable;
 using base::TreePath;
 
-constexpr uint64_t largest_sealed_file = uint64_t{16} << 20;
 constexpr uint64_t largest_recipients_file = uint64_t{1} << 16;
 constexpr size_t most_secrets = 1000;
-constexpr size_t longest_key = 200;
 // A comment for `bake secret list`: "# changed 2026-01-31T12:00:00Z database.password".
 constexpr std::string_view changed_mark = "# changed ";
 constexpr size_t datetime_size = 20;
-
-bool is_key_word(std::string_view word) {
-  const auto is_letter = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; };
-  const auto is_inner = [&](char c) { return is_letter(c) || (c >= '0' && c <= '9') || c == '-'; };
-  return !word.empty() && is_letter(word[0]) && std::all_of(word.begin(), word.end(), is_inner);
-}
-
-bool is_key(std::string_view key) {
-  if (key.size() > longest_key) return false;
-  while (true) {
-    const size_t dot = key.find('.');
-    if (!is_key_word(key.substr(0, dot))) return false;
-    if (dot == std::string_view::npos) return true;
-    key.remove_prefix(dot + 1);
-  }
-}
 
 // In byte order "a.b" follows "a" only with others between them perhaps ("a-c"), so each key asks for those
 // that it lies within.
@@ -132,6 +115,11 @@ std::vector<std::string> sealed_environments(const fs::path& pillar) {
     if (!inside) continue;
     for (const std::string& name : inside->names()) {
       const fs::path file(name);
+      if (file == std::string("common") + suffix)
+        throw Error(Fault::input,
+                    fmt::format("'{}': there are no sealed values for all environments",
+                                printable((pillar / folder / file).native())),
+                    "seal them for each: `bake secret set KEY --environment NAME`");
       if (file.extension() == suffix && !why_not_word(file.stem().native())) found.insert(file.stem());
     }
   }
@@ -148,14 +136,15 @@ void check_environment(std::string_view environment) {
 }
 
 void check_secret_key(std::string_view key) {
-  if (is_key(key)) return;
-  throw Error(Fault::input, fmt::format("'{}' is no key of a secret", printable(key.substr(0, longest_key))),
-              "words of letters, digits, '_' and '-' with dots between: database.password");
+  if (is_sealed_key(key)) return;
+  constexpr size_t shown = 200;
+  throw Error(Fault::input, fmt::format("'{}' is no key of a secret", printable(key.substr(0, shown))),
+              std::string(sealed_key_rule));
 }
 
 SealedValues read_sealed(const SealedPlace& place) {
   check_environment(place.environment);
-  const auto content = read_in(place.pillar, place.values(), largest_sealed_file);
+  const auto content = read_in(place.pillar, place.values(), largest_configuration);
   if (!content) return {};
   const std::string name = place.values().native();
   const text::Value file = text::parse_yaml(*content, name);
@@ -184,9 +173,12 @@ void write_sealed(const SealedPlace& place, const SealedValues& values) {
                                     place.environment);
   if (values.empty()) content += "{}\n";
   for (const auto& [key, value] : values) content += format_value(key, value);
-  if (content.size() > largest_sealed_file)
-    throw Error(Fault::input, fmt::format("the secrets of {} would take more than {} bytes sealed",
-                                          place.environment, largest_sealed_file));
+  // What whoever deploys would not read is not written.
+  if (content.size() > largest_configuration)
+    throw Error(Fault::input,
+                fmt::format("the secrets of {} would take {} bytes sealed, more than the {} of a file",
+                            place.environment, content.size(), largest_configuration),
+                "seal a key to them instead, and keep what is large in data/");
   write_in(place.pillar, place.values(), content);
 }
 
@@ -229,45 +221,6 @@ OpenedValues open_sealed(const fs::path& pillar, const std::string& environment,
   for (const auto& [key, value] : read_sealed(place))
     opened.emplace(key, open_value(place, key, value, identities));
   return opened;
-}
-
-namespace {
-
-constexpr std::string_view reference_start = "${secret ";
-
-// Hands over the text between references, and the keys that they name.
-template <typename OnText, typename OnKey>
-void walk_references(std::string_view text, std::string_view where, OnText&& on_text, OnKey&& on_key) {
-  while (true) {
-    const size_t at = std::min(text.find(reference_start), text.size());
-    on_text(text.substr(0, at));
-    if (at == text.size()) return;
-    text.remove_prefix(at + reference_start.size());
-    const size_t end = text.find('}');
-    if (end == std::string_view::npos)
-      throw Error(Fault::input, fmt::format("{}: a '${{secret' has no '}}'", where),
-                  "${secret database.password}");
-    on_key(std::string(text.substr(0, end)));
-    text.remove_prefix(end + 1);
-  }
-}
-
-}  // namespace
-
-crypto::Secret fill_in_secrets(std::string_view text, const OpenedValues& values, std::string_view where) {
-  size_t size = 0;
-  const auto count = [&](std::string_view piece) { size += piece.size(); };
-  const auto value_of = [&](const std::string& key) {
-    const auto found = values.find(key);
-    if (found != values.end()) return found->second.text();
-    throw Error(Fault::input, fmt::format("{}: there is no secret '{}'", where, printable(key)),
-                "`bake secret set` adds it, `bake secret list` shows what there is");
-  };
-  walk_references(text, where, count, [&](const std::string& key) { count(value_of(key)); });
-  crypto::Secret filled = crypto::Secret::with_room(size);
-  const auto append = [&](std::string_view piece) { filled.append(piece); };
-  walk_references(text, where, append, [&](const std::string& key) { append(value_of(key)); });
-  return filled;
 }
 
 }  // namespace bakehouse::config

@@ -14,11 +14,14 @@
 
 namespace bakehouse::config {
 
-constexpr uint64_t largest_secret = uint64_t{1} << 20;  // bytes of one value
+// Bytes of one value: alone in its file it is read again, which may have 1 MiB as all files of the pillar.
+constexpr uint64_t largest_secret = 700'000;
 
 struct SealedValue {
   std::string armored;
   std::string changed;  // when `bake secret` wrote it, "2026-01-31T12:00:00Z"; "": nobody said
+
+  bool operator==(const SealedValue&) const = default;
 };
 using SealedValues = std::map<std::string, SealedValue>;
 using OpenedValues = std::map<std::string, crypto::Secret>;
@@ -31,13 +34,14 @@ struct SealedPlace {
   std::filesystem::path values() const { return pillar / "secrets" / (environment + ".yaml"); }
   std::filesystem::path recipients() const { return pillar / "recipients" / (environment + ".txt"); }
 };
-// Those of which the pillar holds values or recipients, in byte order.
+// Those of which the pillar holds values or recipients, in byte order. Error(input) names a file that would
+// be for all of them.
 std::vector<std::string> sealed_environments(const std::filesystem::path& pillar);
 
 // Throws Error(input) unless it can be one.
 void check_environment(std::string_view environment);
 
-// Words with dots between. Throws Error(input) otherwise.
+// Throws Error(input) unless is_sealed_key() of config/pillar.hh.
 void check_secret_key(std::string_view key);
 
 // No link is followed on the way, since the pillar may be somebody's commit. None where no file is.
@@ -56,9 +60,5 @@ crypto::Secret open_value(const SealedPlace& place, const std::string& key, cons
 // All of them, or an Error that names the key of one that does not open.
 OpenedValues open_sealed(const std::filesystem::path& pillar, const std::string& environment,
                          const std::vector<crypto::AgeIdentity>& identities);
-
-// "postgres://shop:${secret database.password}@db/shop" with the values in place. `where` stands in the
-// Error(input) about a key that is not there, or a "${secret" without an end.
-crypto::Secret fill_in_secrets(std::string_view text, const OpenedValues& values, std::string_view where);
 
 }  // namespace bakehouse::config

@@ -27,11 +27,18 @@ using base::printable;
 constexpr std::string_view recipient_prefix = "age";
 constexpr std::string_view identity_prefix = "age-secret-key-";
 constexpr std::string_view identity_words = "AGE-SECRET-KEY-";
-constexpr size_t largest_key_file = size_t{1} << 16;
 
 // What others call a recipient as well.
 bool is_other_recipient(std::string_view text) {
   return text.starts_with("ssh-") || (text.starts_with("age1") && text.size() > 62);
+}
+
+// Also with blanks or a word before it, and in small letters.
+bool holds_identity(std::string_view text) {
+  const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; };
+  const auto is_same = [&](char ours, char small) { return lower(ours) == small; };
+  return std::search(text.begin(), text.end(), identity_prefix.begin(), identity_prefix.end(), is_same) !=
+         text.end();
 }
 
 void for_each_line(std::string_view file, std::string_view name,
@@ -64,7 +71,7 @@ AgeRecipient AgeRecipient::parse(std::string_view text, std::string_view where) 
   const bool is_lower = text.starts_with("age1");
   if (is_lower && decode_bech32(text, recipient_prefix, recipient.key)) return recipient;
   // A secret that was written here by mistake is not to be shown.
-  if (text.starts_with(identity_words)) {
+  if (holds_identity(text)) {
     throw Error(Fault::input,
                 fmt::format("{}: is an identity, which is secret, and no recipient", printable(where)),
                 "write its recipient, age1..., there; `age-keygen -y FILE` prints it");

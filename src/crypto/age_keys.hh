@@ -20,7 +20,7 @@ struct AgeRecipient {
   std::array<uint8_t, 32> key{};
 
   std::string text() const;
-  // Throws Error(input); `where` stands in the message.
+  // Throws Error(input), which repeats no identity; `where` stands in the message.
   static AgeRecipient parse(std::string_view text, std::string_view where);
 
   friend auto operator<=>(const AgeRecipient&,
@@ -48,6 +48,8 @@ class AgeIdentity {
   std::unique_ptr<Material> material_;
   AgeRecipient recipient_;
 };
+
+constexpr size_t largest_key_file = size_t{1} << 16;  // of identities
 
 // The files that `age -R` and `age -i` take: one a line, empty lines, and comments behind '#'.
 // Throw Error(input) for any other line, and for a file with none.

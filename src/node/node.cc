@@ -5,6 +5,7 @@
 #include "base/uuid.hh"
 #include "config/identity.hh"
 #include "config/sealed.hh"
+#include "node/services.hh"
 
 #include <fmt/format.h>
 
@@ -64,6 +65,7 @@ void fill_or_empty(const Dir& dir, const config::Root& root,
 // What was opened stays in memory until this process ends: nobody is to get a dump of it.
 std::map<std::string, std::string> open_with_identity(const config::Root& root, const fs::path& pillar,
                                                       const std::string& environment) {
+  can_pin();  // asked now: from here on the answer would be no
   static const crypto::NoDumps from_now_on;
   std::map<std::string, std::string> opened;
   for (const auto& [key, value] : config::open_sealed(pillar, environment, config::read_identities(root)))

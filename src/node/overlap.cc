@@ -7,7 +7,6 @@
 #include "node/release_tree.hh"
 #include "node/services.hh"
 #include "service/listener.hh"
-#include "service/pinned_view.hh"
 
 #include <fmt/format.h>
 
@@ -74,7 +73,7 @@ Reason why_not_while_it_runs(const Transaction& t, const Project& project) {
 Reason why_not_here(Transaction& t) {
   if (!t.services->can_overlap()) return "only processes of the embedded supervisor can";
   if (t.plan.way == tree::Way::inplace) return "run/ is changed in place";
-  if (!service::PinnedView::is_possible()) return "this machine lets no process have a view of its own";
+  if (!can_pin()) return "this machine lets no process have a view of its own";
   // Those that run must have been started for it: with a socket that is not theirs, in a view of their own.
   const Project old = read_configuration(t.node, t.plan.previous);
   if (old.services.strategy != Strategy::overlap)

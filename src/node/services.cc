@@ -131,11 +131,6 @@ std::unique_ptr<service::ServiceDriver> open_systemd(const Node& node) {
       {node.root.project, node.root.path, release_program(), node.is_booting});
 }
 
-bool can_pin() {
-  static const bool is_possible = service::PinnedView::is_possible();
-  return is_possible;
-}
-
 service::ServiceSpec spec_of(const Node& node, const InService& release, const std::string& process,
                              const Instance& instance) {
   const auto& settings = settings_of(process, release.project);
@@ -169,6 +164,11 @@ void require_one_name_each(const std::vector<service::ServiceSpec>& specs) {
 }
 
 }  // namespace
+
+bool can_pin() {
+  static const bool is_possible = service::PinnedView::is_possible();
+  return is_possible;
+}
 
 bool are_units(const Node& node) { return service::has_units(node.root.path) || wants_systemd(node); }
 

@@ -35,6 +35,9 @@ std::unique_ptr<service::ServiceDriver> open_services_anew(const Node& node);
 // Error(refused) when only the release, or --set, asks for units: the driver is known before a release is
 // opened.
 void require_driver_of_node(const Node& node, const config::Project& project);
+// Whether this machine lets a process have a view of its own (service::PinnedView), found out once. For who
+// is not root that cannot be found out, and looks impossible, while a process is kept from being dumped.
+bool can_pin();
 // Whether anything keeps them running at present, without an Error.
 bool services_are_kept(const Node& node);
 // "`release serve` runs the processes"

@@ -4,6 +4,8 @@
 #include "base/error.hh"
 #include "base/files.hh"
 
+#include <exception>
+
 #include <fcntl.h>
 #include <sched.h>
 #include <sys/mount.h>
@@ -107,15 +109,15 @@ int PinnedView::move_in(Name& name) const {
 }
 
 bool PinnedView::is_possible() {
-  const base::TempDir scratch;
-  fs::create_directory(scratch.path() / "run");
-  const PinnedView view(scratch.path() / "run");
-  base::Command command;
-  command.argv = {"/bin/true"};
-  command.child_work = &view.child_work();
   try {
+    const base::TempDir scratch;
+    fs::create_directory(scratch.path() / "run");
+    const PinnedView view(scratch.path() / "run");
+    base::Command command;
+    command.argv = {"/bin/true"};
+    command.child_work = &view.child_work();
     return base::Process::start(command).wait().ok();
-  } catch (const base::Error&) {
+  } catch (const std::exception&) {
     return false;
   }
 }

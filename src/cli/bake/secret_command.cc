@@ -5,6 +5,7 @@
 #include "cli/bake/passphrase.hh"
 #include "cli/bake/secret_place.hh"
 #include "config/identity.hh"
+#include "config/node_settings.hh"
 #include "crypto/age.hh"
 
 #include <fmt/format.h>
@@ -78,13 +79,16 @@ void say_value(const Value& facts, size_t recipients, const Screen& screen) {
 struct Rotation {
   config::SealedPlace place;
   config::OpenedValues values;
+  bool is_ours;  // this root is to be among its recipients
 };
 
-// All that this root reads, opened before anything is changed.
+// All that this root reads, opened before anything is changed. Of an environment that is not its own this
+// root may read what it was taken out of since: it stays out.
 std::vector<Rotation> open_all(const SecretPlace& place, const SecretCommand& command,
-                               const std::vector<crypto::AgeIdentity>& identities) {
+                               const std::vector<crypto::AgeIdentity>& identities, const Screen& screen) {
   std::vector<Rotation> all;
-  const auto is_ours = [&](const std::vector<AgeRecipient>& recipients) {
+  const std::string own = config::environment_of(place.root);
+  const auto names_us = [&](const std::vector<AgeRecipient>& recipients) {
     return std::any_of(identities.begin(), identities.end(), [&](const crypto::AgeIdentity& each) {
       return std::find(recipients.begin(), recipients.end(), each.recipient()) != recipients.end();
     });
@@ -92,15 +96,18 @@ std::vector<Rotation> open_all(const SecretPlace& place, const SecretCommand& co
   for (const std::string& environment : config::sealed_environments(place.sealed.pillar)) {
     const config::SealedPlace each{place.sealed.pillar, environment};
     const bool is_named = environment == place.sealed.environment;
-    if (!is_named && (command.environment || !is_ours(config::read_recipients(each)))) continue;
-    all.push_back({each, config::open_sealed(each.pillar, environment, identities)});
+    if (!is_named && command.environment) continue;
+    const bool is_ours = environment == own || names_us(config::read_recipients(each));
+    if (!is_named && !is_ours) continue;
+    if (!is_ours) require_recipients(place, screen);
+    all.push_back({each, config::open_sealed(each.pillar, environment, identities), is_ours});
   }
   return all;
 }
 
 void seal_anew(const SecretPlace& place, const Rotation& rotation, const AgeRecipient& now,
                const std::vector<AgeRecipient>& before) {
-  config::put_recipient(rotation.place, now, before);
+  if (rotation.is_ours) config::put_recipient(rotation.place, now, before);
   const auto recipients = config::read_recipients(rotation.place);
   config::SealedValues values = config::read_sealed(rotation.place);
   // When a value was changed is not when it was sealed.
@@ -158,7 +165,7 @@ int run_secret_rotate(const GlobalOptions& global, const SecretCommand& command,
   const SecretPlace place = open_secret_place(global, command, screen);
   const auto lock = lock_secrets(place, "secret rotate");
   const auto identities = config::read_identities(place.root);
-  const std::vector<Rotation> all = open_all(place, command, identities);
+  const std::vector<Rotation> all = open_all(place, command, identities, screen);
   std::vector<AgeRecipient> before;
   for (const auto& identity : identities) before.push_back(identity.recipient());
   // From here on killed anywhere: the file of identities opens what was sealed before and after.

@@ -144,6 +144,11 @@ std::map<std::string, std::string> edit(const SecretPlace& place, const std::str
   while (true) {
     run_editor(file, place);
     std::string content = base::read_file(file, largest_edited);
+    // What an editor leaves that crashed, or had no room: nobody removes all values that way.
+    if (content.empty()) {
+      screen.say("the file is empty now, which counts as not saved; `{}` removes all values");
+      return read_edited(text);
+    }
     try {
       return read_edited(content);
     } catch (const Error& error) {
@@ -183,6 +188,15 @@ Changes take_over(const SecretPlace& place, const config::OpenedValues& opened,
   return changes;
 }
 
+// The lock keeps out other commands of this root only: a push replaces the file, and so may another root.
+void require_unchanged(const config::SealedPlace& place, const config::SealedValues& before) {
+  if (config::read_sealed(place) == before) return;
+  throw Error(Fault::input,
+              fmt::format("'{}' was changed by others while it was edited; nothing was written",
+                          place.values().native()),
+              "edit it once more");
+}
+
 Value as_list(const std::vector<std::string>& keys) {
   Value list = Value::list();
   for (const auto& key : keys) list.push(key);
@@ -195,14 +209,18 @@ int run_secret_edit(const GlobalOptions& global, const SecretCommand& command, c
   const crypto::NoDumps no_dumps;
   const SecretPlace place = open_secret_place(global, command, screen);
   const auto lock = lock_secrets(place, "secret edit");
-  config::SealedValues values = config::read_sealed(place.sealed);
+  const config::SealedValues before = config::read_sealed(place.sealed);
   config::OpenedValues opened;
   const auto identities = config::read_identities(place.root);
-  for (const auto& [key, value] : values)
+  for (const auto& [key, value] : before)
     opened.emplace(key, config::open_value(place.sealed, key, value, identities));
   const auto edited = edit(place, format_for_editor(place, opened), screen);
+  config::SealedValues values = before;
   const Changes changes = take_over(place, opened, edited, screen, values);
-  if (!changes.set.empty() || !changes.removed.empty()) config::write_sealed(place.sealed, values);
+  if (!changes.set.empty() || !changes.removed.empty()) {
+    require_unchanged(place.sealed, before);
+    config::write_sealed(place.sealed, values);
+  }
   for (const auto& key : changes.set) screen.say(fmt::format("sealed {}", key));
   for (const auto& key : changes.removed) screen.say(fmt::format("removed {}", key));
   if (changes.set.empty() && changes.removed.empty()) screen.say("nothing was changed");

@@ -30,6 +30,19 @@ EDITOR="sed -i -e 's/^.*donkey.*$/database: [1, 2]/'" run bake secret edit --roo
 EDITOR="sed -i -e '\$adatabase: within'" run bake secret edit --root staging
 EDITOR=false run bake secret edit --root staging
 EDITOR=/nowhere run bake secret edit --root staging
+# A file without a byte is an accident of the editor.
+EDITOR='truncate -s 0' run bake secret edit --root staging
+# What was written by others meanwhile is not written over.
+cp staging/pillar/secrets/staging.yaml present
+cat >slow <<'EDITOR'
+#!/bin/sh
+cp before staging/pillar/secrets/staging.yaml
+echo 'late: word' >>"$1"
+EDITOR
+chmod +x slow
+EDITOR=./slow run bake secret edit --root staging
+run cmp before staging/pillar/secrets/staging.yaml
+cp present staging/pillar/secrets/staging.yaml
 run bake secret list --root staging --quiet
 
 # An editor that is killed, or a bake that is, takes what it edited along.

@@ -5,10 +5,18 @@ bake init shop --root staging --quiet
 
 run bake secret set 'database password' --root staging <<<'x'
 run bake secret set .password --root staging <<<'x'
+run bake secret set bakehouse.version --root staging <<<'x'
+run bake secret set 2fa.seed --root staging <<<'x'
 run bake secret set empty --root staging </dev/null
 run bake secret set absent --file nowhere --root staging
-head -c 1048577 /dev/zero >large
+head -c 700001 /dev/zero >large
 run bake secret set large --file large --root staging
+# As large as can be, and one more than the file has room for.
+truncate -s 700000 large
+run bake secret set large --file large --root staging
+run bake secret set second --file large --root staging
+run bake secret list --root staging
+rm staging/pillar/secrets/staging.yaml
 run bake secret set database --root staging <<<'one value'
 run bake secret set database.password --root staging <<<'another'
 run bake secret set database --environment ../etc --root staging <<<'x'
@@ -23,7 +31,7 @@ chmod 600 staging/.bakehouse/identity
 cp staging/pillar/recipients/staging.txt saved
 echo anna >>staging/pillar/recipients/staging.txt
 run bake secret set other --root staging <<<'x'
-grep AGE- staging/.bakehouse/identity >staging/pillar/recipients/staging.txt
+sed -n 's/^AGE-/  &/p' staging/.bakehouse/identity | tr '[:upper:]' '[:lower:]' >staging/pillar/recipients/staging.txt
 run bake secret set other --root staging <<<'x'
 echo 'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIA' >staging/pillar/recipients/staging.txt
 run bake secret set other --root staging <<<'x'

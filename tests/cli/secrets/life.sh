@@ -36,3 +36,12 @@ cat staging/pillar/recipients/production.txt >>staging/pillar/recipients/staging
 run bake secret list --root staging
 run bake secret rotate --root staging --quiet
 run bake secret list --root staging --json
+
+# Who was taken out of the recipients of another environment and can still read there is not put back by that.
+cp staging/pillar/recipients/production.txt left
+sed -n 's/^# public key: //p' staging/.bakehouse/identity >>staging/pillar/recipients/production.txt
+bake secret set database.password --environment production --root staging --quiet <<<'of production'
+cp left staging/pillar/recipients/production.txt
+run bake secret rotate --environment production --root staging
+run cmp left staging/pillar/recipients/production.txt
+run bake secret list --environment production --root staging

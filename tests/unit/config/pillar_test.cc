@@ -2,7 +2,9 @@
 
 #include "base/files.hh"
 #include "config/merge.hh"
+#include "config/sealed.hh"
 #include "failure.hh"
+#include "support/mentions.hh"
 
 #include <doctest/doctest.h>
 
@@ -13,6 +15,7 @@ namespace pillar_test {
 
 using namespace bakehouse;
 using namespace bakehouse::config;
+using support::Mentions;
 namespace fs = std::filesystem;
 
 namespace {
@@ -91,14 +94,36 @@ TEST_CASE("what a pillar must not hold is told with its place") {
       {"secrets/staging.yaml", "a: x\na.b: y\n",
        "pillar/secrets/staging.yaml:2:1: 'a.b' lies within 'a', which is sealed as well"},
       {"secrets/staging.yaml", "a..b: x\n",
-       "pillar/secrets/staging.yaml:1:1: 'a..b' is no key of a sealed value (words between dots: "
-       "database.password)"},
+       "pillar/secrets/staging.yaml:1:1: 'a..b' is no key of a sealed value (words that begin with a letter, "
+       "of "
+       "letters, digits, '_' and '-', with dots between: database.password; `bakehouse` is not free)"},
       {"secrets/staging.yaml", "a: {b: x}\n",
        "pillar/secrets/staging.yaml:1:1: a sealed value must be text, not a map"},
   };
   for (const auto& row : rows) {
     CAPTURE(row.content);
     CHECK(failure([&] { merged({{row.file, row.content}}); }) == row.message);
+  }
+}
+
+TEST_CASE("who seals and who deploys have one rule for the keys of sealed values") {
+  for (const char* key : {"a", "_", "a.b-1.c_2", "bakehouse-x", "a.bakehouse"}) {
+    CAPTURE(key);
+    CHECK(is_sealed_key(key));
+    CHECK_NOTHROW(check_secret_key(key));
+  }
+  const std::string long_key(201, 'a');
+  for (const std::string& key :
+       {std::string(), std::string("1a"), std::string("a.1"), std::string("-a"), std::string("a.-b"),
+        std::string("a..b"), std::string(".a"), std::string("a."), std::string("a b"),
+        std::string("bakehouse"), std::string("bakehouse.x"), long_key}) {
+    CAPTURE(key);
+    CHECK_FALSE(is_sealed_key(key));
+    CHECK_THROWS(check_secret_key(key));
+    if (!key.empty())
+      CHECK(failure([&] {
+              merged({{"secrets/staging.yaml", "\"" + key + "\": x\n"}});
+            }) == Mentions{"is no key of a sealed value"});
   }
 }
 

@@ -3,6 +3,7 @@
 #include "base/error.hh"
 #include "base/files.hh"
 #include "config/identity.hh"
+#include "config/pillar.hh"
 #include "crypto/age.hh"
 #include "support/failure.hh"
 #include "support/mentions.hh"
@@ -59,6 +60,19 @@ TEST_CASE("values are written, read and opened again, and the time of their chan
   CHECK(config::sealed_environments(pillar.dir.path()) == std::vector<std::string>{"staging"});
 }
 
+TEST_CASE("what is written is read again, also by who deploys, and what would be too large is not written") {
+  const Pillar pillar;
+  const std::string largest(config::largest_secret, 'x');
+  config::write_sealed(pillar.place(), {{"a", {pillar.seal(largest), "2026-01-31T12:00:00Z"}}});
+  CHECK(config::open_sealed(pillar.dir.path(), "staging", pillar.identities).at("a").text() == largest);
+  const auto files = config::read_pillar_files(pillar.dir.path(), "staging");
+  CHECK(config::merge_pillar(files, pillar.dir.path(), "staging").sealed.contains("a"));
+  SealedValues values = config::read_sealed(pillar.place());
+  values["b"] = values["a"];
+  CHECK(failure([&] { config::write_sealed(pillar.place(), values); }) == Mentions{"more than the 1048576"});
+  CHECK(config::read_sealed(pillar.place()).size() == 1);
+}
+
 TEST_CASE("an environment without secrets has none, and neither has a pillar that is not there") {
   const Pillar pillar;
   CHECK(config::open_sealed(pillar.dir.path(), "production", {}).empty());
@@ -66,6 +80,17 @@ TEST_CASE("an environment without secrets has none, and neither has a pillar tha
   CHECK(config::sealed_environments(pillar.dir.path() / "nowhere").empty());
   config::write_sealed(pillar.place(), {});
   CHECK(config::read_sealed(pillar.place()).empty());
+}
+
+TEST_CASE("a file of sealed values for all environments is named") {
+  for (const char* file : {"secrets/common.yaml", "recipients/common.txt"}) {
+    CAPTURE(file);
+    const base::TempDir dir;
+    fs::create_directories((dir.path() / file).parent_path());
+    base::write_file(dir.path() / file, "");
+    CHECK(failure([&] { config::sealed_environments(dir.path()); }) ==
+          Mentions{std::string(file) + "': there are no sealed values for all environments"});
+  }
 }
 
 TEST_CASE("a value that does not open is named") {
@@ -130,20 +155,6 @@ TEST_CASE("a recipient takes the place of those before it, and comments stay") {
   CHECK(config::read_recipients(pillar.place()) == std::vector{second});
 }
 
-TEST_CASE("references to secrets are filled in") {
-  config::OpenedValues values;
-  values.emplace("database.password", crypto::Secret("${secret x}"));
-  const auto fill = [&](std::string_view text) {
-    return std::string(config::fill_in_secrets(text, values, "env").text());
-  };
-  CHECK(fill("") == "");
-  CHECK(fill("a$b${c}") == "a$b${c}");
-  CHECK(fill("db://u:${secret database.password}@h") == "db://u:${secret x}@h");
-  CHECK(fill("${secret database.password}${secret database.password}") == "${secret x}${secret x}");
-  CHECK(failure([&] { fill("${secret other}"); }) == "input: env: there is no secret 'other'");
-  CHECK(failure([&] { fill("${secret database"); }) == Mentions{"has no '}'"});
-}
-
 TEST_CASE("the identities of a root are added to, and those of before stay") {
   const base::TempDir dir;
   config::Root root;
@@ -159,6 +170,14 @@ TEST_CASE("the identities of a root are added to, and those of before stay") {
   CHECK(all[0].recipient() == first);
   CHECK(all[1].recipient() == second);
   CHECK((fs::status(config::identity_file(root)).permissions() & fs::perms(0077)) == fs::perms::none);
+
+  // What could not be read any more is not written.
+  std::string full = base::read_file(config::identity_file(root), crypto::largest_key_file);
+  full += "#" + std::string(crypto::largest_key_file - full.size() - 200, '.') + "\n";
+  base::write_file(config::identity_file(root), full, 0600);
+  CHECK(failure([&] { config::add_identity(root); }) == Mentions{"has no room for one more identity"});
+  CHECK(base::read_file(config::identity_file(root), crypto::largest_key_file) == full);
+  CHECK(config::read_identities(root).size() == 2);
 }
 
 }  // namespace sealed_test

@@ -9,6 +9,7 @@
 #include <doctest/doctest.h>
 
 #include <array>
+#include <cctype>
 #include <string>
 #include <utility>
 #include <vector>
@@ -273,9 +274,15 @@ TEST_CASE("files of recipients and identities hold comments, and no line is pass
   CHECK(recipients(replaced(recipient_text, "kfn8", "kfn9")) == Mentions{"is no recipient of age"});
   CHECK(recipients("AGE" + recipient_text.substr(3)) == Mentions{"is no recipient of age"});
   CHECK(recipients("ssh-ed25519 AAAA") == Mentions{"only recipients of X25519"});
-  const std::string secret = recipients(identity_text);
-  CHECK(secret == Mentions{"is an identity, which is secret"});
-  CHECK(secret.find("17WZSSPX") == std::string::npos);
+  std::string lower = identity_text;
+  for (char& c : lower) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  for (const std::string& line :
+       {identity_text, " \t" + identity_text, lower, "  " + lower, "key: " + lower}) {
+    const std::string secret = recipients(line);
+    CHECK(secret == Mentions{"is an identity, which is secret"});
+    CHECK(secret.find("17WZSSPX") == std::string::npos);
+    CHECK(secret.find("17wzsspx") == std::string::npos);
+  }
 
   const auto identity = [](const std::string& text) {
     return failure([&] { crypto::parse_age_identities(Secret(text), "key"); });
