@@ -258,6 +258,21 @@ TEST_CASE("one cache serves all classic buildpacks of an application, and only a
   CHECK_FALSE(fs::exists(bench.cache() / "classic/next"));
 }
 
+TEST_CASE("a build that takes the rights of its cache away hinders no later one") {
+  Workbench bench;
+  const Buildpack pack = bench.classic(
+      "x", {.compile = "stat -c %a $2 >$1/mode; touch $2/there; chmod 500 $2; [[ ! -e $1/fail ]]"});
+  bench.build({pack});
+  bench.begin_again();
+  base::write_file(bench.application() / "fail", "");
+  CHECK(failure([&] { bench.build({pack}); }) == Mentions{"exited with status 1"});
+  CHECK(left(bench, "mode") == "755\n");
+  bench.begin_again();
+  bench.build({pack});
+  CHECK(left(bench, "mode") == "755\n");
+  CHECK(kept(bench, "there").empty());
+}
+
 TEST_CASE("bake.yaml and .bake survive a classic buildpack that replaces the application") {
   Workbench bench;
   base::write_file(bench.application() / "bake.yaml", "name: shop\n");
