@@ -216,6 +216,16 @@ TEST_CASE("processes come from the last bin/release that names some, and the Pro
       "clock [tick] by classic/two\nweb* [./mine && true] by classic/two\nworker [./work] by classic/two\n");
 }
 
+TEST_CASE("a default process of an earlier buildpack that a classic one replaces is told") {
+  Workbench bench;
+  const Buildpack first = bench.pack(
+      "acme/first", {.build = "printf '[[processes]]\\ntype = \"worker\"\\ncommand = [\"one\"]\\ndefault = "
+                              "true\\n' >$1/launch.toml"});
+  bench.build({first, bench.classic("x", {.release = "echo 'default_process_types: {worker: other}'"})});
+  REQUIRE(bench.warnings.size() == 1);
+  CHECK(bench.warnings[0] == MentionsAll{{"classic/x: ", "worker"}});
+}
+
 TEST_CASE("a bin/release that fails, or prints what it should not, fails the build and is named") {
   Workbench bench;
   CHECK(failure([&] { bench.build({bench.classic("x", {.release = "exit 7"})}); }) ==
