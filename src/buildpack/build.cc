@@ -92,7 +92,7 @@ class Builder {
     const fs::path plan = site_.make_plan(pack, Site::Purpose::build,
                                           format_plan(requirements_for(i, selection_.dependencies)));
     launch::Environment environment = environment_so_far();
-    complete_environment(site_, pack, plan, environment);
+    complete_environment(site_, pack, plan, environment, classic_.exported());
     run_program({pack,
                  "bin/build",
                  {site_.layers(pack).native(), site_.platform().native(), plan.native()},

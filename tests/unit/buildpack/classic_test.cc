@@ -181,6 +181,20 @@ TEST_CASE(
         "nothing");
 }
 
+TEST_CASE("what the operator adds to a variable stands once in what a classic buildpack made of it") {
+  Workbench bench;
+  fs::create_directories(bench.build_config() / "env");
+  base::write_file(bench.build_config() / "env/PATH.append", "/operator");
+  base::write_file(bench.build_config() / "env/PATH.delim", ":");
+  const Buildpack first = bench.classic("first", {.compile = "echo 'export PATH=/own:$PATH' >export"});
+  const Buildpack second = bench.classic("second", {.compile = "echo \"$PATH\" >$1/second"});
+  const Buildpack third = bench.pack("acme/third", {.build = "echo \"$PATH\" >third"});
+  bench.build({first, second, third});
+  const std::string usual = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+  CHECK(left(bench, "second") == "/own:" + usual + ":/operator\n");
+  CHECK(left(bench, "third") == left(bench, "second"));
+}
+
 TEST_CASE("an export that tells nothing is a warning, and the build goes on") {
   Workbench bench;
   bench.build({bench.classic("x", {.compile = "echo 'trap - EXIT; exit 3' >export"})});
