@@ -75,6 +75,8 @@ TEST_CASE("the id of a classic buildpack is the last part of where it comes from
       {"./own.tar.gz", "classic/own"},
       {"packs/\xc3\xa9t\xc3\xa9", "classic/--t--"},
       {"/", "classic/buildpack"},
+      {"/srv/own-pack/.git", "classic/own-pack"},
+      {"./.git", "classic/buildpack"},
   };
   for (const Row& row : rows) {
     CAPTURE(row.name);
