@@ -145,8 +145,9 @@ Choice choose_buildpacks(const config::Project& project, const CookOptions& opti
     for (const fs::path& place : sources.beside(pack)) choice.store.add_directory(place);
     choice.store.add_directory(options.buildpacks);
   }
-  if (file && !is_named)
-    apply_groups(*file, {options.buildpacks, scratch.path(), sources}, choice.order, choice.store);
+  if (files.project_toml && !is_named)
+    apply_groups(*files.project_toml, {options.buildpacks, scratch.path(), sources}, choice.order,
+                 choice.store);
   return choice;
 }
 
@@ -217,22 +218,22 @@ fs::path run_path_of(const node::Node& node, const config::Project& project) {
 
 Detected detect(const node::Node& node, config::Project project, const source::Checkout& checkout,
                 const base::Dir& tree, const CookOptions& options) {
-  const auto file = take_source_files(tree, project, node.around.events);
+  const SourceFiles files = take_source_files(tree, project, node.around.events);
   const base::TempDir scratch;
   buildpack::Sources sources = open_sources(node, tree, options);
-  const Choice choice = choose_buildpacks(project, options, file, scratch, sources);
+  const Choice choice = choose_buildpacks(project, options, files, scratch, sources);
   const buildpack::Site site = make_site(node, project, checkout, tree, options, scratch, choice);
   return summarise(buildpack::detect(choice.order, choice.store, site));
 }
 
 Built build(const node::Node& node, config::Project project, const source::Checkout& checkout,
             const base::Dir& tree, const CookOptions& options, BuildLog& log) {
-  const auto file = take_source_files(tree, project, node.around.events);
+  const SourceFiles files = take_source_files(tree, project, node.around.events);
   run_build_hook(node, "pre_install", tree, project, options);
   node.around.events({Event::Kind::phase_started, "build", ""});
   const base::TempDir scratch;
   buildpack::Sources sources = open_sources(node, tree, options);
-  const Choice choice = choose_buildpacks(project, options, file, scratch, sources);
+  const Choice choice = choose_buildpacks(project, options, files, scratch, sources);
   const buildpack::Site site = make_site(node, project, checkout, tree, options, scratch, choice);
   buildpack::Detection detection = buildpack::detect(choice.order, choice.store, site);
   const Detected detected = summarise(detection);
