@@ -7,6 +7,7 @@
 #include "base/error.hh"
 #include "base/files.hh"
 #include "buildpack/build.hh"
+#include "buildpack/classic.hh"
 #include "buildpack/sources.hh"
 #include "config/merge.hh"
 #include "phase/hooks.hh"
@@ -84,24 +85,13 @@ buildpack::Sources open_sources(const node::Node& node, const base::Dir& tree, c
   return buildpack::Sources(std::move(request));
 }
 
-// Classic ones have the id that their place gives them, and places of two can have one name.
-void make_id_unique(buildpack::Buildpack& pack, const std::vector<buildpack::Buildpack>& others) {
-  if (!pack.is_classic()) return;
-  const std::string id = pack.id;
-  const auto is_taken = [&](const buildpack::Buildpack& other) {
-    return other.id == pack.id && other.directory != pack.directory;
-  };
-  for (int number = 2; std::ranges::any_of(others, is_taken); ++number)
-    pack.id = fmt::format("{}-{}", id, number);
-}
-
 std::vector<buildpack::Buildpack> named_buildpacks(const config::Project& project,
                                                    buildpack::Sources& sources) {
   std::vector<buildpack::Buildpack> packs;
   std::map<std::string, std::string> names;
   for (const std::string& name : project.buildpacks) {
     auto pack = sources.open(name);
-    make_id_unique(pack, packs);
+    buildpack::make_id_unique(pack, packs);
     const auto [earlier, is_new] = names.emplace(pack.describe(), name);
     if (!is_new) {
       throw Error(Fault::input,
@@ -115,20 +105,34 @@ std::vector<buildpack::Buildpack> named_buildpacks(const config::Project& projec
 }
 
 // What the source says of its build besides bake.yaml, which stands above all of it.
-std::optional<buildpack::ProjectToml> take_source_files(const base::Dir& tree, config::Project& project,
-                                                        const base::EventSink& events) {
-  auto file = take_project_toml(tree, project, events);
-  if (!file || file->group.empty()) take_listed_buildpacks(tree, project, events);
-  return file;
+struct SourceFiles {
+  std::optional<buildpack::ProjectToml> project_toml;
+  std::string list;  // the file that names the buildpacks of the project, when bake.yaml does not
+};
+
+SourceFiles take_source_files(const base::Dir& tree, config::Project& project,
+                              const base::EventSink& events) {
+  SourceFiles files;
+  files.project_toml = take_project_toml(tree, project, events);
+  const auto& file = files.project_toml;
+  if (!file || file->group.empty()) files.list = take_listed_buildpacks(tree, project, events);
+  if (file && !files.list.empty() && !(file->pre.empty() && file->post.empty())) {
+    events({Event::Kind::warning, "build",
+            fmt::format("{} names the buildpacks; `pre` and `post` of project.toml are not used (name all of "
+                        "them under `buildpacks:` in bake.yaml)",
+                        files.list)});
+  }
+  return files;
 }
 
-// `file`, a project.toml, only counts where bake.yaml names none.
-Choice choose_buildpacks(const config::Project& project, const CookOptions& options,
-                         const std::optional<buildpack::ProjectToml>& file, const base::TempDir& scratch,
-                         buildpack::Sources& sources) {
+// A project.toml only counts where bake.yaml names none.
+Choice choose_buildpacks(const config::Project& project, const CookOptions& options, const SourceFiles& files,
+                         const base::TempDir& scratch, buildpack::Sources& sources) {
   const bool is_named = !project.buildpacks.empty();
-  const auto packs =
-      is_named ? named_buildpacks(project, sources) : buildpack::shipped_buildpacks(options.buildpacks);
+  const auto name_packs = [&] { return named_buildpacks(project, sources); };
+  std::vector<buildpack::Buildpack> packs;
+  if (!is_named) packs = buildpack::shipped_buildpacks(options.buildpacks);
+  if (is_named) packs = files.list.empty() ? name_packs() : in_list(files.list, name_packs);
   Choice choice;
   choice.order.emplace_back();
   for (const buildpack::Buildpack& pack : packs) {
@@ -141,8 +145,9 @@ Choice choose_buildpacks(const config::Project& project, const CookOptions& opti
     for (const fs::path& place : sources.beside(pack)) choice.store.add_directory(place);
     choice.store.add_directory(options.buildpacks);
   }
-  if (file && !is_named)
-    apply_groups(*file, {options.buildpacks, scratch.path(), sources}, choice.order, choice.store);
+  if (files.project_toml && !is_named)
+    apply_groups(*files.project_toml, {options.buildpacks, scratch.path(), sources}, choice.order,
+                 choice.store);
   return choice;
 }
 
@@ -213,22 +218,22 @@ fs::path run_path_of(const node::Node& node, const config::Project& project) {
 
 Detected detect(const node::Node& node, config::Project project, const source::Checkout& checkout,
                 const base::Dir& tree, const CookOptions& options) {
-  const auto file = take_source_files(tree, project, node.around.events);
+  const SourceFiles files = take_source_files(tree, project, node.around.events);
   const base::TempDir scratch;
   buildpack::Sources sources = open_sources(node, tree, options);
-  const Choice choice = choose_buildpacks(project, options, file, scratch, sources);
+  const Choice choice = choose_buildpacks(project, options, files, scratch, sources);
   const buildpack::Site site = make_site(node, project, checkout, tree, options, scratch, choice);
   return summarise(buildpack::detect(choice.order, choice.store, site));
 }
 
 Built build(const node::Node& node, config::Project project, const source::Checkout& checkout,
             const base::Dir& tree, const CookOptions& options, BuildLog& log) {
-  const auto file = take_source_files(tree, project, node.around.events);
+  const SourceFiles files = take_source_files(tree, project, node.around.events);
   run_build_hook(node, "pre_install", tree, project, options);
   node.around.events({Event::Kind::phase_started, "build", ""});
   const base::TempDir scratch;
   buildpack::Sources sources = open_sources(node, tree, options);
-  const Choice choice = choose_buildpacks(project, options, file, scratch, sources);
+  const Choice choice = choose_buildpacks(project, options, files, scratch, sources);
   const buildpack::Site site = make_site(node, project, checkout, tree, options, scratch, choice);
   buildpack::Detection detection = buildpack::detect(choice.order, choice.store, site);
   const Detected detected = summarise(detection);

@@ -3,6 +3,7 @@
 #include "bakery/select_files.hh"
 #include "base/encoding.hh"
 #include "base/error.hh"
+#include "buildpack/classic.hh"
 #include "buildpack/exec_env.hh"
 #include "buildpack/inline_buildpack.hh"
 #include "launch/launch_file.hh"
@@ -10,6 +11,7 @@
 #include <fmt/format.h>
 
 #include <map>
+#include <vector>
 
 namespace bakehouse::bakery {
 namespace {
@@ -102,7 +104,9 @@ class Members {
     return named ? *named : Reference{pack.id, pack.version, false, {}};
   }
 
-  Reference add(const Buildpack& pack) {
+  Reference add(Buildpack pack) {
+    buildpack::make_id_unique(pack, added_);
+    added_.push_back(pack);
     if (pack.is_composite()) {
       store_.add_directory(pack.directory.parent_path());
       store_.add_directory(from_.shipped);
@@ -113,6 +117,7 @@ class Members {
 
   const PackSources& from_;
   buildpack::Store& store_;
+  std::vector<Buildpack> added_;
   int inline_ = 0;
 };
 

@@ -92,7 +92,7 @@ class Builder {
     const fs::path plan = site_.make_plan(pack, Site::Purpose::build,
                                           format_plan(requirements_for(i, selection_.dependencies)));
     launch::Environment environment = environment_so_far();
-    complete_environment(site_, pack, plan, environment);
+    complete_environment(site_, pack, plan, environment, classic_.exported());
     run_program({pack,
                  "bin/build",
                  {site_.layers(pack).native(), site_.platform().native(), plan.native()},
@@ -129,7 +129,7 @@ class Builder {
     const Buildpack* last = classic_.last();
     if (last == nullptr) return;
     blame(*last, [&] {
-      add_launch_toml(classic_.processes(), last->id, plan_);
+      add_processes(classic_.processes(), *last);
       const auto place = std::ranges::find(selection_.packs, last) - selection_.packs.begin();
       built_[static_cast<size_t>(place)].launch.push_back(classic_.write_layer());
       launch::parse_launch(launch::format_launch(launch_file()), "launch.json");
@@ -239,11 +239,15 @@ class Builder {
     const LaunchToml launched = read("launch.toml", pack, [&](const std::string& toml, const char* name) {
       return parse_launch_toml(toml, name, pack.api);
     });
+    add_processes(launched, pack);
+    // What no node would accept must not be signed: the reader of releases is the judge.
+    launch::parse_launch(launch::format_launch(launch_file()), "launch.json");
+  }
+
+  void add_processes(const LaunchToml& launched, const Buildpack& pack) {
     plan_.warnings.clear();
     add_launch_toml(launched, pack.id, plan_);
     for (const std::string& warning : plan_.warnings) warn(pack, warning);
-    // What no node would accept must not be signed: the reader of releases is the judge.
-    launch::parse_launch(launch::format_launch(launch_file()), "launch.json");
   }
 
   void take_sboms(const Buildpack& pack, BuiltLayers& built) const {

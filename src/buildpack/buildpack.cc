@@ -35,11 +35,20 @@ void refuse_extension(const fs::path& directory) {
               "use a buildpack that works without it");
 }
 
+void require_descriptor(const fs::path& directory) {
+  std::error_code unreadable;  // whoever reads the file will say so
+  if (!fs::is_directory(directory, unreadable)) return;
+  if (fs::symlink_status(directory / "buildpack.toml", unreadable).type() != fs::file_type::not_found) return;
+  throw Error(Fault::input, fmt::format("there is no buildpack in '{}'", base::printable(directory.native())),
+              what_is_a_buildpack);
+}
+
 }  // namespace
 
 Buildpack load_buildpack(const fs::path& directory) {
   refuse_extension(directory);
   if (is_classic(directory)) return load_classic(directory, fs::canonical(directory).native());
+  require_descriptor(directory);
   const fs::path file = directory / "buildpack.toml";
   Buildpack pack = parse_descriptor(base::read_file(file, largest_toml), file.native());
   pack.directory = fs::canonical(directory);

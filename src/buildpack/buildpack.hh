@@ -52,6 +52,10 @@ struct Buildpack {
 // speak is a PlatformFailure(buildpack_api).
 Buildpack parse_descriptor(std::string_view toml, std::string_view name);
 
+// The hint where there is none.
+inline constexpr const char* what_is_a_buildpack =
+    "a buildpack is a directory with a buildpack.toml, or with bin/detect and bin/compile";
+
 // Of either kind. Error(input), or PlatformFailure, names what is missing or wrong. Programs are checked,
 // never run.
 Buildpack load_buildpack(const std::filesystem::path& directory);

@@ -7,6 +7,8 @@
 #include "buildpack/limits.hh"
 #include "text/toml.hh"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cctype>
 
@@ -51,12 +53,28 @@ bool is_classic(const fs::path& directory) {
 }
 
 std::string classic_id(std::string_view name) {
-  while (name.ends_with('/')) name.remove_suffix(1);
+  const auto drop_slashes = [&] {
+    while (name.ends_with('/')) name.remove_suffix(1);
+  };
+  drop_slashes();
+  constexpr std::string_view inside_repository = "/.git";
+  if (name.ends_with(inside_repository)) name.remove_suffix(inside_repository.size());
+  drop_slashes();
   const size_t slash = name.rfind('/');
   std::string last(without_suffix(name.substr(slash == std::string_view::npos ? 0 : slash + 1)));
   std::ranges::replace_if(
       last, [](unsigned char c) { return c > 127 || (std::isalnum(c) == 0 && c != '.' && c != '-'); }, '-');
-  return "classic/" + (last.empty() ? "buildpack" : last);
+  return "classic/" + (last.empty() || last == "." || last == ".." ? "buildpack" : last);
+}
+
+void make_id_unique(Buildpack& pack, const std::vector<Buildpack>& others) {
+  if (!pack.is_classic()) return;
+  const std::string id = pack.id;
+  const auto is_taken = [&](const Buildpack& other) {
+    return other.id == pack.id && other.directory != pack.directory;
+  };
+  for (int number = 2; std::ranges::any_of(others, is_taken); ++number)
+    pack.id = fmt::format("{}-{}", id, number);
 }
 
 Buildpack load_classic(const fs::path& directory, std::string_view name) {

@@ -7,6 +7,7 @@
 
 #include <filesystem>
 #include <string_view>
+#include <vector>
 
 namespace bakehouse::buildpack {
 
@@ -18,6 +19,10 @@ bool is_classic(const std::filesystem::path& directory);
 // version twelve digits of the digest of its files. Whether programs are executable does not matter: those of
 // our copy will be.
 Buildpack load_classic(const std::filesystem::path& directory, std::string_view name);
+
+// Classic ones have the id that their place gives them, and places of two can have one name: the second gets
+// "-2" behind it. Any other keeps its own.
+void make_id_unique(Buildpack& pack, const std::vector<Buildpack>& others);
 
 // Its id. "https://example.org/heroku-buildpack-c.git" -> "classic/heroku-buildpack-c".
 std::string classic_id(std::string_view name);

@@ -109,7 +109,7 @@ void ClassicBuild::build(const Buildpack& pack, const launch::Environment& so_fa
   if (last_ == nullptr) begin(pack);
   last_ = &pack;
   const fs::path copy = make_classic_copy(site_, pack);
-  const launch::Environment environment = classic_environment(site_, so_far);
+  const launch::Environment environment = classic_environment(site_, so_far, exported());
   around_.run({pack,
                (copy / "bin/compile").native(),
                {site_.application().native(), site_.classic_cache().native(), site_.config_vars().native()},
@@ -165,6 +165,13 @@ void ClassicBuild::take_release(const Buildpack& pack, const fs::path& copy,
 
 void ClassicBuild::apply_export(const Buildpack& pack, launch::Environment& environment) const {
   if (const auto found = exports_.find(&pack); found != exports_.end()) found->second.apply(environment);
+}
+
+std::set<std::string> ClassicBuild::exported() const {
+  std::set<std::string> names;
+  for (const auto& [pack, change] : exports_)
+    for (const auto& [name, value] : change.set) names.insert(name);
+  return names;
 }
 
 LaunchToml ClassicBuild::processes() const {

@@ -9,6 +9,7 @@
 
 #include <functional>
 #include <map>
+#include <set>
 #include <string>
 
 namespace bakehouse::buildpack {
@@ -28,6 +29,8 @@ class ClassicBuild {
   void build(const Buildpack& pack, const launch::Environment& so_far);
   // What one that has built wants those behind it to have.
   void apply_export(const Buildpack& pack, launch::Environment& environment) const;
+  // The names that those which have built gave a value; the operator's part of it is in it already.
+  std::set<std::string> exported() const;
 
   // The last that has built; nullptr: none.
   const Buildpack* last() const { return last_; }

@@ -46,12 +46,13 @@ fs::path make_classic_copy(const Site& site, const Buildpack& pack) {
   return site.writable() / path.str();
 }
 
-launch::Environment classic_environment(const Site& site, launch::Environment so_far) {
+launch::Environment classic_environment(const Site& site, launch::Environment so_far,
+                                        const std::set<std::string>& exported) {
   const auto& variables = site.workshop().settings.environment;
   const auto stack = variables.find("STACK");
   so_far["STACK"] = stack == variables.end() ? usual_stack : stack->second;
   if (!site.workshop().source_version.empty()) so_far["SOURCE_VERSION"] = site.workshop().source_version;
-  add_operator_variables(site, so_far);
+  add_operator_variables(site, so_far, exported);
   return so_far;
 }
 

@@ -4,6 +4,8 @@
 #include "buildpack/site.hh"
 
 #include <filesystem>
+#include <set>
+#include <string>
 
 namespace bakehouse::buildpack {
 
@@ -16,7 +18,8 @@ base::TreePath classic_copy_path(const Buildpack& pack);
 
 // On top of what earlier buildpacks gave: STACK, SOURCE_VERSION and the variables of the operator. Those of
 // the project are not in it: they are files, which a buildpack reads where it wants to.
-launch::Environment classic_environment(const Site& site, launch::Environment so_far);
+launch::Environment classic_environment(const Site& site, launch::Environment so_far,
+                                        const std::set<std::string>& exported = {});
 
 // Fills site.config_vars(), the directory that is called ENV_DIR, with those of the project, and of the
 // operator above them.

@@ -37,12 +37,19 @@ void add_target(const Machine& machine, Environment& environment) {
 
 }  // namespace
 
-void add_operator_variables(const Site& site, Environment& environment) {
+void add_operator_variables(const Site& site, Environment& environment,
+                            const std::set<std::string>& exported) {
   const std::filesystem::path& config = site.workshop().build_config;
   if (config.empty() || !std::filesystem::is_directory(config)) return;
   const base::Dir dir = base::Dir::open(config);
-  launch::apply_variables({dir, config}, base::TreePath::parse("env"), launch::Unsuffixed::is_default,
-                          environment);
+  const base::TreePath variables = base::TreePath::parse("env");
+  const Environment before = environment;
+  launch::apply_variables({dir, config}, variables, launch::Unsuffixed::is_default, environment);
+  for (const std::string& name : exported) {
+    const auto told = before.find(name);
+    if (told != before.end() && !dir.exists(variables / (name + ".override")))
+      environment[name] = told->second;
+  }
 }
 
 Environment first_environment(const Site& site) {
@@ -56,9 +63,9 @@ Environment first_environment(const Site& site) {
 }
 
 void complete_environment(const Site& site, const Buildpack& pack, const std::filesystem::path& plan,
-                          Environment& environment) {
+                          Environment& environment, const std::set<std::string>& exported) {
   if (!pack.clear_env) add_project_variables(site, environment);
-  add_operator_variables(site, environment);
+  add_operator_variables(site, environment, exported);
   environment["CNB_BUILDPACK_DIR"] = pack.directory.native();
   if (pack.api.has_named_directories()) {
     environment["CNB_PLATFORM_DIR"] = site.platform().native();

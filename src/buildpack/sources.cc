@@ -109,13 +109,11 @@ TreePath choose(const SourceName& name, const KeptTree& kept) {
       return name.inside;
     throw Error(Fault::input,
                 fmt::format("there is no buildpack at '//{}' in it", printable(name.inside.str())),
-                found.empty() ? "a buildpack is a directory with a buildpack.toml"
+                found.empty() ? what_is_a_buildpack
                               : fmt::format("there is one at '//{}'", printable(found.front().str())));
   }
   if (!kept.main.is_top()) return kept.main;
-  if (found.empty())
-    throw Error(Fault::input, "there is no buildpack in it",
-                "a buildpack is a directory with a buildpack.toml");
+  if (found.empty()) throw Error(Fault::input, "there is no buildpack in it", what_is_a_buildpack);
   if (found.size() > 1) fail_several(name, found);
   return found.front();
 }

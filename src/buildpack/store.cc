@@ -110,9 +110,8 @@ void Store::add_directory(const fs::path& directory) {
     for (const fs::path& grandchild : directories_in(child)) take(grandchild);
   }
   if (!is_empty) return;
-  throw Error(
-      Fault::input, fmt::format("there is no buildpack in '{}'", printable(directory.native())),
-      "a buildpack is a directory with a buildpack.toml; one, some in a directory, or <id>/<version>/");
+  throw Error(Fault::input, fmt::format("there is no buildpack in '{}'", printable(directory.native())),
+              std::string(what_is_a_buildpack) + "; one, some in a directory, or <id>/<version>/");
 }
 
 const Store::Versions* Store::versions_of(std::string_view id) const {

@@ -61,11 +61,16 @@ function installed(directory, found) {
   return found;
 }
 
+const ofTheShell = new Set(('. : alias bg bind break builtin caller case cd command compgen complete compopt continue coproc ' +
+  'declare dirs disown do done elif else enable esac eval exec exit export fc fg fi for function getopts hash help history if ' +
+  'jobs let local logout mapfile popd pushd read readarray readonly return select set shift shopt source suspend then time ' +
+  'times trap type typeset ulimit umask unalias unset until wait while').split(' '));
+
 // A single command takes the place of the shell, so that it gets signals itself.
 function web(project) {
   const start = (project.scripts || {}).start;
   if (start) {
-    const simple = /^[\w./@-]+( [\w./@:=,-]+)*$/.test(start);
+    const simple = /^[\w./@-]+( [\w./@:=,-]+)*$/.test(start) && !ofTheShell.has(start.split(' ')[0]);
     return `PATH="$PWD/node_modules/.bin:$PATH"; ${simple ? 'exec ' : ''}${start}`;
   }
   const main = ['server.js', project.main, 'index.js', 'app.js'].find((file) => file && fs.existsSync(file));

@@ -98,6 +98,18 @@ printf '#!/bin/sh\necho "no, never"\nexit 9\n' >packs/failing/bin/compile
 run bake ./source --root staging --no-apply --as 3
 run cat staging/.bakehouse/cache/classic/current/tools/builds
 
+echo "What is wrong in such a list names it:"
+rm source/.buildpacks
+printf '{"buildpacks": [' >source/app.json
+run bake detect ./source --root staging
+printf '{"buildpacks": [{"url": "heroku/none"}]}' >source/app.json
+run bake detect ./source --root staging
+mkdir -p source/own/bin
+touch source/own/bin/compile
+printf '{"buildpacks": [{"url": "./own"}]}' >source/app.json
+run bake detect ./source --root staging
+rm -r source/app.json source/own
+
 echo "For authors:"
 run bake buildpack check packs/heroku-buildpack-hello
 run bake buildpack list packs

@@ -37,3 +37,19 @@ echo "What it names must be at hand:"
 printf 'name: shop\nversion: 1.2\n' >source/bake.yaml
 sed -i 's|id = "bakehouse/procfile"|uri = "docker://example.org/pack"|' source/project.toml
 run bake ./source --root staging --sequence 3 --no-apply
+
+echo "Beside another list its ends have no place:"
+printf '[_]\nschema-version = "0.2"\n[[io.buildpacks.pre.group]]\nid = "bakehouse/static"\n' >source/project.toml
+echo bakehouse/procfile >source/.buildpacks
+run bake detect ./source --root staging
+rm source/.buildpacks
+
+echo "Two classic ones may have one name:"
+for place in one two; do
+  mkdir -p "source/$place/own/bin"
+  printf '#!/bin/sh\necho %s\n' "$place" >"source/$place/own/bin/detect"
+  printf '#!/bin/sh\n' >"source/$place/own/bin/compile"
+done
+printf '[_]\nschema-version = "0.2"\n' >source/project.toml
+printf '[[io.buildpacks.group]]\nuri = "%s/own"\n' one two >>source/project.toml
+run bake detect ./source --root staging

@@ -10,12 +10,12 @@ YAML
 echo 'web: exec sleep 600' >source/Procfile
 echo 'Welcome to the shop' >source/index.html
 
-# Once, on the staging machine: a key to sign with, and a root to bake in.
+# Once, on the staging machine: a key to sign with, and a root to bake in with it.
 run bake key new shop.key --no-password
-run bake init shop --root staging
+run bake init shop --root staging --key shop.key
 
 # The build: an archive in staging/releases, and the same release in service here.
-run bake ./source --root staging --key shop.key
+run bake ./source --root staging
 run ls staging/releases
 run cat staging/run/index.html
 
@@ -32,7 +32,7 @@ run release status --root production --json
 # The next one.
 sed -i s/1.0.0/1.1.0/ source/bake.yaml
 echo 'The shop is closed' >source/index.html
-run bake ./source --root staging --key shop.key --no-apply
+run bake ./source --root staging --no-apply
 run release apply staging/releases/shop-1.1.0.tar.zst --root production --quiet
 run cat production/run/index.html
 

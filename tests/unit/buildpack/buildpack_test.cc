@@ -228,7 +228,7 @@ TEST_CASE("a program that is missing or not executable is named") {
 
 TEST_CASE("a directory that holds no buildpack is named") {
   const base::TempDir scratch;
-  CHECK(failure([&] { load_buildpack(scratch.path()); }) == Mentions{"buildpack.toml"});
+  CHECK(failure([&] { load_buildpack(scratch.path()); }) == Mentions{"there is no buildpack in"});
 }
 
 TEST_CASE("a name or id is a shipped buildpack, what begins with . or / is a path") {

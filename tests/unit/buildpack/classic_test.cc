@@ -75,6 +75,8 @@ TEST_CASE("the id of a classic buildpack is the last part of where it comes from
       {"./own.tar.gz", "classic/own"},
       {"packs/\xc3\xa9t\xc3\xa9", "classic/--t--"},
       {"/", "classic/buildpack"},
+      {"/srv/own-pack/.git", "classic/own-pack"},
+      {"./.git", "classic/buildpack"},
   };
   for (const Row& row : rows) {
     CAPTURE(row.name);
@@ -181,6 +183,20 @@ TEST_CASE(
         "nothing");
 }
 
+TEST_CASE("what the operator adds to a variable stands once in what a classic buildpack made of it") {
+  Workbench bench;
+  fs::create_directories(bench.build_config() / "env");
+  base::write_file(bench.build_config() / "env/PATH.append", "/operator");
+  base::write_file(bench.build_config() / "env/PATH.delim", ":");
+  const Buildpack first = bench.classic("first", {.compile = "echo 'export PATH=/own:$PATH' >export"});
+  const Buildpack second = bench.classic("second", {.compile = "echo \"$PATH\" >$1/second"});
+  const Buildpack third = bench.pack("acme/third", {.build = "echo \"$PATH\" >third"});
+  bench.build({first, second, third});
+  const std::string usual = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+  CHECK(left(bench, "second") == "/own:" + usual + ":/operator\n");
+  CHECK(left(bench, "third") == left(bench, "second"));
+}
+
 TEST_CASE("an export that tells nothing is a warning, and the build goes on") {
   Workbench bench;
   bench.build({bench.classic("x", {.compile = "echo 'trap - EXIT; exit 3' >export"})});
@@ -214,6 +230,16 @@ TEST_CASE("processes come from the last bin/release that names some, and the Pro
   CHECK(
       describe(bench.build({one, two})) ==
       "clock [tick] by classic/two\nweb* [./mine && true] by classic/two\nworker [./work] by classic/two\n");
+}
+
+TEST_CASE("a default process of an earlier buildpack that a classic one replaces is told") {
+  Workbench bench;
+  const Buildpack first = bench.pack(
+      "acme/first", {.build = "printf '[[processes]]\\ntype = \"worker\"\\ncommand = [\"one\"]\\ndefault = "
+                              "true\\n' >$1/launch.toml"});
+  bench.build({first, bench.classic("x", {.release = "echo 'default_process_types: {worker: other}'"})});
+  REQUIRE(bench.warnings.size() == 1);
+  CHECK(bench.warnings[0] == MentionsAll{{"classic/x: ", "worker"}});
 }
 
 TEST_CASE("a bin/release that fails, or prints what it should not, fails the build and is named") {
@@ -256,6 +282,21 @@ TEST_CASE("one cache serves all classic buildpacks of an application, and only a
   CHECK(kept(bench, "n") == "4\n");
   CHECK(left(bench, "where") == where);
   CHECK_FALSE(fs::exists(bench.cache() / "classic/next"));
+}
+
+TEST_CASE("a build that takes the rights of its cache away hinders no later one") {
+  Workbench bench;
+  const Buildpack pack = bench.classic(
+      "x", {.compile = "stat -c %a $2 >$1/mode; touch $2/there; chmod 500 $2; [[ ! -e $1/fail ]]"});
+  bench.build({pack});
+  bench.begin_again();
+  base::write_file(bench.application() / "fail", "");
+  CHECK(failure([&] { bench.build({pack}); }) == Mentions{"exited with status 1"});
+  CHECK(left(bench, "mode") == "755\n");
+  bench.begin_again();
+  bench.build({pack});
+  CHECK(left(bench, "mode") == "755\n");
+  CHECK(kept(bench, "there").empty());
 }
 
 TEST_CASE("bake.yaml and .bake survive a classic buildpack that replaces the application") {

@@ -132,11 +132,12 @@ TEST_CASE("1.2 store: one buildpack that cannot be used spoils the others only w
 TEST_CASE("1.2 store: a directory given by name must be in order, and hold something") {
   const base::TempDir scratch;
   Store store;
-  CHECK(
-      failure([&] { store.add_directory(scratch.path()); }) ==
-      fmt::format("1 there is no buildpack in '{}' | a buildpack is a directory with a buildpack.toml; one, "
-                  "some in a directory, or <id>/<version>/",
-                  scratch.path().native()));
+  CHECK(failure([&] { store.add_directory(scratch.path()); }) ==
+        fmt::format(
+            "1 there is no buildpack in '{}' | a buildpack is a directory with a buildpack.toml, or with "
+            "bin/detect and bin/compile; one, "
+            "some in a directory, or <id>/<version>/",
+            scratch.path().native()));
   CHECK(failure([&] { store.add_directory(scratch.path() / "absent"); }) == Mentions{"No such file"});
   write_pack(scratch.path(), toml_of("a", "1", "0.13"));
   CHECK(failure([&] { store.add_directory(scratch.path()); }) == Mentions{"12 "});
