@@ -46,10 +46,11 @@ bool systemd_runs() { return fs::is_directory("/run/systemd/system"); }
 
 void bind_by_unit(const fs::path& what, const fs::path& where) {
   const fs::path unit = unit_of(where);
-  base::write_file(unit, fmt::format("# Made by `bake edit`; `bake edit --off` removes it.\n[Unit]\n"
-                                     "Description=What is edited is what runs\n\n[Mount]\nWhat={}\nWhere={}\n"
-                                     "Type=none\nOptions=bind\nLazyUnmount=yes\n\n[Install]\nWantedBy=local-fs.target\n",
-                                     unit_path(what), unit_path(where)));
+  base::write_file(
+      unit, fmt::format("# Made by `bake edit`; `bake edit --off` removes it.\n[Unit]\n"
+                        "Description=What is edited is what runs\n\n[Mount]\nWhat={}\nWhere={}\n"
+                        "Type=none\nOptions=bind\nLazyUnmount=yes\n\n[Install]\nWantedBy=local-fs.target\n",
+                        unit_path(what), unit_path(where)));
   control().call({"daemon-reload"});
   control().call({"--quiet", "enable", "--now", unit.filename().native()});
 }

@@ -44,7 +44,7 @@ run release verify --root staging
 # A release of what was edited; what the one before had made is not in the way.
 run bake --root staging --quiet --as 2
 run bake edit --link --root staging --quiet
-run release exec --root staging -- sh -c 'echo "$BAKEHOUSE_VERSION"'
+run release exec --root staging -- printenv BAKEHOUSE_VERSION
 run bake edit --off --root staging --quiet
 run ls staging/archives/*/filled
 
