@@ -69,7 +69,7 @@ bool is_stop_wanted() {
 }
 
 void now_reversible(phase::Reversible reversible) {
-  if (reversible == phase::Reversible::no && question_stands != 0) {
+  if (reversible == phase::Reversible::no && question_stands != 0 && stop_wanted == 0) {
     tell("it is over: nothing is undone any more\n");
     question_stands = 0;
   }

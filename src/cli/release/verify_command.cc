@@ -5,6 +5,7 @@
 #include "cli/release/commands.hh"
 #include "crypto/trust.hh"
 #include "node/changes.hh"
+#include "node/editing.hh"
 #include "node/status.hh"
 
 #include <fmt/format.h>
@@ -70,6 +71,7 @@ int run_verify(const GlobalOptions& global, const VerifyCommand& command, const 
   if (command.subject) return verify_archive(node.root, *command.subject, screen);
   const node::Verification found = node::verify(node);
   say("the deployment", found.deployment, screen);
+  if (node::read_editing(node)) screen.say("run/ is the source, until `bake edit --off`:");
   say("run", found.run, screen);
   screen.answer(
       Value::map({{"deployment", node::encode(found.deployment)}, {"run", node::encode(found.run)}}));
