@@ -28,27 +28,20 @@ Value list_of(const std::vector<std::string>& texts) {
   return list;
 }
 
-Editing editing_of(const Value& facts) {
-  return {facts.string_at("id"), facts.string_at("deployment"), parse_edit_way(facts.string_at("way")),
-          texts_of(facts.at("filled"))};
-}
-
 // Who edits already goes on as he began.
 Value facts_of(const Transaction& t) {
   const auto now = read_editing(t.node);
-  std::vector<std::string> filled = now ? now->filled : std::vector<std::string>{};
-  filled.insert(filled.end(), t.filled.begin(), t.filled.end());
-  return Value::map({{"id", now ? now->id : t.plan.id},
-                     {"deployment", t.plan.previous},
-                     {"way", t.plan.target},
-                     {"filled", list_of(filled)},
-                     {"was_editing", now.has_value()}});
+  Editing editing = now.value_or(Editing{t.plan.id, t.plan.previous, parse_edit_way(t.plan.target), {}});
+  editing.filled.insert(editing.filled.end(), t.filled.begin(), t.filled.end());
+  Value facts = encode(editing);
+  facts.set("was_editing", now.has_value());
+  return facts;
 }
 
-void become_source(const Transaction& t, const Value& facts) { begin_editing(t.node, editing_of(facts)); }
+void become_source(const Transaction& t, const Value& facts) { begin_editing(t.node, decode_editing(facts)); }
 
 void become_release(const Transaction& t, const Value& facts) {
-  end_editing(t.node, editing_of(facts), config::Mode::cooking);
+  end_editing(t.node, decode_editing(facts), config::Mode::cooking);
 }
 
 Step fill_step(Transaction& t) {
@@ -79,7 +72,7 @@ Step view_step(Transaction& t) {
   const auto undo = [&t, begins](const Undo& undo) {
     if (!begins) return become_source(t, undo.facts);
     if (undo.facts.boolean_at("was_editing")) return;
-    Editing begun = editing_of(undo.facts);
+    Editing begun = decode_editing(undo.facts);
     begun.filled.clear();  // the affair of the undo of `fill`
     end_editing(t.node, begun, config::Mode::cooking);
   };

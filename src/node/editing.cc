@@ -39,16 +39,6 @@ bool may_mount() {
   return ::geteuid() == 0 && (sets[0].effective & (1U << CAP_SYS_ADMIN)) != 0;
 }
 
-Value encode(const Editing& editing) {
-  Value filled = Value::list();
-  for (const std::string& path : editing.filled) filled.push(path);
-  return Value::map({{"schema", 1},
-                     {"id", editing.id},
-                     {"deployment", editing.deployment},
-                     {"way", name_of(editing.way)},
-                     {"filled", filled}});
-}
-
 void set_mode(const Node& node, config::Mode mode) {
   config::Root root = node.root;
   root.mode = mode;
@@ -79,14 +69,27 @@ EditWay best_edit_way() {
   return can_mount_by_unit() ? EditWay::unit : EditWay::fstab;
 }
 
-std::optional<Editing> read_editing(const Node& node) {
-  if (!node.dir.exists(record())) return std::nullopt;
-  const std::string file = node.root.at(record()).native();
-  const Value value = text::parse_json(node.dir.read_file(record(), largest_record), file);
+Value encode(const Editing& editing) {
+  Value filled = Value::list();
+  for (const std::string& path : editing.filled) filled.push(path);
+  return Value::map({{"schema", 1},
+                     {"id", editing.id},
+                     {"deployment", editing.deployment},
+                     {"way", name_of(editing.way)},
+                     {"filled", filled}});
+}
+
+Editing decode_editing(const Value& value) {
   Editing editing{
       value.string_at("id"), value.string_at("deployment"), parse_edit_way(value.string_at("way")), {}};
   for (const Value& path : value.at("filled").items()) editing.filled.push_back(path.text());
   return editing;
+}
+
+std::optional<Editing> read_editing(const Node& node) {
+  if (!node.dir.exists(record())) return std::nullopt;
+  return decode_editing(
+      text::parse_json(node.dir.read_file(record(), largest_record), node.root.at(record()).native()));
 }
 
 config::Mode mode_now(const Node& node) {

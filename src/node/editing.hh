@@ -2,6 +2,7 @@
 #pragma once
 
 #include "node/node.hh"
+#include "text/value.hh"
 
 #include <optional>
 #include <string>
@@ -25,6 +26,8 @@ struct Editing {
   EditWay way = EditWay::link;
   std::vector<std::string> filled;  // paths that were lent to the source
 };
+text::Value encode(const Editing& editing);
+Editing decode_editing(const text::Value& value);
 std::optional<Editing> read_editing(const Node& node);
 
 // What the root is to programs that start in it.
