@@ -60,13 +60,13 @@ killed() {
     terminal) kill -INT "$client" "$git" "$bake" ;;
   esac
   rm -f ~/gates/"$hook".closed
-  [[ $who == bake ]] || wait_until is_forsaken "$git"
+  [[ $who == bake ]] || wait_until has_noticed "$bake"
   # Opened without waiting for somebody behind it, who may have been ended.
   wait_until let_through "$hook" "$bake"
   tell "$who killed in $hook"
 }
-# A git whose client was killed waits for its hook, and has lost the thread that carries the output to the client.
-is_forsaken() { is_gone "$1" || grep -qs '^Threads:.1$' "/proc/$1/status"; }
+# A bake that knows that nobody reads what it prints any more prints to nowhere.
+has_noticed() { is_gone "$1" || [[ $(readlink "/proc/$1/fd/2") == /dev/null ]]; }
 let_through() {
   is_gone "$2" && return
   # shellcheck disable=SC2016  # for the inner shell

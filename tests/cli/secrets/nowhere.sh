@@ -31,7 +31,7 @@ tr '\0' '\n' <"/proc/$bake/cmdline" | grep -c horse
 tr '\0' '\n' <"/proc/$bake/environ" 2>/dev/null | grep -c horse
 grep -c horse "$1"
 rm -r "$(dirname "$1")" # which nobody does for a process that crashes
-kill -SEGV "$bake"
+kill -ABRT "$bake"
 EDITOR
 chmod +x look
 ulimit -c unlimited
