@@ -80,7 +80,7 @@ Names wanted_of(Names names, const Names& wanted) {
 bool wants_background(const Node& node, const config::ServiceSettings& services) {
   using Driver = config::ServiceSettings::Driver;
   if (node.supervise.empty() || services.driver == Driver::none) return false;
-  return services.driver == Driver::supervisor || node.root.mode == config::Mode::final;
+  return services.driver == Driver::supervisor || node.root.mode == config::Mode::final || node.is_to_serve;
 }
 
 void begin_supervisor(const Node& node) {

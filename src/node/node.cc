@@ -81,15 +81,16 @@ Node open_node(const fs::path& root, fs::path launch, phase::Surroundings around
   OpenSealed open_sealed = [root = opened](const fs::path& pillar, const std::string& environment) {
     return open_with_identity(root, pillar, environment);
   };
-  return {std::move(opened),       std::move(dir),        std::move(launch), std::move(around), {}, {},
-          std::filesystem::path(), std::move(open_sealed)};
+  return {std::move(opened),       std::move(dir), std::move(launch),     std::move(around), {}, {},
+          std::filesystem::path(), false,          std::move(open_sealed)};
 }
 
 Node with_events(const Node& node, base::EventSink events) {
-  Node copy{node.root,      base::Dir::open(node.root.path),
-            node.launch,    node.around,
-            node.patience,  node.is_booting,
-            node.supervise, node.open_sealed};
+  Node copy{node.root,       base::Dir::open(node.root.path),
+            node.launch,     node.around,
+            node.patience,   node.is_booting,
+            node.supervise,  node.is_to_serve,
+            node.open_sealed};
   copy.around.events = std::move(events);
   return copy;
 }

@@ -29,6 +29,7 @@ struct Node {
   bool is_booting = false;                // we are the unit that recovers, before the services start
   std::filesystem::path supervise =
       {};                       // the helper that is a supervisor in the background; "": there is none
+  bool is_to_serve = false;     // what is deployed lives on in a staging root, too: it was pushed
   OpenSealed open_sealed = {};  // with the identity of the root
 
   std::filesystem::path journal_path() const { return root.state() / "journal"; }

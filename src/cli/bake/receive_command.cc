@@ -26,6 +26,7 @@ node::Node open_node(const GlobalOptions& global, const ReceiveCommand& command,
                      const Installation& installed, const Screen& screen) {
   node::Node node = node::open_node(require_root(global), installed.launch, make_surroundings(screen));
   node.supervise = installed.supervise;
+  node.is_to_serve = true;
   bakery::remote_path(node.root, command.remote);  // else there is no such remote
   return node;
 }

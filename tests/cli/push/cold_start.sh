@@ -8,7 +8,6 @@ git config --global init.defaultBranch main
 export GIT_AUTHOR_DATE=2026-01-31T12:00:00Z GIT_COMMITTER_DATE=2026-01-31T12:00:00Z
 
 run bake init shop --root staging
-printf 'services: {driver: supervisor}\n' >staging/node.yaml
 trap 'release stop --root "$HOME/staging" --quiet' EXIT
 
 make_project source 1
