@@ -164,9 +164,10 @@ Held wanted(const ConfiguredFile& file, const std::optional<Held>& before) {
 }
 
 void restore(const Node& node, const std::string& deployment, const SavedTarget& saved) {
+  if (!node.dir.exists(saved.sign_of_ours)) return;
   const Dir directory = open_parent(node, saved.target);
   directory.remove_tree(name_of_unfinished(saved.target, deployment));
-  if (!node.dir.exists(saved.sign_of_ours) || look_at(directory, saved.target) == saved.before) return;
+  if (look_at(directory, saved.target) == saved.before) return;
   if (saved.before) {
     put(directory, saved.target, deployment, *saved.before);
   } else {

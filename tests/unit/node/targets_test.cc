@@ -5,7 +5,9 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <filesystem>
+#include <optional>
 #include <string>
 
 #include <sys/stat.h>
@@ -132,6 +134,56 @@ TEST_CASE("cut off at any step, the file is what it was or what it shall be") {
     CHECK(machine.names() == "other.conf shop.conf ");
     CHECK(machine.site.litter().empty());
   }
+}
+
+TEST_CASE(
+    "a file that cannot be put back keeps neither run/ nor data from going back, and recovery tries again") {
+  Machine machine;
+  REQUIRE(describe(machine.site.apply(with_target("1.0", 1))) == "good");
+  const std::string break_etc = "mv " + machine.etc.native() + " " + machine.etc.native() + ".away; exit 1";
+  machine.site.write("data/book", "signed\n");
+  const Result failed = machine.site.apply(
+      with_target("2.0", 2, {{"post_deploy", "echo migrated >\"$BAKEHOUSE_DATA/book\"; " + break_etc}}));
+  CHECK(failed.outcome == "needs-hands");
+  CHECK(says(describe(failed), "undo of targets: '" + machine.target.native() + "' is not what it was"));
+  CHECK(describe(failed).find("undo of deploy") == std::string::npos);
+  CHECK(describe(failed).find("undo of stop") == std::string::npos);
+  CHECK(machine.site.read("run/index.html") == "page 1.0\n");
+  CHECK(machine.site.read("data/book") == "signed\n");
+  fs::rename(machine.etc.native() + ".away", machine.etc);
+  CHECK(machine.written() == "# 2.0\nlisten 80;\n");
+  const auto recovered = machine.site.recover();
+  REQUIRE(recovered);
+  CHECK(recovered->outcome == "reverted");
+  CHECK(machine.written() == "# 1.0\nlisten 80;\n");
+  CHECK_FALSE(machine.site.exists("deploy/" + failed.deployment));
+  CHECK_FALSE(machine.site.exists(".bakehouse/deployments/" + failed.deployment));
+}
+
+TEST_CASE("what a version before wrote in the step `deploy` goes back with it") {
+  Machine machine;
+  REQUIRE(describe(machine.site.apply(with_target("1.0", 1))) == "good");
+  machine.site.on_moment = [](const std::string& now) {
+    if (now == "done targets") throw Kill();
+  };
+  CHECK_THROWS_AS(machine.site.apply(with_target("2.0", 2)), Kill);
+  machine.site.on_moment = nullptr;
+  const fs::path path = machine.site.node().journal_path();
+  const auto records = phase::Journal::read(path);
+  auto journal = std::make_optional(phase::Journal::create(path, records.front().facts, 0));
+  for (size_t i = 1; i < records.size(); ++i)
+    if (records[i].step != "targets") journal->append(records[i]);
+  journal.reset();
+  CHECK(machine.written() == "# 2.0\nlisten 80;\n");
+  machine.site.recover();
+  CHECK(machine.written() == "# 1.0\nlisten 80;\n");
+  CHECK(machine.site.read("run/index.html") == "page 1.0\n");
+}
+
+TEST_CASE("a deployment without files outside of the root has no step for them") {
+  Site site;
+  REQUIRE(describe(site.apply(release("1.0", 1))) == "good");
+  CHECK(std::ranges::count(site.moments, "begin targets") == 0);
 }
 
 TEST_CASE("what could not be written or put back is refused before anything stops") {
