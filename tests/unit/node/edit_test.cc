@@ -82,6 +82,21 @@ TEST_CASE("cut off at any moment it is undone, or taken back") {
   }
 }
 
+TEST_CASE("the log of an edit goes with those of the deployments around it") {
+  Site site;
+  make_editable(site);
+  const std::string edited = edit(site.node(), EditWay::link).result.deployment;
+  const std::string ended = end_edit(site.node()).result.deployment;
+  const auto has_log = [&](const std::string& id) { return fs::exists(site.node().log_of(id)); };
+  const std::string keep = "keep: {content: {last: 2}}\n";
+  REQUIRE(describe(site.apply(release("2.0", 2, {}, keep))) == "good");
+  CHECK(has_log(edited));
+  REQUIRE(describe(site.apply(release("3.0", 3, {}, keep))) == "good");
+  CHECK_FALSE(has_log(edited));
+  CHECK_FALSE(has_log(ended));
+  for (const auto& entry : site.history()) CHECK(has_log(entry.deployment) == (entry.version != "1.0"));
+}
+
 TEST_CASE("a root for production is not edited") {
   Site site;
   site.apply(release("1.0", 1));
