@@ -79,10 +79,10 @@ launch::LaunchFile launch_in(const artifact::Contents& contents) {
                                       : launch::parse_launch(file->second, file->first);
 }
 
-std::vector<std::string> steps_to_come(const Node& node) {
+std::vector<std::string> steps_to_come(const Node& node, const std::string& previous) {
   std::vector<std::string> steps = step_names();
-  if (config::load_node_settings(config::node_file_of(node.root)).targets.empty())
-    std::erase(steps, "targets");
+  const bool any_named = !config::load_node_settings(config::node_file_of(node.root)).targets.empty();
+  if (!any_named && written_targets(node, previous).empty()) std::erase(steps, "targets");
   return steps;
 }
 
@@ -131,7 +131,7 @@ Forecast forecast_apply(const Node& node, const std::filesystem::path& path,
   forecast.version = plan.version;
   forecast.previous_version = plan.previous_version;
   forecast.is_in_service = is_in_service(node, archive, plan);
-  forecast.steps = steps_to_come(node);
+  forecast.steps = steps_to_come(node, plan.previous);
   tree::Manifest before;
   forecast.hooks = hook_names(contents.manifest, {"post_deploy", "upgrade", "post_install"});
   if (!plan.previous.empty()) {

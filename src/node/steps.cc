@@ -177,7 +177,7 @@ Step targets_step(Transaction& t) {
             {},
             [&t](const Value&) { write_targets(t.node, t.plan.id, t.targets); },
             [&t](const Undo&) { restore_targets(t.node, t.plan.id); }};
-  step.is_needed = [&t] { return !t.targets.empty(); };
+  step.is_needed = [&t] { return changes_targets(t.node, t.plan.id); };
   return step;
 }
 

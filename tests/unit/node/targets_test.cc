@@ -1,6 +1,7 @@
 #include "node/targets.hh"
 
 #include "base/error.hh"
+#include "node/diff.hh"
 #include "site.hh"
 
 #include <doctest/doctest.h>
@@ -261,8 +262,86 @@ TEST_CASE("a rollback writes nothing that node.yaml has stopped to name") {
   machine.site.apply(with_target("2.0", 2));
   machine.site.write("node.yaml", "");
   CHECK(describe(machine.site.rollback()) == "good");
-  CHECK(machine.written() == "# 2.0\nlisten 80;\n");
+  CHECK(machine.written() == "(nothing)");
   CHECK_FALSE(machine.site.exists("run/nginx.conf"));
+}
+
+TEST_CASE("what nothing names any more is again what it was before the first of ours") {
+  Machine machine;
+  std::string original = "(nothing)";
+  SUBCASE("nothing") {}
+  SUBCASE("a file of somebody else's") {
+    original = "listen 8080;\n";
+    base::write_file(machine.target, original, 0604);
+  }
+  CHECK(describe(machine.site.apply(with_target("1.0", 1))) == "good");
+  CHECK(describe(machine.site.apply(with_target("2.0", 2))) == "good");
+  machine.site.write("node.yaml", "");
+  const Result failed = machine.site.apply(with_target("3.0", 3, {{"post_deploy", "exit 1"}}));
+  CHECK(failed.outcome == "reverted");
+  CHECK(machine.written() == "# 2.0\nlisten 80;\n");
+  CHECK(mode_of(machine.target) == 0600);
+  CHECK(describe(machine.site.apply(with_target("4.0", 4))) == "good");
+  CHECK(machine.written() == original);
+  if (original != "(nothing)") CHECK(mode_of(machine.target) == 0604);
+  CHECK(machine.site.warnings.empty());
+  CHECK(machine.site.is_verified());
+  // Named again, and no more: nothing is learned from what we wrote ourselves.
+  machine.allow("");
+  CHECK(describe(machine.site.rollback()) == "good");
+  CHECK(machine.written() == "# 2.0\nlisten 80;\n");
+  CHECK(describe(machine.site.apply(with_target("5.0", 5))) == "good");
+  machine.site.write("node.yaml", "");
+  CHECK(describe(machine.site.apply(with_target("6.0", 6))) == "good");
+  CHECK(machine.written() == original);
+}
+
+TEST_CASE("what nothing names any more stays where it is not what we made of it") {
+  Machine machine;
+  REQUIRE(describe(machine.site.apply(with_target("1.0", 1))) == "good");
+  std::string why;
+  SUBCASE("changed by hand") {
+    base::write_file(machine.target, "tuned by hand\n");
+    why = "it was changed by somebody";
+  }
+  SUBCASE("another's directory") {
+    fs::rename(machine.etc, machine.etc.native() + ".away");
+    why = "there is no directory";
+  }
+  SUBCASE("written by a version that kept nothing") {
+    const std::string saved =
+        ".bakehouse/deployments/" + machine.site.history().back().deployment + "/targets/saved.json";
+    machine.site.write(saved, "[{\"target\":\"" + machine.target.native() + "\"}]\n");
+    why = "what was there before is not known";
+  }
+  const std::string before = machine.written();
+  machine.site.write("node.yaml", "");
+  CHECK(describe(machine.site.apply(with_target("2.0", 2))) == "good");
+  CHECK(machine.written() == before);
+  CHECK(says(machine.site.warnings, why));
+}
+
+TEST_CASE("what somebody does to a file outside of the root is found, and mended by the same release") {
+  Machine machine;
+  const Release one = with_target("1.0", 1);
+  REQUIRE(describe(machine.site.apply(one)) == "good");
+  std::string difference;
+  SUBCASE("another content") { base::write_file(machine.target, "tuned by hand\n", 0600); }
+  SUBCASE("missing") { fs::remove(machine.target); }
+  SUBCASE("another mode") {
+    fs::permissions(machine.target, fs::perms(0644));
+    difference = ": 0644 instead of 0600";
+  }
+  const std::string word =
+      fs::exists(machine.target) ? difference.empty() ? "another content" : "another mode" : "missing";
+  const TargetLook look = verify(machine.site.node()).targets;
+  CHECK(look.count == 1);
+  REQUIRE(look.differences.size() == 1);
+  CHECK(look.differences[0].describe() == word + ": " + machine.target.native() + difference);
+  CHECK(diff_run(machine.site.node()).targets.differences.size() == 1);
+  CHECK(describe(machine.site.apply(one)) == "good");
+  CHECK(machine.site.is_verified());
+  CHECK(describe(machine.site.apply(one)) == "unchanged");
 }
 
 }  // namespace targets_test
