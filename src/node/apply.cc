@@ -18,6 +18,7 @@
 #include "node/run_place.hh"
 #include "node/services.hh"
 #include "node/switch.hh"
+#include "node/target_drift.hh"
 #include "phase/hooks.hh"
 #include "phase/lock.hh"
 
@@ -121,7 +122,7 @@ void require_recovered(const Node& node) {
 }
 
 // The last look before anything is touched: at what somebody has changed, and at what was planned. Returns
-// whether run/ is what it should be, as far as anybody looked.
+// whether run/ and the files outside of the root are what they should be, as far as anybody looked.
 bool require_drift_settled(const Node& node, const artifact::Archive& archive, const Plan& plan,
                            const ApplyOptions& options, tree::StatIndex& index) {
   if (plan.previous.empty() && !options.plan) return false;
@@ -138,7 +139,7 @@ bool require_drift_settled(const Node& node, const artifact::Archive& archive, c
                 "`release plan` with the same options shows what would happen now");
   }
   guard_drift(node, plan.previous, drift, options.drift);
-  return drift.empty();
+  return drift.empty() && look_at_targets(node, plan.previous).differences.empty();
 }
 
 const phase::HistoryEntry& rollback_target(const Node& node, const std::vector<phase::HistoryEntry>& history,

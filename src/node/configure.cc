@@ -39,6 +39,13 @@ TreePath record_place(const Node& node, const std::string& deployment) {
   return places_of(node.root.layout, deployment).records / "configuration.json";
 }
 
+// What record_files wrote down.
+std::vector<Value> recorded_files(const Node& node, const std::string& deployment) {
+  const TreePath file = record_place(node, deployment);
+  if (!node.dir.exists(file)) return {};
+  return text::parse_json(node.dir.read_file(file, artifact::largest_part), file.str()).at("files").items();
+}
+
 const config::TargetFile* target_of(const TreePath& place, const Configuration& configuration) {
   const auto found = std::ranges::find(configuration.targets, place, &config::TargetFile::from);
   return found == configuration.targets.end() ? nullptr : &*found;
@@ -180,11 +187,13 @@ void record_files(const Node& node, const std::string& deployment, const Configu
   Value made = Value::list();
   for (const ConfiguredFile& file : files) {
     const bool is_outside = !file.target.empty();
-    made.push(Value::map(
+    Value facts = Value::map(
         {{is_outside ? "target" : "path", is_outside ? file.target.native() : file.entry.path.str()},
          {"template", file.from.str()},
          {"sha256", file.has_sealed ? Value() : Value(file.entry.digest.hex())},
-         {"sealed", file.has_sealed}}));
+         {"sealed", file.has_sealed}});
+    if (is_outside) facts.set("mode", static_cast<uint64_t>(file.entry.mode));
+    made.push(std::move(facts));
   }
   const config::Pillar pillar = config::merge_pillar(
       configuration.files, node.root.at(node.root.layout.pillar), configuration.environment);
@@ -198,12 +207,26 @@ void record_files(const Node& node, const std::string& deployment, const Configu
 
 std::set<TreePath> configured_paths(const Node& node, const std::string& deployment) {
   std::set<TreePath> paths;
-  const TreePath file = record_place(node, deployment);
-  if (!node.dir.exists(file)) return paths;
-  const Value record = text::parse_json(node.dir.read_file(file, artifact::largest_part), file.str());
-  for (const Value& one : record.at("files").items())
+  for (const Value& one : recorded_files(node, deployment))
     if (one.find("path") != nullptr) paths.insert(TreePath::parse(one.string_at("path")));
   return paths;
+}
+
+bool WrittenTarget::holds(std::string_view content) const {
+  return sha256.empty() || crypto::sha256(content).hex() == sha256;
+}
+
+std::vector<WrittenTarget> written_targets(const Node& node, const std::string& deployment) {
+  std::vector<WrittenTarget> written;
+  if (deployment.empty()) return written;
+  for (const Value& one : recorded_files(node, deployment)) {
+    if (one.find("target") == nullptr) continue;
+    WrittenTarget target{one.string_at("target"), "", std::nullopt};
+    if (!one.boolean_at("sealed")) target.sha256 = one.string_at("sha256");
+    if (one.find("mode") != nullptr) target.mode = static_cast<uint32_t>(one.unsigned_at("mode"));
+    written.push_back(std::move(target));
+  }
+  return written;
 }
 
 }  // namespace bakehouse::node

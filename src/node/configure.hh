@@ -8,9 +8,12 @@
 #include "node/release_tree.hh"
 #include "tree/entry.hh"
 
+#include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <set>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace bakehouse::node {
@@ -39,5 +42,17 @@ void record_files(const Node& node, const std::string& deployment, const Configu
                   const std::vector<ConfiguredFile>& files);
 // The paths in run/ of files that were made so.
 std::set<base::TreePath> configured_paths(const Node& node, const std::string& deployment);
+
+// What a deployment has written outside of the root.
+struct WrittenTarget {
+  std::filesystem::path target;
+  std::string sha256;            // "" of what holds a sealed value
+  std::optional<uint32_t> mode;  // versions before did not write it down
+
+  // As far as anybody can tell.
+  bool holds(std::string_view content) const;
+};
+// None for "".
+std::vector<WrittenTarget> written_targets(const Node& node, const std::string& deployment);
 
 }  // namespace bakehouse::node

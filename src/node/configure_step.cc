@@ -109,7 +109,7 @@ void drop_disallowed(const Transaction& t, std::vector<ConfiguredFile>& files) {
     if (!may_be)
       t.node.around.events(
           {Event::Kind::note, "configure",
-           fmt::format("'{}' stays as it is: node.yaml no longer names it", file.target.native())});
+           fmt::format("'{}' is not written: node.yaml no longer names it", file.target.native())});
     return !may_be;
   });
 }

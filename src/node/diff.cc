@@ -4,6 +4,7 @@
 #include "base/error.hh"
 #include "node/drift.hh"
 #include "node/drift_patch.hh"
+#include "node/editing.hh"
 #include "node/release_tree.hh"
 #include "node/run_place.hh"
 #include "phase/history.hh"
@@ -51,9 +52,11 @@ RunDiff diff_run(const Node& node) {
   diff.deployment = require_deployment_in_run(node);
   const auto history = phase::read_history(node.history_path());
   if (const auto* entry = phase::find_deployment(history, diff.deployment)) diff.version = entry->version;
+  diff.is_edited = read_editing(node).has_value();
   // What it learns is for the next transaction to keep, which has the lock.
   tree::StatIndex index = tree::StatIndex::load(node.index_path());
   diff.drift = find_drift(node, diff.deployment, index);
+  diff.targets = look_at_targets(node, diff.deployment);
   return diff;
 }
 
@@ -78,8 +81,11 @@ DeploymentDiff diff_deployments(const Node& node, const std::string& from,
 }
 
 Value encode(const RunDiff& diff) {
-  return Value::map(
-      {{"deployment", diff.deployment}, {"version", diff.version}, {"run", encode(diff.drift)}});
+  return Value::map({{"deployment", diff.deployment},
+                     {"version", diff.version},
+                     {"edited", diff.is_edited},
+                     {"run", encode(diff.drift)},
+                     {"targets", encode(diff.targets.differences)}});
 }
 
 Value encode(const DeploymentDiff& diff) {

@@ -3,6 +3,7 @@
 
 #include "node/changes.hh"
 #include "node/node.hh"
+#include "node/target_drift.hh"
 #include "text/value.hh"
 #include "tree/diff.hh"
 
@@ -15,9 +16,12 @@ namespace bakehouse::node {
 struct RunDiff {
   std::string deployment;
   std::string version;                  // "" where the deployment was not committed
+  bool is_edited = false;               // run/ is the source
   std::vector<tree::Difference> drift;  // as an apply would find it
+  TargetLook targets;
 };
-// run/ against what it should hold. Error(input) when nothing is deployed.
+// run/, and the files outside of the root, against what they should hold. Error(input) when nothing is
+// deployed.
 RunDiff diff_run(const Node& node);
 // For people: a line for each difference, and what `git apply` takes for those of text. Where no patch can be
 // made, the lines alone, and a warning.

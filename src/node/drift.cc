@@ -4,12 +4,15 @@
 #include "base/encoding.hh"
 #include "base/error.hh"
 #include "node/drift_patch.hh"
+#include "node/editing.hh"
 #include "node/release_tree.hh"
 #include "node/run_place.hh"
 
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <set>
+#include <string>
 #include <vector>
 
 namespace bakehouse::node {
@@ -32,6 +35,26 @@ std::string tell_and_save(const Node& node, const std::string& deployment,
   }
   return fmt::format("'{}' is no longer what was put into service:\n{}{}",
                      node.root.at(node.root.layout.run).native(), tree::describe(drift), saved);
+}
+
+bool is_executable(const std::string& mode) {
+  constexpr int octal = 8;
+  constexpr unsigned long by_owner = 0100;
+  return (std::stoul(mode, nullptr, octal) & by_owner) != 0;
+}
+
+// Of a source: where git keeps itself, what lies in a directory that is no part of the release, and the rest
+// of a mode, which a bake makes the same of all.
+void drop_usual_in_source(std::vector<Difference>& differences) {
+  std::set<TreePath> strange;
+  std::erase_if(differences, [&](const Difference& difference) {
+    const TreePath& path = difference.path;
+    if (difference.kind == Difference::Kind::mode)
+      return is_executable(difference.expected) == is_executable(difference.found);
+    if (difference.kind != Difference::Kind::extra) return false;
+    strange.insert(path);
+    return path.name() == ".git" || strange.contains(path.parent());
+  });
 }
 
 }  // namespace
@@ -79,6 +102,7 @@ void tell_drift(const Node& node, const std::string& deployment, tree::StatIndex
 
 void drop_allowed(const Node& node, const std::string& deployment, std::vector<Difference>& differences) {
   if (differences.empty()) return;
+  if (read_editing(node)) drop_usual_in_source(differences);
   const auto writable = read_configuration(node, deployment).writable;
   std::erase_if(differences, [&](const Difference& difference) {
     const TreePath& path = difference.path;

@@ -27,8 +27,8 @@ void guard_drift(const Node& node, const std::string& deployment, const std::vec
 // Finds, tells and saves, and never fails: for who goes on in any case.
 void tell_drift(const Node& node, const std::string& deployment, tree::StatIndex& index);
 
-// Leaves out what lies in a path that the application of that deployment may write, and what is the file
-// system's own.
+// Leaves out what lies in a path that the application of that deployment may write, what is the file
+// system's own, and, while somebody edits, what is no edit.
 void drop_allowed(const Node& node, const std::string& deployment,
                   std::vector<tree::Difference>& differences);
 

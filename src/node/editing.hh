@@ -29,6 +29,8 @@ struct Editing {
 text::Value encode(const Editing& editing);
 Editing decode_editing(const text::Value& value);
 std::optional<Editing> read_editing(const Node& node);
+// Above what is told of run/ meanwhile.
+constexpr std::string_view says_edited = "run/ is the source, until `bake edit --off`:";
 
 // What the root is to programs that start in it.
 config::Mode mode_now(const Node& node);

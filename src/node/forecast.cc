@@ -53,7 +53,7 @@ std::optional<int64_t> usual_downtime(const std::vector<phase::HistoryEntry>& hi
   for (auto entry = history.rbegin(); entry != history.rend() && seconds.size() < most_counted; ++entry) {
     if (entry->outcome != "good" || entry->parent.empty()) continue;
     int64_t sum = 0;
-    for (const char* phase : {"stop", "backup", "deploy", "post_deploy", "start"})
+    for (const char* phase : {"stop", "backup", "deploy", "targets", "post_deploy", "start"})
       if (entry->durations.find(phase) != nullptr) sum += entry->durations.integer_at(phase);
     seconds.push_back(sum);
   }
@@ -77,6 +77,13 @@ launch::LaunchFile launch_in(const artifact::Contents& contents) {
   const auto file = contents.parts.find("launch.json");
   return file == contents.parts.end() ? launch::LaunchFile()
                                       : launch::parse_launch(file->second, file->first);
+}
+
+std::vector<std::string> steps_to_come(const Node& node, const std::string& previous) {
+  std::vector<std::string> steps = step_names();
+  const bool any_named = !config::load_node_settings(config::node_file_of(node.root)).targets.empty();
+  if (!any_named && written_targets(node, previous).empty()) std::erase(steps, "targets");
+  return steps;
 }
 
 // As if it had ended good already.
@@ -124,7 +131,7 @@ Forecast forecast_apply(const Node& node, const std::filesystem::path& path,
   forecast.version = plan.version;
   forecast.previous_version = plan.previous_version;
   forecast.is_in_service = is_in_service(node, archive, plan);
-  forecast.steps = step_names();
+  forecast.steps = steps_to_come(node, plan.previous);
   tree::Manifest before;
   forecast.hooks = hook_names(contents.manifest, {"post_deploy", "upgrade", "post_install"});
   if (!plan.previous.empty()) {

@@ -31,6 +31,8 @@ using base::TreePath;
 using phase::HistoryEntry;
 using text::Value;
 
+TreePath logs_directory() { return TreePath::parse(".bakehouse/logs/deployments"); }
+
 // Below the directories of one deployment.
 struct Leavings {
   std::vector<TreePath> content;
@@ -52,9 +54,23 @@ Leavings leavings_of(const Node& node, const std::string& deployment, Urgency ur
                                 places.backup / "run.failed",
                                 places.records,
                                 state / "drift" / (deployment + ".patch"),
-                                state / "logs/deployments" / (deployment + ".log")};
+                                logs_directory() / (deployment + ".log")};
   if (node.root.layout.run_is_link()) content.push_back(places.next);
   return {there(std::move(content)), there(std::move(data))};
+}
+
+// Edits and restores are in no history. Their logs go with those of the deployments between which they were.
+std::vector<std::string> logs_before(const Node& node, const std::string& oldest_kept,
+                                     const std::vector<HistoryEntry>& history) {
+  std::vector<std::string> ids;
+  const auto directory = node.dir.open_dir_if_any(logs_directory());
+  if (!directory) return ids;
+  for (const std::string& name : directory->names()) {
+    const std::string id = name.substr(0, name.rfind('.'));
+    if (is_deployment_id(id) && id < oldest_kept && phase::find_deployment(history, id) == nullptr)
+      ids.push_back(id);
+  }
+  return ids;
 }
 
 TreePath pins() { return TreePath::parse(".bakehouse/pins"); }
@@ -121,7 +137,9 @@ Value encode(const PrunePlan& plan) {
   }
   Value kept = Value::list();
   for (const std::string& line : plan.kept) kept.push(line);
-  return Value::map({{"removals", removals}, {"kept", kept}});
+  Value logs = Value::list();
+  for (const std::string& id : plan.logs) logs.push(id);
+  return Value::map({{"removals", removals}, {"kept", kept}, {"logs", logs}});
 }
 
 std::map<std::string, std::string> needed_deployments(const Node& node) {
@@ -156,6 +174,7 @@ PrunePlan plan_prune(const Node& node, Urgency urgency) {
                              !leavings.data.empty(),
                              bytes_below(node, leavings.content) + bytes_below(node, leavings.data)});
   }
+  plan.logs = logs_before(node, keeps_content.empty() ? *current : *keeps_content.begin(), history);
   return plan;
 }
 
@@ -176,6 +195,11 @@ void prune(const Node& node, const PrunePlan& plan) {
     if (left && left->names().empty()) node.dir.remove_tree(backup);
     node.around.events({Event::Kind::note, "prune", "pruned " + in_words(removal)});
   }
+  for (const std::string& id : plan.logs) node.dir.remove_tree(logs_directory() / (id + ".log"));
+  if (!plan.logs.empty())
+    node.around.events({Event::Kind::note, "prune",
+                        fmt::format("pruned {} log{} of edits and restores", plan.logs.size(),
+                                    plan.logs.size() == 1 ? "" : "s")});
 }
 
 PrunePlan prune_under_lock(const Node& node, Urgency urgency) {

@@ -29,6 +29,7 @@ struct PrunePlan {
   Urgency urgency = Urgency::by_rule;
   std::vector<Removal> removals;  // oldest first
   std::vector<std::string> kept;  // "<id>: pinned": what the rule would not keep
+  std::vector<std::string> logs;  // of edits and restores: the ids
 };
 text::Value encode(const PrunePlan& plan);
 

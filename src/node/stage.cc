@@ -124,6 +124,7 @@ void make_run(const Node& node, const Places& places, const tree::Manifest& mani
 
 void unstage(const Transaction& t, const phase::Undo& undo) {
   phase::require_back(undo, "deploy", "what was staged is kept");
+  phase::require_back(undo, "targets", "what was staged is kept");  // with what the files held before
   const base::Dir& root = t.node.dir;
   const TreePath failed_run = t.places.backup / "run.failed";
   if (undo.began("deploy") && root.exists(t.places.next) && !root.exists(failed_run)) {

@@ -97,7 +97,8 @@ Verification verify(const Node& node) {
   }
   const auto expected = read_expected(node, id);
   Verification found{tree::diff_with_directory(release.manifest, node.dir.open_dir(places.tree)),
-                     tree::diff_with_directory(expected, open_run(node))};
+                     tree::diff_with_directory(expected, open_run(node)), look_at_targets(node, id),
+                     read_editing(node).has_value()};
   drop_allowed(node, id, found.run);
   return found;
 }

@@ -4,6 +4,7 @@
 #include "node/freeze.hh"
 #include "node/node.hh"
 #include "node/provisional.hh"
+#include "node/target_drift.hh"
 #include "service/spec.hh"
 #include "text/value.hh"
 #include "tree/diff.hh"
@@ -37,6 +38,8 @@ text::Value encode(const Status& status, const config::Root& root);
 struct Verification {
   std::vector<tree::Difference> deployment;  // deploy/<id>/ against the signed manifest
   std::vector<tree::Difference> run;         // run/ against its expected manifest
+  TargetLook targets;                        // files outside of the root against what was written
+  bool is_edited = false;                    // run/ is the source
 };
 // Reads every file of the deployment in service.
 Verification verify(const Node& node);

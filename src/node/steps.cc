@@ -154,16 +154,10 @@ Value identity_of(const base::Dir& root, const TreePath& tree) {
   return Value::map({{"device", stat->device}, {"inode", stat->inode}});
 }
 
-// The old release comes back whatever becomes of the files around it.
-void undo_deploy(Transaction& t) {
-  std::optional<Error> failure;
-  try {
-    restore_targets(t.node, t.plan.id);
-  } catch (const Error& error) {
-    failure = error;
-  }
+// Versions before wrote the files outside of the root in this step, too.
+void undo_deploy(Transaction& t, const Undo& undo) {
   switch_back(t);
-  if (failure) throw Error(*failure);
+  if (!undo.began("targets")) restore_targets(t.node, t.plan.id);
 }
 
 Step deploy_step(Transaction& t) {
@@ -171,11 +165,20 @@ Step deploy_step(Transaction& t) {
     return Value::map({{"new", identity_of(t.node.dir, t.places.next)},
                        {"old", identity_of(t.node.dir, t.node.root.layout.run)}});
   };
-  const auto run = [&t](const Value&) {
-    switch_to_next(t);
-    write_targets(t.node, t.plan.id, t.targets);
-  };
-  return {{}, prepare, run, [&t](const Undo&) { undo_deploy(t); }};
+  return {{},
+          prepare,
+          [&t](const Value&) { switch_to_next(t); },
+          [&t](const Undo& undo) { undo_deploy(t, undo); }};
+}
+
+// Apart from the switch: the old release comes back whatever becomes of the files around it.
+Step targets_step(Transaction& t) {
+  Step step{{},
+            {},
+            [&t](const Value&) { write_targets(t.node, t.plan.id, t.targets); },
+            [&t](const Undo&) { restore_targets(t.node, t.plan.id); }};
+  step.is_needed = [&t] { return changes_targets(t.node, t.plan.id); };
+  return step;
 }
 
 Step hook_step(Transaction& t, const std::string& phase) {
@@ -247,10 +250,15 @@ struct NamedStep {
   Step (*make)(Transaction& t);
 };
 constexpr NamedStep all_steps[] = {
-    {"stage", stage_step},   {"configure", make_configure_step},
-    {"stop", stop_step},     {"backup", backup_step},
-    {"deploy", deploy_step}, {"post_deploy", [](Transaction& t) { return hook_step(t, "post_deploy"); }},
-    {"start", start_step},   {"upgrade", [](Transaction& t) { return hook_step(t, "upgrade"); }},
+    {"stage", stage_step},
+    {"configure", make_configure_step},
+    {"stop", stop_step},
+    {"backup", backup_step},
+    {"deploy", deploy_step},
+    {"targets", targets_step},
+    {"post_deploy", [](Transaction& t) { return hook_step(t, "post_deploy"); }},
+    {"start", start_step},
+    {"upgrade", [](Transaction& t) { return hook_step(t, "upgrade"); }},
     {"health", health_step},
 };
 

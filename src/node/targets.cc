@@ -11,7 +11,9 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <map>
 #include <optional>
+#include <string_view>
 
 #include <unistd.h>
 
@@ -27,8 +29,6 @@ using base::FileType;
 using base::TreePath;
 using text::Value;
 
-constexpr uint64_t largest_target = uint64_t{16} << 20;
-
 // What a target held, or is to hold.
 struct Held {
   std::string content;
@@ -39,10 +39,15 @@ struct Held {
   friend bool operator==(const Held&, const Held&) = default;
 };
 
+// nullopt: nothing was there.
+using MaybeHeld = std::optional<Held>;
+
 struct SavedTarget {
   fs::path target;
-  std::optional<Held> before;  // nothing was there
-  TreePath sign_of_ours;       // there once we have begun to write: what came before that is a stranger's
+  MaybeHeld before;
+  // Before the first of ours; nullopt where a version wrote it that did not keep that.
+  std::optional<MaybeHeld> original;
+  TreePath sign_of_ours;  // there once we have begun to write: what came before that is a stranger's
 };
 
 TreePath saved_place(const Node& node, const std::string& deployment) {
@@ -61,7 +66,7 @@ TreePath name_of_unfinished(const fs::path& target, const std::string& deploymen
   return TreePath::parse(fmt::format(".{}.{}", target.filename().native(), deployment));
 }
 
-std::optional<Held> look_at(const Dir& directory, const fs::path& target) {
+MaybeHeld look_at(const Dir& directory, const fs::path& target) {
   const TreePath name = name_in_directory(target);
   const auto found = directory.stat(name);
   if (!found) return std::nullopt;
@@ -104,105 +109,181 @@ void put(const Dir& directory, const fs::path& target, const std::string& deploy
   directory.sync();
 }
 
+Value keep(const Node& node, const std::string& deployment, const std::string& name, const MaybeHeld& held) {
+  if (!held) return Value::map();
+  base::write_file(node.root.at(saved_place(node, deployment) / name), held->content, 0600);
+  return Value::map({{"saved", name},
+                     {"mode", static_cast<uint64_t>(held->mode)},
+                     {"uid", static_cast<uint64_t>(held->uid)},
+                     {"gid", static_cast<uint64_t>(held->gid)}});
+}
+
+MaybeHeld read_kept(const Node& node, const std::string& deployment, const Value& facts) {
+  if (facts.find("saved") == nullptr) return std::nullopt;
+  return Held{node.dir.read_file(saved_place(node, deployment) / facts.string_at("saved"), largest_target),
+              static_cast<uint32_t>(facts.unsigned_at("mode")),
+              static_cast<uint32_t>(facts.unsigned_at("uid")),
+              static_cast<uint32_t>(facts.unsigned_at("gid"))};
+}
+
+std::vector<Value> list_saved(const Node& node, const std::string& deployment) {
+  const TreePath file = list_of_saved(node, deployment);
+  if (!node.dir.exists(file.parent()) || !node.dir.exists(file)) return {};
+  return text::parse_json(node.dir.read_file(file, artifact::largest_part), file.str()).items();
+}
+
+std::optional<MaybeHeld> read_original(const Node& node, const std::string& deployment, const Value& saved) {
+  const Value* original = saved.find("original");
+  if (original == nullptr) return std::nullopt;
+  return read_kept(node, deployment, *original);
+}
+
 std::vector<SavedTarget> read_saved(const Node& node, const std::string& deployment) {
   std::vector<SavedTarget> all;
-  const TreePath file = list_of_saved(node, deployment);
-  if (!node.dir.exists(file.parent()) || !node.dir.exists(file)) return all;
-  const Value list = text::parse_json(node.dir.read_file(file, artifact::largest_part), file.str());
-  for (const Value& one : list.items()) {
+  for (const Value& one : list_saved(node, deployment)) {
     const TreePath sign = saved_place(node, deployment) / fmt::format("{}.begun", all.size());
-    SavedTarget saved{one.string_at("target"), std::nullopt, sign};
-    if (one.find("saved") != nullptr) {
-      Held held{node.dir.read_file(saved_place(node, deployment) / one.string_at("saved"), largest_target),
-                static_cast<uint32_t>(one.unsigned_at("mode")), static_cast<uint32_t>(one.unsigned_at("uid")),
-                static_cast<uint32_t>(one.unsigned_at("gid"))};
-      saved.before = std::move(held);
-    }
-    all.push_back(std::move(saved));
+    all.push_back({one.string_at("target"), read_kept(node, deployment, one),
+                   read_original(node, deployment, one), sign});
   }
   return all;
 }
 
-Value save(const Node& node, const std::string& deployment, const ConfiguredFile& file,
-           const std::optional<Held>& before, size_t number) {
-  Value facts = Value::map({{"target", file.target.native()}});
-  if (!before) return facts;
-  const std::string name = std::to_string(number);
-  base::write_file(node.root.at(saved_place(node, deployment) / name), before->content, 0600);
-  facts.set("saved", name);
-  facts.set("mode", static_cast<uint64_t>(before->mode));
-  facts.set("uid", static_cast<uint64_t>(before->uid));
-  facts.set("gid", static_cast<uint64_t>(before->gid));
+Value save(const Node& node, const std::string& deployment, const SavedTarget& target, size_t number) {
+  Value facts = keep(node, deployment, std::to_string(number), target.before);
+  facts.set("target", target.target.native());
+  if (target.original)
+    facts.set("original", keep(node, deployment, fmt::format("{}.original", number), *target.original));
   return facts;
 }
 
-// What a deployment has written to `target`, as its record tells it; nullopt when it did not.
-std::optional<Value> written_by(const Node& node, const std::string& deployment, const fs::path& target) {
-  if (deployment.empty()) return std::nullopt;
-  const TreePath file = places_of(node.root.layout, deployment).records / "configuration.json";
-  if (!node.dir.exists(file)) return std::nullopt;
-  const Value record = text::parse_json(node.dir.read_file(file, artifact::largest_part), file.str());
-  for (const Value& one : record.at("files").items())
-    if (one.string_or("target", "") == target.native()) return one;
-  return std::nullopt;
+// What stood at each target of a deployment before the first of ours; only where that is known.
+std::map<fs::path, MaybeHeld> originals(const Node& node, const std::string& deployment) {
+  std::map<fs::path, MaybeHeld> all;
+  if (deployment.empty()) return all;
+  for (const Value& one : list_saved(node, deployment))
+    if (const auto original = read_original(node, deployment, one))
+      all.emplace(one.string_at("target"), *original);
+  return all;
 }
 
-void warn_if_changed(const Node& node, const std::string& deployment, const std::string& previous,
-                     const ConfiguredFile& file, const std::optional<Held>& before) {
-  const auto written = written_by(node, previous, file.target);
-  if (!written || !before || written->at("sealed").text() == "true") return;
-  if (crypto::sha256(before->content).hex() == written->string_at("sha256")) return;
-  node.around.events({Event::Kind::warning, "configure",
-                      fmt::format("'{}' was changed by somebody; what it held is kept in '{}'",
-                                  shown(file.target), node.root.at(saved_place(node, deployment)).native())});
+void tell(const Node& node, Event::Kind kind, std::string text) {
+  node.around.events({kind, "configure", std::move(text)});
+}
+
+// What the deployment before has written, with what stood there before the first of ours.
+struct Earlier {
+  std::vector<WrittenTarget> written;
+  std::map<fs::path, MaybeHeld> originals;
+
+  const WrittenTarget* find(const fs::path& target) const {
+    const auto found = std::ranges::find(written, target, &WrittenTarget::target);
+    return found == written.end() ? nullptr : &*found;
+  }
+  std::optional<MaybeHeld> original_of(const fs::path& target, const MaybeHeld& now) const {
+    if (find(target) == nullptr) return now;
+    const auto known = originals.find(target);
+    if (known == originals.end()) return std::nullopt;
+    return known->second;
+  }
+};
+
+SavedTarget look_before_writing(const Node& node, const std::string& deployment, const Earlier& earlier,
+                                const fs::path& target) {
+  MaybeHeld before = look_at(open_parent(node, target), target);
+  const WrittenTarget* written = earlier.find(target);
+  if (written != nullptr && before && !written->holds(before->content))
+    tell(node, Event::Kind::warning,
+         fmt::format("'{}' was changed by somebody; what it held is kept in '{}'", shown(target),
+                     node.root.at(saved_place(node, deployment)).native()));
+  auto original = earlier.original_of(target, before);
+  return {target, std::move(before), std::move(original), {}};
+}
+
+// What nothing names any more becomes what it was before us, if it still is what we made of it.
+std::optional<SavedTarget> look_before_leaving(const Node& node, const Earlier& earlier,
+                                               const WrittenTarget& written) {
+  const auto stays = [&](std::string_view why) {
+    tell(node, Event::Kind::warning,
+         fmt::format("'{}', which nothing names any more, stays as it is: {}", shown(written.target), why));
+    return std::nullopt;
+  };
+  try {
+    MaybeHeld before = look_at(open_parent(node, written.target), written.target);
+    if (!before) return std::nullopt;
+    if (!written.holds(before->content)) return stays("it was changed by somebody");
+    auto original = earlier.original_of(written.target, before);
+    if (!original) return stays("what was there before is not known");
+    tell(node, Event::Kind::note,
+         fmt::format("'{}', which nothing names any more, {}", shown(written.target),
+                     *original ? "becomes what it was before" : "is removed"));
+    return SavedTarget{written.target, std::move(before), std::move(original), {}};
+  } catch (const Error& error) {
+    return stays(error.what());
+  }
 }
 
 // Owner and group stay, where there was a file.
-Held wanted(const ConfiguredFile& file, const std::optional<Held>& before) {
+Held wanted(const ConfiguredFile& file, const MaybeHeld& before) {
   return {file.content, file.entry.mode, before ? before->uid : ::geteuid(),
           before ? before->gid : ::getegid()};
 }
 
-void restore(const Node& node, const std::string& deployment, const SavedTarget& saved) {
-  const Dir directory = open_parent(node, saved.target);
-  directory.remove_tree(name_of_unfinished(saved.target, deployment));
-  if (!node.dir.exists(saved.sign_of_ours) || look_at(directory, saved.target) == saved.before) return;
-  if (saved.before) {
-    put(directory, saved.target, deployment, *saved.before);
+void replace(const Dir& directory, const fs::path& target, const std::string& deployment,
+             const MaybeHeld& held) {
+  if (held) {
+    put(directory, target, deployment, *held);
   } else {
-    directory.remove_file(name_in_directory(saved.target));
+    directory.remove_file(name_in_directory(target));
     directory.sync();
   }
+}
+
+void write(const Node& node, const std::string& deployment, const SavedTarget& saved, const MaybeHeld& held) {
+  const Dir directory = open_parent(node, saved.target);
+  if (look_at(directory, saved.target) != saved.before)
+    throw Error(Fault::build, fmt::format("'{}' was changed by somebody meanwhile", shown(saved.target)),
+                "see who writes it, and try again");
+  if (saved.before == held) return;
+  base::write_file(node.root.at(saved.sign_of_ours), "", 0600);
+  replace(directory, saved.target, deployment, held);
+}
+
+void restore(const Node& node, const std::string& deployment, const SavedTarget& saved) {
+  if (!node.dir.exists(saved.sign_of_ours)) return;
+  const Dir directory = open_parent(node, saved.target);
+  directory.remove_tree(name_of_unfinished(saved.target, deployment));
+  if (look_at(directory, saved.target) != saved.before)
+    replace(directory, saved.target, deployment, saved.before);
 }
 
 }  // namespace
 
 void save_targets(const Node& node, const std::string& deployment, const std::string& previous,
                   const std::vector<ConfiguredFile>& files) {
-  if (files.empty()) return;
+  const Earlier earlier{written_targets(node, previous), originals(node, previous)};
+  std::vector<SavedTarget> all;
+  for (const ConfiguredFile& file : files)
+    all.push_back(look_before_writing(node, deployment, earlier, file.target));
+  for (const WrittenTarget& written : earlier.written) {
+    if (std::ranges::find(files, written.target, &ConfiguredFile::target) != files.end()) continue;
+    if (auto left = look_before_leaving(node, earlier, written)) all.push_back(*std::move(left));
+  }
+  if (all.empty()) return;
   node.dir.make_dirs(saved_place(node, deployment), 0700);
   Value list = Value::list();
-  for (const ConfiguredFile& file : files) {
-    const auto before = look_at(open_parent(node, file.target), file.target);
-    list.push(save(node, deployment, file, before, list.items().size()));
-    warn_if_changed(node, deployment, previous, file, before);
-  }
+  for (const SavedTarget& one : all) list.push(save(node, deployment, one, list.items().size()));
   base::write_file(node.root.at(list_of_saved(node, deployment)), text::to_json(list) + "\n", 0600);
+}
+
+bool changes_targets(const Node& node, const std::string& deployment) {
+  return !list_saved(node, deployment).empty();
 }
 
 void write_targets(const Node& node, const std::string& deployment,
                    const std::vector<ConfiguredFile>& files) {
-  const auto saved = read_saved(node, deployment);
-  for (const ConfiguredFile& file : files) {
-    const auto known = std::ranges::find(saved, file.target, &SavedTarget::target);
-    const Dir directory = open_parent(node, file.target);
-    if (known == saved.end() || look_at(directory, file.target) != known->before)
-      throw Error(Fault::build, fmt::format("'{}' was changed by somebody meanwhile", shown(file.target)),
-                  "see who writes it, and try again");
-    const Held held = wanted(file, known->before);
-    if (known->before == held) continue;
-    base::write_file(node.root.at(known->sign_of_ours), "", 0600);
-    put(directory, file.target, deployment, held);
+  for (const SavedTarget& saved : read_saved(node, deployment)) {
+    const auto file = std::ranges::find(files, saved.target, &ConfiguredFile::target);
+    write(node, deployment, saved, file == files.end() ? *saved.original : wanted(*file, saved.before));
   }
 }
 
@@ -220,12 +301,12 @@ void restore_targets(const Node& node, const std::string& deployment) {
 }
 
 void forget_sealed_targets(const Node& node, const std::string& deployment, const std::string& previous) {
-  const TreePath file = list_of_saved(node, deployment);
-  if (!node.dir.exists(file.parent()) || !node.dir.exists(file)) return;
-  const Value list = text::parse_json(node.dir.read_file(file, artifact::largest_part), file.str());
-  for (const Value& one : list.items()) {
-    const auto written = written_by(node, previous, one.string_at("target"));
-    if (written && written->at("sealed").text() == "true" && one.find("saved") != nullptr)
+  const auto written = written_targets(node, previous);
+  for (const Value& one : list_saved(node, deployment)) {
+    const fs::path target = one.string_at("target");
+    const auto known = std::ranges::find(written, target, &WrittenTarget::target);
+    const bool was_sealed = known != written.end() && known->sha256.empty();
+    if (was_sealed && one.find("saved") != nullptr)
       node.dir.remove_tree(saved_place(node, deployment) / one.string_at("saved"));
   }
 }

@@ -30,6 +30,7 @@ Error as_error(const std::exception& thrown) {
 
 void run_step(Journal& journal, const Step& step, const Surroundings& around) {
   if (around.cancelled()) throw Error(Fault::reverted, "cancelled");
+  if (step.is_needed && !step.is_needed()) return;
   Value facts = step.prepare ? step.prepare() : Value::map();
   tell(around, Event::Kind::phase_started, step.name);
   Record begin{Kind::begin, step.name, facts, around.clock.seconds()};

@@ -50,6 +50,8 @@ struct Step {
   // Takes back what `run` did or had begun to do; called again when it was interrupted, so it must
   // be right however much is done already. May be empty.
   std::function<void(const Undo& undo)> undo;
+  // Asked when its turn comes; one that has nothing to do is passed over without a word. May be empty.
+  std::function<bool()> is_needed = {};
 };
 
 struct Reversal {

@@ -111,9 +111,11 @@ std::string_view word_for(Kind kind) {
   return "";
 }
 
-std::string Difference::describe() const {
-  std::string text = fmt::format("{}: {}", title_of(kind), base::printable(path.str()));
-  if (kind == Kind::unreadable) return text + ": " + found;
+std::string Difference::describe() const { return tree::describe(kind, path.str(), expected, found); }
+
+std::string describe(Kind kind, std::string_view name, std::string_view expected, std::string_view found) {
+  std::string text = fmt::format("{}: {}", title_of(kind), base::printable(name));
+  if (kind == Kind::unreadable) return text.append(": ").append(found);
   if (!expected.empty() || !found.empty()) {
     text += fmt::format(": {} instead of {}", found.empty() ? "none" : base::printable(found),
                         expected.empty() ? "none" : base::printable(expected));

@@ -35,6 +35,9 @@ struct Difference {
   // "another mode: config/app.ini: 0600 instead of 0640"
   std::string describe() const;
 };
+// The same of what lies in no tree.
+std::string describe(Difference::Kind kind, std::string_view name, std::string_view expected,
+                     std::string_view found);
 // One word, for programs: "missing", "mode", ...
 std::string_view word_for(Difference::Kind kind);
 

@@ -106,8 +106,8 @@ const Fault faults[] = {
     {"EIO", nullptr, "begin", break_disk},
 };
 
-constexpr const char* phases[] = {"stage",       "configure", "stop",    "dump",   "backup",      "deploy",
-                                  "post_deploy", "start",     "upgrade", "health", "post_install"};
+constexpr const char* phases[] = {"stage",   "configure",   "stop",  "dump",    "backup", "deploy",
+                                  "targets", "post_deploy", "start", "upgrade", "health", "post_install"};
 constexpr const char* with_program[] = {"dump", "post_deploy", "upgrade", "health", "post_install"};
 constexpr const char* without_moment[] = {"dump", "post_install"};  // no step of their own
 
@@ -194,6 +194,7 @@ class Examiner {
     find_release();
     check_record();
     check_data();
+    check_target();
     check_whole();
     check_litter();
     check_orphans();
@@ -282,6 +283,16 @@ class Examiner {
     // Whether the record of the start got to a broken disk nobody can say.
     if (is_at_start && disk_failed() && (book == world.new_book() || book == world.old_book())) return;
     if (book != wanted) complain(fmt::format("data/book holds '{}' instead of '{}'", book, wanted));
+  }
+
+  void check_target() {
+    const fs::path& target = cell_.world.target();
+    const std::string content = base::read_file_if_any(target, 1 << 20).value_or("");
+    const std::string wanted = came_to == "new" ? cell_.world.new_target() : cell_.world.old_target();
+    if (content != wanted)
+      complain(fmt::format("{} holds '{}' instead of '{}'", target.native(), content, wanted));
+    for (const std::string& name : base::Dir::open(target.parent_path()).names())
+      if (name != target.filename()) complain("left over outside of the root: " + name);
   }
 
   void check_whole() {

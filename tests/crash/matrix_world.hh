@@ -24,22 +24,28 @@ class World {
 
   bakehouse::config::Switch how() const { return how_; }
   Job job() const { return job_; }
-  // A fresh copy of it at `root`.
+  // A fresh copy of it at `root`, and the file outside of it as it was.
   void copy_to(const fs::path& root) const;
+  fs::path target() const { return target_; }
   // The job itself, in this process.
   bakehouse::node::Result run(const bakehouse::node::Node& node) const;
 
-  // What the page in run/ says before and after, and what data/book does. "" for nothing.
+  // What the page in run/ says before and after, what data/book does and what the file outside of the root
+  // does. "" for nothing.
   std::string old_page() const;
   std::string new_page() const;
   std::string old_book() const;
   std::string new_book() const;
+  const std::string& old_target() const { return old_target_; }
+  std::string new_target() const;
 
  private:
   bakehouse::config::Switch how_;
   Job job_;
+  fs::path target_;
   bakehouse::node::Site site_;
   fs::path archive_;
+  std::string old_target_;
 };
 
 }  // namespace matrix

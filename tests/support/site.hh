@@ -127,7 +127,7 @@ class Site {
   Status status() { return read_status(node()); }
   bool is_verified() {
     const Verification found = verify(node());
-    return found.deployment.empty() && found.run.empty();
+    return found.deployment.empty() && found.run.empty() && found.targets.differences.empty();
   }
   std::vector<phase::HistoryEntry> history() { return phase::read_history(node().history_path()); }
 

@@ -2,6 +2,7 @@
 #include "base/error.hh"
 #include "cli/release/commands.hh"
 #include "node/diff.hh"
+#include "node/editing.hh"
 
 #include <fmt/format.h>
 
@@ -35,9 +36,11 @@ void print_patch(const std::string& patch) {
 int show_drift(const GlobalOptions& global, const node::Node& node, const Screen& screen) {
   const node::RunDiff diff = node::diff_run(node);
   screen.answer(node::encode(diff));
+  for (const std::string& line : node::in_lines(diff.targets)) screen.say(line);
+  if (diff.is_edited) screen.say(std::string(node::says_edited));
   if (diff.drift.empty()) {
     screen.say("run: as it must be");
-    return 0;
+    return diff.targets.differences.empty() ? 0 : base::exit_code(base::Fault::differs);
   }
   const std::string from = diff.version.empty() ? diff.deployment : diff.version + " " + diff.deployment;
   screen.say(fmt::format("run: {} difference{} from {}", diff.drift.size(), diff.drift.size() == 1 ? "" : "s",

@@ -15,6 +15,7 @@ void say(const node::PrunePlan& plan, const Screen& screen) {
     screen.say(fmt::format("{}  {}  {}{}  {} bytes", removal.deployment, removal.version,
                            removal.content ? "content " : "", removal.data ? "data" : "", removal.bytes));
   }
+  for (const std::string& id : plan.logs) screen.say(id + "  the log of an edit or a restore");
   for (const std::string& line : plan.kept) screen.say("kept: " + line);
 }
 
@@ -33,7 +34,8 @@ int run_prune(const GlobalOptions& global, const PruneCommand& command, const Sc
   uint64_t bytes = 0;
   for (const Removal& removal : plan.removals) bytes += removal.bytes;
   for (const std::string& line : plan.kept) screen.say("kept: " + line);
-  screen.say(plan.removals.empty() ? "nothing to prune" : fmt::format("freed {} bytes", bytes));
+  screen.say(plan.removals.empty() && plan.logs.empty() ? "nothing to prune"
+                                                        : fmt::format("freed {} bytes", bytes));
   screen.done(Value::map({{"outcome", "pruned"}, {"bytes", bytes}, {"plan", node::encode(plan)}}));
   return 0;
 }

@@ -71,11 +71,14 @@ int run_verify(const GlobalOptions& global, const VerifyCommand& command, const 
   if (command.subject) return verify_archive(node.root, *command.subject, screen);
   const node::Verification found = node::verify(node);
   say("the deployment", found.deployment, screen);
-  if (node::read_editing(node)) screen.say("run/ is the source, until `bake edit --off`:");
+  if (found.is_edited) screen.say(std::string(node::says_edited));
   say("run", found.run, screen);
-  screen.answer(
-      Value::map({{"deployment", node::encode(found.deployment)}, {"run", node::encode(found.run)}}));
-  const bool is_well = found.deployment.empty() && found.run.empty();
+  for (const std::string& line : node::in_lines(found.targets)) screen.say(line);
+  screen.answer(Value::map({{"deployment", node::encode(found.deployment)},
+                            {"edited", found.is_edited},
+                            {"run", node::encode(found.run)},
+                            {"targets", node::encode(found.targets.differences)}}));
+  const bool is_well = found.deployment.empty() && found.run.empty() && found.targets.differences.empty();
   return is_well ? 0 : base::exit_code(base::Fault::differs);
 }
 

@@ -25,6 +25,14 @@ run cat staging/data/log
 run cat staging/run/built/product
 run release status --root staging
 
+# What differs is what was edited, not that a source is more than what is released of it.
+mkdir -p staging/project/.git staging/project/node_modules/left-pad
+touch staging/project/.git/config staging/project/node_modules/left-pad/index.js
+chmod 600 staging/project/bake.yaml
+run release diff --root staging
+run release verify --root staging
+rm -r staging/project/.git staging/project/node_modules
+
 # Nothing else is put there meanwhile.
 run bake --root staging
 run release rollback --root staging

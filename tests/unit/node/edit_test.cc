@@ -2,6 +2,7 @@
 #include "node/edit.hh"
 
 #include "base/error.hh"
+#include "node/diff.hh"
 #include "site.hh"
 
 #include <doctest/doctest.h>
@@ -80,6 +81,40 @@ TEST_CASE("cut off at any moment it is undone, or taken back") {
     }
     CHECK(moments.size() > 6);
   }
+}
+
+TEST_CASE("while somebody edits, what differs is what he has edited") {
+  Site site;
+  make_editable(site);
+  REQUIRE(describe(edit(site.node(), EditWay::link).result) == "good");
+  site.write("project/new/page.html", "new\n");
+  site.write("project/.git/config", "[core]\n");
+  fs::permissions(site.root() / "project/lib/code", fs::perms(0600));
+  fs::permissions(site.root() / "project/new", fs::perms(0700));
+  const RunDiff diff = diff_run(site.node());
+  CHECK(diff.is_edited);
+  CHECK(tree::describe(diff.drift) == "  another content: index.html\n  not in the manifest: new\n");
+  fs::permissions(site.root() / "project/lib/code", fs::perms(0700));
+  const Verification found = verify(site.node());
+  CHECK(found.is_edited);
+  CHECK(tree::describe(found.run) ==
+        "  another content: index.html\n  another mode: lib/code: 0700 instead of 0644\n"
+        "  not in the manifest: new\n");
+}
+
+TEST_CASE("the log of an edit goes with those of the deployments around it") {
+  Site site;
+  make_editable(site);
+  const std::string edited = edit(site.node(), EditWay::link).result.deployment;
+  const std::string ended = end_edit(site.node()).result.deployment;
+  const auto has_log = [&](const std::string& id) { return fs::exists(site.node().log_of(id)); };
+  const std::string keep = "keep: {content: {last: 2}}\n";
+  REQUIRE(describe(site.apply(release("2.0", 2, {}, keep))) == "good");
+  CHECK(has_log(edited));
+  REQUIRE(describe(site.apply(release("3.0", 3, {}, keep))) == "good");
+  CHECK_FALSE(has_log(edited));
+  CHECK_FALSE(has_log(ended));
+  for (const auto& entry : site.history()) CHECK(has_log(entry.deployment) == (entry.version != "1.0"));
 }
 
 TEST_CASE("a root for production is not edited") {

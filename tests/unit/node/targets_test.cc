@@ -1,11 +1,14 @@
 #include "node/targets.hh"
 
 #include "base/error.hh"
+#include "node/diff.hh"
 #include "site.hh"
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <filesystem>
+#include <optional>
 #include <string>
 
 #include <sys/stat.h>
@@ -134,6 +137,56 @@ TEST_CASE("cut off at any step, the file is what it was or what it shall be") {
   }
 }
 
+TEST_CASE(
+    "a file that cannot be put back keeps neither run/ nor data from going back, and recovery tries again") {
+  Machine machine;
+  REQUIRE(describe(machine.site.apply(with_target("1.0", 1))) == "good");
+  const std::string break_etc = "mv " + machine.etc.native() + " " + machine.etc.native() + ".away; exit 1";
+  machine.site.write("data/book", "signed\n");
+  const Result failed = machine.site.apply(
+      with_target("2.0", 2, {{"post_deploy", "echo migrated >\"$BAKEHOUSE_DATA/book\"; " + break_etc}}));
+  CHECK(failed.outcome == "needs-hands");
+  CHECK(says(describe(failed), "undo of targets: '" + machine.target.native() + "' is not what it was"));
+  CHECK(describe(failed).find("undo of deploy") == std::string::npos);
+  CHECK(describe(failed).find("undo of stop") == std::string::npos);
+  CHECK(machine.site.read("run/index.html") == "page 1.0\n");
+  CHECK(machine.site.read("data/book") == "signed\n");
+  fs::rename(machine.etc.native() + ".away", machine.etc);
+  CHECK(machine.written() == "# 2.0\nlisten 80;\n");
+  const auto recovered = machine.site.recover();
+  REQUIRE(recovered);
+  CHECK(recovered->outcome == "reverted");
+  CHECK(machine.written() == "# 1.0\nlisten 80;\n");
+  CHECK_FALSE(machine.site.exists("deploy/" + failed.deployment));
+  CHECK_FALSE(machine.site.exists(".bakehouse/deployments/" + failed.deployment));
+}
+
+TEST_CASE("what a version before wrote in the step `deploy` goes back with it") {
+  Machine machine;
+  REQUIRE(describe(machine.site.apply(with_target("1.0", 1))) == "good");
+  machine.site.on_moment = [](const std::string& now) {
+    if (now == "done targets") throw Kill();
+  };
+  CHECK_THROWS_AS(machine.site.apply(with_target("2.0", 2)), Kill);
+  machine.site.on_moment = nullptr;
+  const fs::path path = machine.site.node().journal_path();
+  const auto records = phase::Journal::read(path);
+  auto journal = std::make_optional(phase::Journal::create(path, records.front().facts, 0));
+  for (size_t i = 1; i < records.size(); ++i)
+    if (records[i].step != "targets") journal->append(records[i]);
+  journal.reset();
+  CHECK(machine.written() == "# 2.0\nlisten 80;\n");
+  machine.site.recover();
+  CHECK(machine.written() == "# 1.0\nlisten 80;\n");
+  CHECK(machine.site.read("run/index.html") == "page 1.0\n");
+}
+
+TEST_CASE("a deployment without files outside of the root has no step for them") {
+  Site site;
+  REQUIRE(describe(site.apply(release("1.0", 1))) == "good");
+  CHECK(std::ranges::count(site.moments, "begin targets") == 0);
+}
+
 TEST_CASE("what could not be written or put back is refused before anything stops") {
   Machine machine;
   std::string why;
@@ -209,8 +262,86 @@ TEST_CASE("a rollback writes nothing that node.yaml has stopped to name") {
   machine.site.apply(with_target("2.0", 2));
   machine.site.write("node.yaml", "");
   CHECK(describe(machine.site.rollback()) == "good");
-  CHECK(machine.written() == "# 2.0\nlisten 80;\n");
+  CHECK(machine.written() == "(nothing)");
   CHECK_FALSE(machine.site.exists("run/nginx.conf"));
+}
+
+TEST_CASE("what nothing names any more is again what it was before the first of ours") {
+  Machine machine;
+  std::string original = "(nothing)";
+  SUBCASE("nothing") {}
+  SUBCASE("a file of somebody else's") {
+    original = "listen 8080;\n";
+    base::write_file(machine.target, original, 0604);
+  }
+  CHECK(describe(machine.site.apply(with_target("1.0", 1))) == "good");
+  CHECK(describe(machine.site.apply(with_target("2.0", 2))) == "good");
+  machine.site.write("node.yaml", "");
+  const Result failed = machine.site.apply(with_target("3.0", 3, {{"post_deploy", "exit 1"}}));
+  CHECK(failed.outcome == "reverted");
+  CHECK(machine.written() == "# 2.0\nlisten 80;\n");
+  CHECK(mode_of(machine.target) == 0600);
+  CHECK(describe(machine.site.apply(with_target("4.0", 4))) == "good");
+  CHECK(machine.written() == original);
+  if (original != "(nothing)") CHECK(mode_of(machine.target) == 0604);
+  CHECK(machine.site.warnings.empty());
+  CHECK(machine.site.is_verified());
+  // Named again, and no more: nothing is learned from what we wrote ourselves.
+  machine.allow("");
+  CHECK(describe(machine.site.rollback()) == "good");
+  CHECK(machine.written() == "# 2.0\nlisten 80;\n");
+  CHECK(describe(machine.site.apply(with_target("5.0", 5))) == "good");
+  machine.site.write("node.yaml", "");
+  CHECK(describe(machine.site.apply(with_target("6.0", 6))) == "good");
+  CHECK(machine.written() == original);
+}
+
+TEST_CASE("what nothing names any more stays where it is not what we made of it") {
+  Machine machine;
+  REQUIRE(describe(machine.site.apply(with_target("1.0", 1))) == "good");
+  std::string why;
+  SUBCASE("changed by hand") {
+    base::write_file(machine.target, "tuned by hand\n");
+    why = "it was changed by somebody";
+  }
+  SUBCASE("another's directory") {
+    fs::rename(machine.etc, machine.etc.native() + ".away");
+    why = "there is no directory";
+  }
+  SUBCASE("written by a version that kept nothing") {
+    const std::string saved =
+        ".bakehouse/deployments/" + machine.site.history().back().deployment + "/targets/saved.json";
+    machine.site.write(saved, "[{\"target\":\"" + machine.target.native() + "\"}]\n");
+    why = "what was there before is not known";
+  }
+  const std::string before = machine.written();
+  machine.site.write("node.yaml", "");
+  CHECK(describe(machine.site.apply(with_target("2.0", 2))) == "good");
+  CHECK(machine.written() == before);
+  CHECK(says(machine.site.warnings, why));
+}
+
+TEST_CASE("what somebody does to a file outside of the root is found, and mended by the same release") {
+  Machine machine;
+  const Release one = with_target("1.0", 1);
+  REQUIRE(describe(machine.site.apply(one)) == "good");
+  std::string difference;
+  SUBCASE("another content") { base::write_file(machine.target, "tuned by hand\n", 0600); }
+  SUBCASE("missing") { fs::remove(machine.target); }
+  SUBCASE("another mode") {
+    fs::permissions(machine.target, fs::perms(0644));
+    difference = ": 0644 instead of 0600";
+  }
+  const std::string word =
+      fs::exists(machine.target) ? difference.empty() ? "another content" : "another mode" : "missing";
+  const TargetLook look = verify(machine.site.node()).targets;
+  CHECK(look.count == 1);
+  REQUIRE(look.differences.size() == 1);
+  CHECK(look.differences[0].describe() == word + ": " + machine.target.native() + difference);
+  CHECK(diff_run(machine.site.node()).targets.differences.size() == 1);
+  CHECK(describe(machine.site.apply(one)) == "good");
+  CHECK(machine.site.is_verified());
+  CHECK(describe(machine.site.apply(one)) == "unchanged");
 }
 
 }  // namespace targets_test

@@ -276,6 +276,19 @@ TEST_CASE("a step may have neither prepare nor undo") {
   CHECK(describe(journal.records()) == "open, begin a, done a, begin b, failed b, reverted");
 }
 
+TEST_CASE("a step that has nothing to do is passed over when its turn comes, and not undone") {
+  Scene scene;
+  Notes notes;
+  notes.failing = "c";
+  Journal journal = scene.new_journal();
+  std::vector<Step> steps{notes.step("a"), notes.step("b"), notes.step("c")};
+  steps[1].is_needed = [&] { return notes.take() != "prepare a, a"; };
+  CHECK(run_steps(journal, steps, scene.around()));
+  CHECK(notes.take() == "prepare c, c, undo c, undo a");
+  CHECK(describe(journal.records()) ==
+        "open, begin a, done a, begin c, failed c, undo c, undone c, undo a, undone a, reverted");
+}
+
 TEST_CASE("what was begun is undone in reverse, and nothing else") {
   Scene scene;
   Notes notes;
