@@ -104,26 +104,11 @@ std::vector<std::string> decode_buildpacks(MapReader& file, Diagnostics& faults)
   return *names;
 }
 
-std::map<std::string, std::string> decode_environment(const Value& value, Diagnostics& faults) {
-  const text::MapReader shape(value, "'env' in 'build'", faults);
-  std::map<std::string, std::string> environment;
-  for (const auto& [name, setting] : value.members()) {
-    if (setting.is_null()) continue;
-    if (const auto reason = why_not_environment_name(name)) {
-      faults.add(setting.origin(),
-                 fmt::format("the name '{}' in 'env' {}", printable(name.substr(0, 200)), *reason));
-    }
-    const auto text = text::as_text(setting, fmt::format("'{}' in 'env'", printable(name)), faults);
-    if (text) environment.emplace(name, *text);
-  }
-  return environment;
-}
-
 BuildSettings decode_build(const Value& value, Diagnostics& faults) {
   BuildSettings build;
   MapReader map(value, "'build'", faults);
   if (const Value* environment = map.take("env"))
-    build.environment = decode_environment(*environment, faults);
+    build.environment = decode_variables(*environment, "'env' in 'build'", faults);
   if (const auto limit = positive_duration(map, "time-limit", faults)) build.time_limit = *limit;
   build.app_path = decode_absolute(map, "app-path", "the path of the application", "/app", faults);
   build.ignored_targets = map.texts("ignore-targets").value_or(std::vector<std::string>{});
@@ -213,6 +198,8 @@ Project decode_project(const Value& merged, Diagnostics& faults) {
   if (const Value* build = file.take("build")) project.build = decode_build(*build, faults);
   const Value* processes = file.take("processes");
   if (processes != nullptr) project.processes = decode_processes(*processes, faults);
+  if (const Value* variables = file.take("env"))
+    project.variables = decode_process_variables(*variables, "'env'", faults);
   if (const Value* health = file.take("health")) {
     project.health = decode_health(*health, web_port(project, processes), faults);
   }

@@ -22,8 +22,10 @@ struct VersionSource {
   std::string text;  // the file's path, or the literal
 };
 
+using Variables = std::map<std::string, std::string>;
+
 struct BuildSettings {
-  std::map<std::string, std::string> environment;
+  Variables environment;
   std::chrono::milliseconds time_limit{std::chrono::minutes(30)};
   // Where buildpacks and processes see the application, besides run/.
   std::optional<std::filesystem::path> app_path;
@@ -40,6 +42,7 @@ struct ProcessSettings {
   int stop_signal = SIGTERM;
   std::optional<std::chrono::milliseconds> stop_timeout;
   std::string schedule;  // five fields of cron; "": kept running
+  Variables variables;   // over those of all processes: texts with places for values of the pillar
 };
 
 struct HealthCheck {
@@ -125,6 +128,7 @@ struct Project {
   std::vector<std::string> buildpacks;        // empty: all shipped ones are asked
   BuildSettings build;
   std::map<std::string, ProcessSettings> processes;
+  Variables variables;  // `env`: of all processes, and of commands that `release exec` starts
   ServiceSettings services;
   std::vector<HealthCheck> health;
   std::vector<DataLink> data;

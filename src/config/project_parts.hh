@@ -30,6 +30,12 @@ struct WebPort {
   int number = 0;
 };
 
+// A map of variables; `where` tells of its key ("'env' in 'build'").
+Variables decode_variables(const text::Value& value, const std::string& where, text::Diagnostics& faults);
+// Those of processes, among which some names are taken.
+Variables decode_process_variables(const text::Value& value, const std::string& where,
+                                   text::Diagnostics& faults);
+
 std::map<std::string, ProcessSettings> decode_processes(const text::Value& value, text::Diagnostics& faults);
 ServiceSettings decode_services(const text::Value& value, text::Diagnostics& faults);
 std::vector<HealthCheck> decode_health(const text::Value& value, const WebPort& web,

@@ -115,6 +115,9 @@ ProcessSettings decode_process(const std::string& name, const Value& value, Diag
   if (const auto port = map.integer("port", 1, 65535)) process.port = static_cast<int>(*port);
   process.socket = decode_socket(map, shown, faults);
   decode_habits(map, shown, process, faults);
+  if (const Value* variables = map.take("env"))
+    process.variables =
+        decode_process_variables(*variables, fmt::format("'env' of the process '{}'", shown), faults);
   refuse_unsupported(map, fmt::format("processes.{}.", shown), {"backing"}, faults);
   map.finish();
   return process;

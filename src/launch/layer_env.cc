@@ -17,9 +17,6 @@ using base::FileType;
 using base::printable;
 using base::TreePath;
 
-// MAX_ARG_STRLEN of the kernel: "NAME=value" with the NUL byte that ends it.
-constexpr size_t largest_variable = 128 * 1024;
-
 // A directory of a layer, and the variables whose search begins in it.
 struct SearchRule {
   const char* directory;

@@ -16,6 +16,9 @@ namespace bakehouse::launch {
 // By name, in byte order. A variable may be empty, which is not the same as unset.
 using Environment = std::map<std::string, std::string, std::less<>>;
 
+// MAX_ARG_STRLEN of the kernel: "NAME=value" with the NUL byte that ends it.
+constexpr size_t largest_variable = 128 * 1024;
+
 // Of a list like `environ`. Of a name that stands twice the first counts; what has no name is left out.
 Environment to_environment(const char* const* list);
 // "NAME=value", by name.

@@ -1,11 +1,15 @@
 // launch APPLICATION_DIR [PROCESS|COMMAND [ARGS...]]: how units, the supervisor and `release exec` start a
 // process of a release. `-- PROGRAM [ARGS...]` executes a program without bash.
+//
+// launch --variables FILE PROGRAM [ARGS...]: a program, which may be this one, with the variables of that
+// file.
 
 #include "base/error.hh"
 #include "base/files.hh"
 #include "launch/place.hh"
 #include "launch/prepare.hh"
 #include "launch/request.hh"
+#include "launch/variables.hh"
 
 #include <cstdio>
 #include <cstdlib>
@@ -22,6 +26,7 @@ constexpr int usage = 2;
 constexpr int cannot_launch = 82;
 
 constexpr uint64_t largest_file = 1024 * 1024;
+constexpr uint64_t largest_variables = 16 * 1024 * 1024;
 
 int complain(const std::string& message, const std::string& hint, int status) {
   std::fprintf(stderr, "launch: %s\n", message.c_str());
@@ -36,10 +41,24 @@ std::filesystem::path absolute(const std::string& application) {
   return path.has_filename() ? path : path.parent_path();
 }
 
+// What is in the file goes to the program and, on the way there, to nobody else.
+int run_with_variables(const std::vector<std::string>& arguments) {
+  if (arguments.size() < 3) return complain("usage: launch --variables FILE PROGRAM [ARGS...]", "", usage);
+  const std::string& file = arguments[1];
+  launch::Environment environment = launch::to_environment(environ);
+  const std::string text = base::read_file(file, largest_variables);
+  const auto variables = base::with_context(file, [&] { return launch::parse_variables(text); });
+  for (const auto& [name, value] : variables) environment[name] = value;
+  const auto failure =
+      launch::execute({{arguments.begin() + 2, arguments.end()}, ".", launch::to_list(environment)});
+  return complain(failure.message, "", failure.status);
+}
+
 int run(const std::string& called_as, const std::vector<std::string>& arguments) {
   if (arguments.empty() || arguments.front().empty()) {
     return complain("usage: launch APPLICATION_DIR [PROCESS|COMMAND [ARGS...]]", "", usage);
   }
+  if (called_as.empty() && arguments.front() == "--variables") return run_with_variables(arguments);
   const std::filesystem::path given = absolute(arguments.front());
   const auto path = given / ".bakehouse" / "launch.json";
   const auto file = launch::parse_launch(base::read_file(path, largest_file), path.native());

@@ -128,7 +128,7 @@ std::string environment_of(const Node& node, const std::string& deployment) {
 }
 
 config::Pillar open_pillar(const Node& node, const std::string& deployment,
-                           const Configuration& configuration) {
+                           const Configuration& configuration, const std::string& version) {
   config::Pillar pillar = merge_files(node, configuration);
   if (!pillar.sealed.empty() && node.open_sealed)
     config::overlay_opened(
@@ -139,6 +139,7 @@ config::Pillar open_pillar(const Node& node, const std::string& deployment,
   set("bakehouse.root", node.root.path.native());
   set("bakehouse.run", node.root.at(node.root.layout.run).native());
   set("bakehouse.data", node.root.at(node.root.layout.data).native());
+  set("bakehouse.version", version);
   return pillar;
 }
 

@@ -32,8 +32,8 @@ bool is_as_kept(const Node& node, const std::string& deployment);
 // As kept, else what the root is now.
 std::string environment_of(const Node& node, const std::string& deployment);
 
-// The values of a configuration that a deployment keeps, sealed ones opened.
+// The values of a configuration that a deployment of `version` keeps, sealed ones opened.
 config::Pillar open_pillar(const Node& node, const std::string& deployment,
-                           const Configuration& configuration);
+                           const Configuration& configuration, const std::string& version);
 
 }  // namespace bakehouse::node

@@ -132,13 +132,11 @@ void give_to_services(const base::Dir& tree, const TreePath& path, const config:
 }  // namespace
 
 std::vector<ConfiguredFile> make_files(const Node& node, const std::string& deployment,
-                                       const ReleaseTree& release, const Configuration& configuration) {
-  config::Pillar pillar = open_pillar(node, deployment, configuration);
-  config::set_value(pillar, "bakehouse.version", release.info.version);
+                                       const ReleaseTree& release, const Configuration& configuration,
+                                       const config::Pillar& pillar, text::Diagnostics& faults) {
   const base::Dir dir = node.dir.open_dir(places_of(node.root.layout, deployment).tree);
   const base::Seconds now = node.around.clock.seconds();
   require_templates(release.manifest, configuration);
-  text::Diagnostics faults;
   std::vector<ConfiguredFile> files;
   for (const tree::Entry& entry : release.manifest.entries) {
     if (entry.path == templates() || !entry.path.is_within(templates()) || entry.type == FileType::directory)
@@ -154,7 +152,6 @@ std::vector<ConfiguredFile> make_files(const Node& node, const std::string& depl
     }
     files.push_back(std::move(file));
   }
-  faults.throw_if_any();
   return files;
 }
 
@@ -183,7 +180,7 @@ void write_files(const std::vector<ConfiguredFile>& files, const base::Dir& tree
 }
 
 void record_files(const Node& node, const std::string& deployment, const Configuration& configuration,
-                  const std::vector<ConfiguredFile>& files) {
+                  const std::vector<ConfiguredFile>& files, const std::vector<ProcessVariables>& variables) {
   Value made = Value::list();
   for (const ConfiguredFile& file : files) {
     const bool is_outside = !file.target.empty();
@@ -201,7 +198,8 @@ void record_files(const Node& node, const std::string& deployment, const Configu
                                    {"environment", configuration.environment},
                                    {"digest", digest_of(node, configuration)},
                                    {"values", config::mask(pillar)},
-                                   {"files", made}});
+                                   {"files", made},
+                                   {"variables", describe(variables)}});
   base::write_file(node.root.at(record_place(node, deployment)), text::to_json(record) + "\n", 0600);
 }
 

@@ -6,6 +6,7 @@
 #include "config/project.hh"
 #include "node/configuration.hh"
 #include "node/release_tree.hh"
+#include "node/variables.hh"
 #include "tree/entry.hh"
 
 #include <cstdint>
@@ -26,10 +27,11 @@ struct ConfiguredFile {
   bool has_sealed = false;
 };
 
-// From the templates of deploy/<id>/, in byte order of their paths. Error(input) with all faults of all of
-// them. `configuration` is what the deployment keeps.
+// From the templates of deploy/<id>/, in byte order of their paths. What is wrong with places in them goes to
+// `faults`. `configuration` is what the deployment keeps, and `pillar` its values.
 std::vector<ConfiguredFile> make_files(const Node& node, const std::string& deployment,
-                                       const ReleaseTree& release, const Configuration& configuration);
+                                       const ReleaseTree& release, const Configuration& configuration,
+                                       const config::Pillar& pillar, text::Diagnostics& faults);
 // Error(input) for what would be made where something else belongs.
 void check_files(const std::vector<ConfiguredFile>& files, const tree::Manifest& release,
                  const config::Project& project);
@@ -37,9 +39,10 @@ void check_files(const std::vector<ConfiguredFile>& files, const tree::Manifest&
 void write_files(const std::vector<ConfiguredFile>& files, const base::Dir& tree,
                  const config::Project& project);
 
-// Beside the records of a deployment: which file was made of what, with which values; sealed ones are masked.
+// Beside the records of a deployment: which file was made of what, with which values, and which variables;
+// what is sealed is masked.
 void record_files(const Node& node, const std::string& deployment, const Configuration& configuration,
-                  const std::vector<ConfiguredFile>& files);
+                  const std::vector<ConfiguredFile>& files, const std::vector<ProcessVariables>& variables);
 // The paths in run/ of files that were made so.
 std::set<base::TreePath> configured_paths(const Node& node, const std::string& deployment);
 

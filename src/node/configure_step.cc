@@ -114,17 +114,23 @@ void drop_disallowed(const Transaction& t, std::vector<ConfiguredFile>& files) {
   });
 }
 
-// Of the release that a rollback goes back to, what it was configured with.
+// With the variables of its processes. Of the release that a rollback goes back to, what it was configured
+// with.
 std::vector<ConfiguredFile> configured_files(const Transaction& t, const ReleaseTree& release,
                                              const config::Project& project) {
   auto configuration = t.plan.target.empty() ? std::optional(present_configuration(t.node))
                                              : kept_configuration(t.node, t.plan.target);
   if (!configuration) return {};
   keep_configuration(t.node, t.plan.id, *configuration);
-  auto files = make_files(t.node, t.plan.id, release, *configuration);
+  const config::Pillar pillar = open_pillar(t.node, t.plan.id, *configuration, release.info.version);
+  text::Diagnostics faults;
+  auto files = make_files(t.node, t.plan.id, release, *configuration, pillar, faults);
+  const auto variables = make_variables(project, pillar, faults);
+  faults.throw_if_any();
   if (!t.plan.target.empty()) drop_disallowed(t, files);
   check_files(files, release.manifest, project);
-  record_files(t.node, t.plan.id, *configuration, files);
+  write_variables(t.node, t.plan.id, variables);
+  record_files(t.node, t.plan.id, *configuration, files, variables);
   return files;
 }
 

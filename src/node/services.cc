@@ -9,6 +9,7 @@
 #include "node/preflight.hh"
 #include "node/process_order.hh"
 #include "node/run_place.hh"
+#include "node/variables.hh"
 #include "service/pinned_view.hh"
 #include "service/systemd_driver.hh"
 
@@ -89,6 +90,12 @@ Start start_of(const Node& node, const InService& release, const Words& words, i
   return start;
 }
 
+// The file is named, and its content is in the hands of whoever becomes the process.
+void give_variables(const Node& node, const std::filesystem::path& file, Words& argv) {
+  const Words before{node.launch.native(), "--variables", file.native()};
+  argv.insert(argv.begin(), before.begin(), before.end());
+}
+
 // What a process may write: all else is read-only where a unit is hardened.
 std::vector<std::filesystem::path> writable_paths(const Node& node) {
   const config::Layout& layout = node.root.layout;
@@ -148,7 +155,14 @@ service::ServiceSpec spec_of(const Node& node, const InService& release, const s
   if (settings.socket) spec.sockets = {*settings.socket};
   if (release.project.services.strategy == config::ServiceSettings::Strategy::overlap && can_pin())
     spec.pinned = node.root.at(node.root.layout.run);
-  if (are_units(node)) shape_unit(node, release.project.services, spec);
+  const auto variables = variables_file(node, release.deployment, release.project, process);
+  if (are_units(node)) {
+    shape_unit(node, release.project.services, spec);
+    // systemd reads it before it becomes the user, who could not.
+    spec.variables = variables.value_or("");
+  } else if (variables) {
+    give_variables(node, *variables, spec.argv);
+  }
   return spec;
 }
 
@@ -264,7 +278,10 @@ Start start_in_release(const Node& node, const Words& words) {
   Words named = words;
   if (named.empty() && !launch.default_process.empty()) named = {launch.default_process};
   const config::Project project = read_configuration(node, *deployment);
-  return start_of(node, {*deployment, info.version, launch, project}, named);
+  Start start = start_of(node, {*deployment, info.version, launch, project}, named);
+  if (const auto variables = variables_file(node, *deployment, project, named.empty() ? "" : named.front()))
+    give_variables(node, *variables, start.argv);
+  return start;
 }
 
 }  // namespace bakehouse::node

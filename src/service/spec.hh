@@ -38,7 +38,8 @@ struct ServiceSpec {
   // The path of run/: the process goes on to see what is there when it starts. "": it does not.
   std::filesystem::path pinned = {};
   // For units of systemd alone; never sent to a supervisor.
-  std::string user = {};  // "": the user of the manager
+  std::filesystem::path variables = {};  // a file of further ones, which only its owner can read; "": none
+  std::string user = {};                 // "": the user of the manager
   bool is_hardened = true;
   std::map<std::string, std::string> hardening = {};  // over what a unit takes away by itself
   std::vector<std::filesystem::path> writable = {};   // the rest is read-only where it is hardened

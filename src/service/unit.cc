@@ -58,6 +58,7 @@ std::string make_service(const ServiceSpec& spec, const UnitSettings& settings) 
   text += fmt::format("\n[Service]\nType=exec\nExecStart={}\n", command_line(spec.argv));
   for (const std::string& variable : spec.environment)
     text += fmt::format("Environment={}\n", unit_word(variable));
+  if (!spec.variables.empty()) text += fmt::format("EnvironmentFile={}\n", unit_pattern(spec.variables));
   text += fmt::format("WorkingDirectory={}\n", unit_path(spec.directory));
   if (!spec.user.empty()) text += fmt::format("User={}\n", spec.user);
   text += restart_lines(settings);

@@ -72,4 +72,14 @@ std::string unit_path(const std::filesystem::path& path) {
   return without_specifiers(text);
 }
 
+std::string unit_pattern(const std::filesystem::path& path) {
+  constexpr std::string_view special = "\\*?[";
+  std::string escaped;
+  for (const char c : path.native()) {
+    if (special.find(c) != std::string_view::npos) escaped += '\\';
+    escaped += c;
+  }
+  return unit_path(escaped);
+}
+
 }  // namespace bakehouse::service

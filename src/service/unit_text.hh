@@ -15,5 +15,7 @@ std::string unit_words(const std::vector<std::string>& texts);
 
 // The value of a setting that is one path and knows no quotes. Error(input) for what such a line cannot hold.
 std::string unit_path(const std::filesystem::path& path);
+// The same of a setting that takes a pattern of paths, for that one path.
+std::string unit_pattern(const std::filesystem::path& path);
 
 }  // namespace bakehouse::service

@@ -118,4 +118,30 @@ TEST_CASE("the helper needs no shared library" * doctest::skip(sanitized)) {
   });
 }
 
+TEST_CASE("variables of a file are laid over those that are there, for any program") {
+  const base::TempDir scratch;
+  const std::string file = scratch.path() / "env.web";
+  base::write_file(file, "EMPTY=\"\"\nPASSWORD=\"it's \\\"5 \\$\\\"\"\n", 0600);
+  const Words given = {"GREETING=good day", "PASSWORD=none"};
+  CHECK(launch_test::launch({"--variables", file, "/usr/bin/env"}, given).lines ==
+        Words{"EMPTY=", "GREETING=good day", "PASSWORD=it's \"5 $\""});
+  const Application application(R"({"type":"web","command":["printenv","PASSWORD"]})");
+  CHECK(launch_test::launch({"--variables", file, helper().native(), application.path(), "web"}).lines ==
+        Words{"it's \"5 $\""});
+}
+
+TEST_CASE("without its variables a program is not started, and what they hold is not said") {
+  const base::TempDir scratch;
+  const std::string file = scratch.path() / "env";
+  const Words words{"--variables", file, "/bin/echo", "it ran"};
+  const auto lost = launch_test::launch(words);
+  CHECK(lost.status.code == 82);
+  CHECK(lost.lines == Words{"launch: cannot open '" + file + "': No such file or directory"});
+  base::write_file(file, "A=\"1\"\nB=secret\n", 0600);
+  const auto broken = launch_test::launch(words);
+  CHECK(broken.status.code == 82);
+  CHECK(broken.lines == Words{"launch: " + file + ": line 2 is no variable as Bakehouse writes them"});
+  CHECK(launch_test::launch({"--variables", file}).status.code == 2);
+}
+
 }  // namespace main_program_test

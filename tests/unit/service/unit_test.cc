@@ -276,4 +276,14 @@ TEST_CASE("what systemctl shows is told as the supervisor would tell it") {
   }
 }
 
+TEST_CASE("variables that not everybody may see are in a file that the unit names") {
+  ServiceSpec spec = web();
+  CHECK(unit_of(spec).find("EnvironmentFile") == std::string::npos);
+  spec.variables = "/srv/shop/.bakehouse/deployments/1/variables/env.web";
+  CHECK(holds(unit_of(spec), "EnvironmentFile=/srv/shop/.bakehouse/deployments/1/variables/env.web"));
+  // systemd takes it for a pattern.
+  spec.variables = "/srv/[100%] *?\\/env";
+  CHECK(holds(unit_of(spec), R"(EnvironmentFile=/srv/\[100%%] \*\?\\/env)"));
+}
+
 }  // namespace unit_test
