@@ -9,6 +9,7 @@
 #include "node/preflight.hh"
 #include "node/process_order.hh"
 #include "node/run_place.hh"
+#include "service/account.hh"
 #include "service/pinned_view.hh"
 #include "service/systemd_driver.hh"
 
@@ -17,17 +18,14 @@
 #include <algorithm>
 #include <set>
 
-#include <pwd.h>
-#include <unistd.h>
-
 namespace bakehouse::node {
 
 std::vector<std::string> base_environment(const Node& node, const std::string& deployment,
-                                          const std::string& version) {
-  const passwd* user = ::getpwuid(::geteuid());
+                                          const std::string& version,
+                                          const std::optional<std::string>& user) {
   return {
       "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
-      fmt::format("HOME={}", user != nullptr ? user->pw_dir : "/"),
+      "HOME=" + (user ? service::home_of(*user) : service::own_home()),
       "LANG=C.UTF-8",
       fmt::format("BAKEHOUSE_MODE={}", config::name_of(mode_now(node))),
       fmt::format("BAKEHOUSE_ENVIRONMENT={}", environment_of(node, deployment)),
@@ -81,7 +79,8 @@ Start start_of(const Node& node, const InService& release, const Words& words, i
   if (settings.command && !start.argv.empty()) start.argv.emplace_back("--");
   const Words rest = settings.command ? command_words(*settings.command, words) : words;
   start.argv.insert(start.argv.end(), rest.begin(), rest.end());
-  start.environment = base_environment(node, release.deployment, release.version);
+  start.environment =
+      base_environment(node, release.deployment, release.version, release.project.services.user);
   if (settings.port) start.environment.push_back(fmt::format("PORT={}", *settings.port + instance - 1));
   if (settings.socket)
     start.environment.push_back("PORT=" + settings.socket->substr(settings.socket->rfind(':') + 1));
@@ -96,8 +95,7 @@ std::vector<std::filesystem::path> writable_paths(const Node& node) {
 }
 
 void shape_unit(const Node& node, const config::ServiceSettings& settings, service::ServiceSpec& spec) {
-  spec.user = settings.user.value_or("");
-  // That of whoever deploys is not his; systemd knows it.
+  // systemd knows it, whatever becomes of that user.
   if (settings.user)
     std::erase_if(spec.environment, [](const auto& variable) { return variable.starts_with("HOME="); });
   spec.is_hardened = settings.is_hardened;
@@ -148,6 +146,7 @@ service::ServiceSpec spec_of(const Node& node, const InService& release, const s
   if (settings.socket) spec.sockets = {*settings.socket};
   if (release.project.services.strategy == config::ServiceSettings::Strategy::overlap && can_pin())
     spec.pinned = node.root.at(node.root.layout.run);
+  spec.user = release.project.services.user.value_or("");
   if (are_units(node)) shape_unit(node, release.project.services, spec);
   return spec;
 }
@@ -194,11 +193,23 @@ std::unique_ptr<service::ServiceDriver> open_services_anew(const Node& node) {
   return open_services(node);
 }
 
-void require_driver_of_node(const Node& node, const config::Project& project) {
-  if (project.services.driver != config::ServiceSettings::Driver::systemd || wants_systemd(node)) return;
+void require_word_of_node(const Node& node, const config::Project& project) {
+  using Settings = config::ServiceSettings;
+  const Settings of_node = read_service_settings(node);
+  const char* word = nullptr;
+  if (project.services.hooks == Settings::Hooks::as_root && of_node.hooks != Settings::Hooks::as_root)
+    word = "hooks: root";
+  if (project.services.driver == Settings::Driver::systemd && of_node.driver != Settings::Driver::systemd)
+    word = "driver: systemd";
+  if (word == nullptr) return;
   throw base::Error(
-      base::Fault::refused, "`services: {driver: systemd}` is for the machine to say",
+      base::Fault::refused, fmt::format("`services: {{{}}}` is for the machine to say", word),
       fmt::format("write it into {}, not into bake.yaml or --set", (node.root.path / "node.yaml").native()));
+}
+
+std::optional<std::string> user_of_hooks(const Node& node, const config::Project& project) {
+  if (read_service_settings(node).hooks == config::ServiceSettings::Hooks::as_root) return std::nullopt;
+  return project.services.user;
 }
 
 bool services_are_kept(const Node& node) {
@@ -264,7 +275,9 @@ Start start_in_release(const Node& node, const Words& words) {
   Words named = words;
   if (named.empty() && !launch.default_process.empty()) named = {launch.default_process};
   const config::Project project = read_configuration(node, *deployment);
-  return start_of(node, {*deployment, info.version, launch, project}, named);
+  Start start = start_of(node, {*deployment, info.version, launch, project}, named);
+  if (project.services.user) start.identity = service::identity_of(*project.services.user);
+  return start;
 }
 
 }  // namespace bakehouse::node

@@ -3,6 +3,7 @@
 #include "base/clock.hh"
 #include "base/dir.hh"
 #include "base/error.hh"
+#include "service/account.hh"
 #include "service/background.hh"
 #include "service/lock.hh"
 #include "service/protocol.hh"
@@ -23,6 +24,9 @@ class RemoteDriver : public ServiceDriver {
  public:
   explicit RemoteDriver(Dir state) : state_(std::move(state)) {}
 
+  void check(const std::vector<ServiceSpec>& specs) override {
+    require_identities(specs, state_.path().parent_path());
+  }
   // One that was told to end has ended its services; one that was killed has not.
   void stop() override {
     if (!is_there()) return end_orphans(state_.path());
@@ -36,12 +40,16 @@ class RemoteDriver : public ServiceDriver {
     say({Request::Command::end});
     await_end_in_background();
   }
-  void start(const std::vector<ServiceSpec>& specs) override { say({Request::Command::start, specs}); }
-  void ensure(const std::vector<ServiceSpec>& specs) override { say({Request::Command::ensure, specs}); }
+  void start(const std::vector<ServiceSpec>& specs) override {
+    say({Request::Command::start, with_identities(specs)});
+  }
+  void ensure(const std::vector<ServiceSpec>& specs) override {
+    say({Request::Command::ensure, with_identities(specs)});
+  }
   std::vector<ServiceState> states() override { return say({Request::Command::states}); }
   bool can_overlap() const override { return true; }
   void try_beside(const std::vector<ServiceSpec>& specs) override {
-    say({Request::Command::try_beside, specs});
+    say({Request::Command::try_beside, with_identities(specs)});
   }
   void hand_over() override {
     if (is_there()) say({Request::Command::hand_over});
@@ -93,14 +101,17 @@ class LocalDriver : public ServiceDriver {
  public:
   explicit LocalDriver(std::filesystem::path state) : state_(std::move(state)) {}
 
+  void check(const std::vector<ServiceSpec>& specs) override {
+    require_identities(specs, state_.parent_path());
+  }
   void stop() override {
     end_orphans(state_);
     supervisor_.stop();
   }
   void stop(const std::vector<std::string>& names) override { supervisor_.stop(names); }
   void end() override { stop(); }
-  void start(const std::vector<ServiceSpec>& specs) override { supervisor_.start(specs); }
-  void ensure(const std::vector<ServiceSpec>& specs) override { supervisor_.ensure(specs); }
+  void start(const std::vector<ServiceSpec>& specs) override { supervisor_.start(with_identities(specs)); }
+  void ensure(const std::vector<ServiceSpec>& specs) override { supervisor_.ensure(with_identities(specs)); }
   std::vector<ServiceState> states() override {
     supervisor_.tend();  // no event loop does
     return supervisor_.states();
