@@ -65,6 +65,7 @@ struct Launch {
   int gate_fd = -1;
   int report_fd = -1;
   const ChildWork* work = nullptr;
+  const Identity* identity = nullptr;
   std::vector<int> sockets;
   char* own_pid = nullptr;  // where the child writes its number into LISTEN_PID
   bool die_with_parent = false;
@@ -73,7 +74,7 @@ struct Launch {
 
 // What a child that cannot become its program tells its parent.
 struct Report {
-  enum class Step { preparing, working, entering, executing } step;
+  enum class Step { preparing, working, changing_user, entering, executing } step;
   int code;    // errno
   int failed;  // what ChildWork::run returned
 };
@@ -153,6 +154,10 @@ void write_number(char* to, pid_t number) {
     const int failed = launch.work->run();
     if (failed != 0) report_and_exit(report, Report::Step::working, failed);
   }
+  if (launch.identity != nullptr) {
+    if (!take_identity(*launch.identity)) report_and_exit(report, Report::Step::changing_user);
+    die_with_parent(launch);  // with the user the kernel has forgotten it
+  }
   if (launch.directory != nullptr && ::chdir(launch.directory) != 0)
     report_and_exit(report, Report::Step::entering);
   reset_signals();
@@ -173,6 +178,10 @@ Error explain(const Report& report, const Launch& launch) {
       return os_error(report.code, "enter the directory", directory).as(Fault::input);
     case Report::Step::executing: return os_error(report.code, "execute", launch.program).as(Fault::input);
     case Report::Step::working: return launch.work->explain(report.failed, report.code);
+    case Report::Step::changing_user:
+      return os_error(report.code, "run as the user", std::to_string(launch.identity->uid))
+          .as(Fault::refused)
+          .with_hint("only root may do that, where its rights are not cut");
     case Report::Step::preparing: break;
   }
   return os_error(report.code, "arrange the descriptors of", launch.program);
@@ -189,6 +198,14 @@ ExitStatus decode(int raw) {
 }
 
 }  // namespace
+
+// By system calls: those of the C library speak to other threads, of which a child has none.
+bool take_identity(const Identity& identity) noexcept {
+  return ::syscall(SYS_setgroups, identity.groups.size(), identity.groups.data()) == 0 &&
+         ::syscall(SYS_setresgid, identity.gid, identity.gid, identity.gid) == 0 &&
+         ::syscall(SYS_setresuid, identity.uid, identity.uid, identity.uid) == 0 &&
+         ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0;
+}
 
 std::string ExitStatus::describe() const {
   if (cancelled) return "was cancelled";
@@ -229,6 +246,7 @@ Process Process::start(const Command& command) {
   launch.die_with_parent = command.lifetime == Command::Lifetime::with_parent;
   launch.parent = ::getpid();
   launch.work = command.child_work;
+  launch.identity = command.identity ? &*command.identity : nullptr;
   Pipe gate = make_pipe();
   Pipe report = make_pipe();
   launch.gate_fd = gate.read.get();

@@ -28,6 +28,19 @@ struct ChildWork {
   std::function<Error(int failed, int code)> explain;
 };
 
+// As whom a program runs.
+struct Identity {
+  uid_t uid = 0;
+  gid_t gid = 0;
+  std::vector<gid_t> groups;  // all of them
+
+  friend bool operator==(const Identity&, const Identity&) = default;
+};
+
+// The calling thread, and what it executes, is that user's from now on, and no program gives it other rights
+// again. Async-signal-safe. false, and errno, when that is not allowed.
+bool take_identity(const Identity& identity) noexcept;
+
 // A descriptor that a child gets, and what it is called there.
 struct PassedSocket {
   int descriptor;
@@ -53,6 +66,8 @@ struct Command {
   // From descriptor 3 on, told by LISTEN_FDS, LISTEN_PID and LISTEN_FDNAMES as systemd does. Not together
   // with `program`.
   std::vector<PassedSocket> sockets = {};
+  // Taken when all else but `directory` is arranged; none: ours.
+  std::optional<Identity> identity = {};
 };
 
 struct ExitStatus {

@@ -100,8 +100,10 @@ struct ServiceSettings {
   enum class Strategy { restart, overlap } strategy = Strategy::restart;
   uint64_t log_size = uint64_t{10} * 1024 * 1024;  // a log that becomes larger is begun anew
   int log_keep = 5;                                // files of the past
+  std::optional<std::string> user;                 // as whom they run
+  // As whom hooks run; only the node's own file has a say.
+  enum class Hooks { as_user, as_root } hooks = Hooks::as_user;
   // Of units only:
-  std::optional<std::string> user;  // as whom they run
   bool is_hardened = true;
   std::map<std::string, std::string> hardening;  // settings of systemd.exec(5) over those of a unit
 };

@@ -131,12 +131,10 @@ std::optional<uint64_t> decode_size(MapReader& map, std::string_view key, Diagno
 // What only a unit can do must not do nothing in silence.
 void require_systemd(const ServiceSettings& services, const Value& value, Diagnostics& faults) {
   if (services.driver == Driver::systemd) return;
-  for (const char* key : {"user", "hardening"}) {
-    const Value* setting = value.find(key);
-    if (setting == nullptr || setting->is_null()) continue;
-    faults.add(setting->origin(), fmt::format("'services.{}' needs `driver: systemd`", key),
-               "say that in node.yaml, or leave it out");
-  }
+  const Value* setting = value.find("hardening");
+  if (setting == nullptr || setting->is_null()) return;
+  faults.add(setting->origin(), "'services.hardening' needs `driver: systemd`",
+             "say that in node.yaml, or leave it out");
 }
 
 }  // namespace
@@ -147,6 +145,7 @@ ServiceSettings decode_services(const Value& value, Diagnostics& faults) {
   services.driver = decode_driver(map, faults);
   services.strategy = decode_strategy(map);
   services.user = decode_user(map, faults);
+  if (map.choice("hooks", {"user", "root"}) == "root") services.hooks = ServiceSettings::Hooks::as_root;
   if (const auto size = decode_size(map, "log-size", faults)) services.log_size = *size;
   if (const auto keep = map.integer("log-keep", 0, 1000)) services.log_keep = static_cast<int>(*keep);
   if (const Value* hardening = map.take("hardening")) decode_hardening(*hardening, services, faults);

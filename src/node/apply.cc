@@ -41,7 +41,7 @@ void run_closing_hook(Transaction& t, const std::string& phase) {
   try {
     run_phase_hooks(node,
                     {phase, t.plan.id, release_of(t, t.plan.id), t.plan.id, t.plan.previous_version,
-                     node.root.at(node.root.layout.run), node.root.at(t.places.backup)},
+                     node.root.at(node.root.layout.run), t.places.backup},
                     nullptr, node.around);
   } catch (const std::exception& error) {
     node.around.events({Event::Kind::warning, phase, error.what()});

@@ -41,13 +41,10 @@ void dump(const Node& node, const Places& places, const BackupRecord& record) {
   if (record.deployment.empty()) return;
   node.dir.make_dirs(dumps_of(places), 0700);
   const ReleaseTree release = read_release(node, record.deployment);
-  const HookCall call{"dump",
-                      record.deployment,
-                      release,
-                      record.deployment,
-                      record.version,
-                      node.root.at(node.root.layout.run),
-                      node.root.at(places.backup)};
+  const HookCall call{"dump",         record.deployment,
+                      release,        record.deployment,
+                      record.version, node.root.at(node.root.layout.run),
+                      places.backup};
   phase::end_what_stays(hook_marks(node), node.around,
                         [&] { run_phase_hooks(node, call, nullptr, node.around); });
 }

@@ -11,9 +11,6 @@
 
 #include <algorithm>
 
-#include <pwd.h>
-#include <unistd.h>
-
 namespace bakehouse::node {
 namespace {
 
@@ -119,16 +116,6 @@ void check_project_places(const ConfiguredFile& file, const config::Project& pro
   }
 }
 
-// A secret is for who runs the processes, where that is somebody else.
-void give_to_services(const base::Dir& tree, const TreePath& path, const config::Project& project) {
-  if (::geteuid() != 0 || !project.services.user) return;
-  const passwd* user = ::getpwnam(project.services.user->c_str());
-  if (user == nullptr)
-    throw Error(Fault::refused, fmt::format("there is no user '{}'", printable(*project.services.user)),
-                "`services.user` in node.yaml names it");
-  tree.set_owner(path, user->pw_uid, user->pw_gid);
-}
-
 }  // namespace
 
 std::vector<ConfiguredFile> make_files(const Node& node, const std::string& deployment,
@@ -166,7 +153,7 @@ void check_files(const std::vector<ConfiguredFile>& files, const tree::Manifest&
 }
 
 void write_files(const std::vector<ConfiguredFile>& files, const base::Dir& tree,
-                 const config::Project& project) {
+                 const std::optional<base::Identity>& user) {
   for (const ConfiguredFile& file : files) {
     const TreePath& path = file.entry.path;
     tree.make_dirs(path.parent(), 0755);
@@ -175,7 +162,7 @@ void write_files(const std::vector<ConfiguredFile>& files, const base::Dir& tree
     base::write_all(made, file.content, path.str());
     base::set_mtime(made, file.entry.time, path.str());
     made.close(path.str());
-    if (file.has_sealed) give_to_services(tree, path, project);
+    if (file.has_sealed && user) tree.set_owner(path, user->uid, user->gid);
   }
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "base/dir.hh"
+#include "base/process.hh"
 #include "base/tree_path.hh"
 #include "config/project.hh"
 #include "node/configuration.hh"
@@ -35,9 +36,10 @@ std::vector<ConfiguredFile> make_files(const Node& node, const std::string& depl
 // Error(input) for what would be made where something else belongs.
 void check_files(const std::vector<ConfiguredFile>& files, const tree::Manifest& release,
                  const config::Project& project);
-// Into the tree to run, over what it has there; done twice it changes nothing.
+// Into the tree to run, over what it has there; done twice it changes nothing. What holds a secret is the
+// user's who runs the processes, where that is somebody else.
 void write_files(const std::vector<ConfiguredFile>& files, const base::Dir& tree,
-                 const config::Project& project);
+                 const std::optional<base::Identity>& user);
 
 // Beside the records of a deployment: which file was made of what, with which values, and which variables;
 // what is sealed is masked.

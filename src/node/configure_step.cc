@@ -8,6 +8,7 @@
 #include "node/carry.hh"
 #include "node/configure.hh"
 #include "node/control.hh"
+#include "node/give.hh"
 #include "node/release_tree.hh"
 #include "node/services.hh"
 #include "node/targets.hh"
@@ -117,7 +118,8 @@ void drop_disallowed(const Transaction& t, std::vector<ConfiguredFile>& files) {
 // With the variables of its processes. Of the release that a rollback goes back to, what it was configured
 // with.
 std::vector<ConfiguredFile> configured_files(const Transaction& t, const ReleaseTree& release,
-                                             const config::Project& project) {
+                                             const config::Project& project,
+                                             const std::optional<base::Identity>& user) {
   auto configuration = t.plan.target.empty() ? std::optional(present_configuration(t.node))
                                              : kept_configuration(t.node, t.plan.target);
   if (!configuration) return {};
@@ -129,7 +131,7 @@ std::vector<ConfiguredFile> configured_files(const Transaction& t, const Release
   faults.throw_if_any();
   if (!t.plan.target.empty()) drop_disallowed(t, files);
   check_files(files, release.manifest, project);
-  write_variables(t.node, t.plan.id, variables);
+  write_variables(t.node, t.plan.id, variables, user);
   record_files(t.node, t.plan.id, *configuration, files, variables);
   return files;
 }
@@ -154,23 +156,25 @@ void configure(Transaction& t) {
   const config::Layout& layout = t.node.root.layout;
   const Value merged = configuration_to_be(t);
   const config::Project project = configured_project(t);
+  const auto user = owner_of_data(project);
   const ReleaseTree& release = release_of(t, t.plan.id);
-  auto files = configured_files(t, release, project);
+  auto files = configured_files(t, release, project, user);
   t.targets = take_targets(files);
   const tree::Manifest expected =
       expected_manifest(release.manifest, project.data, layout, entries_of(files));
   require_data_can_return(t, project);
   require_data_may_stay(t, project);
-  if (t.plan.target.empty()) require_driver_of_node(t.node, project);
+  if (t.plan.target.empty()) require_word_of_node(t.node, project);
   if (t.plan.keeps_drift) require_carriable(t.node, t.plan.previous, {expected, project.data}, t.index);
   launch::require_place(root.path() / layout.run.str(), release.launch.app_path);
-  for (const TreePath& directory : data_directories(t, project)) root.make_dirs(directory, 0755);
   const base::Dir next = root.open_dir(t.places.next);
   for (const auto& link : project.data) make_data_link(next, link, layout);
-  write_files(files, next, project);
+  write_files(files, next, user);
+  give_writable(next, project.writable, user);
   save_targets(t.node, t.plan.id, t.plan.previous, t.targets);
   write_configuration(t.node, t.plan.id, merged, expected);
   t.services->check(service_specs(t.node, t.plan.id, release));
+  make_data_directories(root, layout.data, data_directories(t, project), user);
   base::sync_filesystem(next.fd(), next.path().native());
 }
 

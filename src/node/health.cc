@@ -10,6 +10,7 @@
 #include "node/release_tree.hh"
 #include "node/services.hh"
 #include "phase/hooks.hh"
+#include "service/account.hh"
 #include "service/listener.hh"
 
 #include <fmt/format.h>
@@ -41,12 +42,9 @@ void check_http(const HealthCheck& check, milliseconds limit, const std::string&
   }
 }
 
-void check_command(const Node& node, const HealthCheck& check, const std::vector<std::string>& environment,
-                   milliseconds limit, const phase::Surroundings& around) {
-  base::Command command;
+void check_command(const HealthCheck& check, base::Command command, milliseconds limit,
+                   const phase::Surroundings& around) {
   command.argv = {"/bin/bash", "-c", check.target};
-  command.environment = environment;
-  command.directory = node.root.at(node.root.layout.run);
   base::Limits limits;
   limits.time = limit;
   limits.cancelled = around.cancelled;
@@ -57,14 +55,14 @@ void check_command(const Node& node, const HealthCheck& check, const std::vector
 }
 
 // Why it failed, or nullopt.
-std::optional<std::string> try_once(const Node& node, const HealthCheck& check,
-                                    const std::vector<std::string>& environment, milliseconds limit,
-                                    const phase::Surroundings& around, const std::string& source) {
+std::optional<std::string> try_once(const HealthCheck& check, const base::Command& command,
+                                    milliseconds limit, const phase::Surroundings& around,
+                                    const std::string& source) {
   try {
     switch (check.kind) {
       case HealthCheck::Kind::http: check_http(check, limit, source); break;
       case HealthCheck::Kind::tcp: net::tcp_probe(check.target, limit, source); break;
-      case HealthCheck::Kind::command: check_command(node, check, environment, limit, around); break;
+      case HealthCheck::Kind::command: check_command(check, command, limit, around); break;
     }
     return std::nullopt;
   } catch (const Error& error) {
@@ -146,7 +144,7 @@ struct Streak {
 
 bool is_well(const HealthCheck& check, const Streak& streak) { return streak.successes >= check.times; }
 
-void require_one(const Node& node, const HealthCheck& check, const std::vector<std::string>& environment,
+void require_one(const Node& node, const HealthCheck& check, const base::Command& command,
                  service::ServiceDriver& services, const phase::Surroundings& around) {
   const base::Clock& clock = around.clock;
   const auto began = clock.steady();
@@ -158,7 +156,7 @@ void require_one(const Node& node, const HealthCheck& check, const std::vector<s
   Streak streak;
   for (;; pause(check.every, around)) {
     require_processes(node, services);
-    const auto failure = try_once(node, check, environment, limit_of_one_look(check), around, source);
+    const auto failure = try_once(check, command, limit_of_one_look(check), around, source);
     const auto now = clock.steady();
     if (failure) {
       if (is_well(check, streak)) fail("did not stay well", *failure);
@@ -175,20 +173,31 @@ void require_one(const Node& node, const HealthCheck& check, const std::vector<s
   }
 }
 
+// What the commands of checks have in common: they run as a process would, but without its port.
+base::Command command_of_checks(const Node& node, const std::string& deployment, const std::string& version,
+                                const std::optional<std::string>& user, const std::string& source) {
+  base::Command command;
+  command.environment = base_environment(node, deployment, version, user);
+  command.environment.emplace_back("BAKEHOUSE_PHASE=health");
+  if (!source.empty()) command.environment.push_back("BAKEHOUSE_PROBE_SOURCE=" + source);
+  command.directory = node.root.at(node.root.layout.run);
+  if (user) command.identity = service::identity_of(*user);
+  return command;
+}
+
 }  // namespace
 
 void require_health(const Node& node, const std::string& deployment, const std::string& version,
                     service::ServiceDriver& services, const phase::Surroundings& around) {
   // A process that dies of a bad configuration does so at once, but not within no time at all.
   constexpr milliseconds settling(300);
-  const auto checks = read_configuration(node, deployment).health;
-  std::vector<std::string> environment = base_environment(node, deployment, version);
-  environment.emplace_back("BAKEHOUSE_PHASE=health");
-  const std::string source = source_of_probes(services);
-  if (!source.empty()) environment.push_back("BAKEHOUSE_PROBE_SOURCE=" + source);
+  const config::Project project = read_configuration(node, deployment);
+  const auto& checks = project.health;
+  const base::Command command =
+      command_of_checks(node, deployment, version, project.services.user, source_of_probes(services));
   const auto began = around.clock.steady();
   const auto check_all = [&] {
-    for (const HealthCheck& check : checks) require_one(node, check, environment, services, around);
+    for (const HealthCheck& check : checks) require_one(node, check, command, services, around);
   };
   const bool runs_programs = std::ranges::any_of(
       checks, [](const HealthCheck& check) { return check.kind == HealthCheck::Kind::command; });

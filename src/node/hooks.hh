@@ -18,7 +18,7 @@ struct HookCall {
   std::string deployment;        // the one this transaction makes
   std::string previous_version;  // "" when there is none
   std::filesystem::path directory;
-  std::filesystem::path backup;
+  base::TreePath backup;
 };
 // Nothing happens when the release has no such hook. `journal` is null outside a transaction.
 // `around` is the node's, or what an undo was given.

@@ -28,7 +28,7 @@ void run_restore_hook(Transaction& t, const std::string& phase, const Places& fr
   if (t.plan.previous.empty() || (phase == "restore" && !has_dumps)) return;
   run_phase_hooks(t.node,
                   {phase, t.plan.previous, release_of(t, t.plan.previous), t.plan.id, t.plan.previous_version,
-                   t.node.root.at(t.node.root.layout.run), t.node.root.at(from.backup)},
+                   t.node.root.at(t.node.root.layout.run), from.backup},
                   &t.journal, around);
 }
 

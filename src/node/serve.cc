@@ -7,6 +7,7 @@
 #include "node/services.hh"
 #include "notify/outbox.hh"
 #include "phase/lock.hh"
+#include "service/account.hh"
 #include "service/serve.hh"
 
 #include <optional>
@@ -38,7 +39,7 @@ void serve(const Node& node) {
   // What recovery has to tell must not wait for the next command, nor a service for a receiver that is slow.
   std::thread telling;
   const Joined when_it_ends{telling};
-  service::serve({node.root.state(), specs}, node.around.events, [&] {
+  service::serve({node.root.state(), service::with_identities(specs)}, node.around.events, [&] {
     lock.reset();
     if (notify::count_waiting(outbox_of(node)) != 0) telling = std::thread([&] { deliver_notices(node); });
   });

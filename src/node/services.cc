@@ -10,6 +10,7 @@
 #include "node/process_order.hh"
 #include "node/run_place.hh"
 #include "node/variables.hh"
+#include "service/account.hh"
 #include "service/pinned_view.hh"
 #include "service/systemd_driver.hh"
 
@@ -18,17 +19,14 @@
 #include <algorithm>
 #include <set>
 
-#include <pwd.h>
-#include <unistd.h>
-
 namespace bakehouse::node {
 
 std::vector<std::string> base_environment(const Node& node, const std::string& deployment,
-                                          const std::string& version) {
-  const passwd* user = ::getpwuid(::geteuid());
+                                          const std::string& version,
+                                          const std::optional<std::string>& user) {
   return {
       "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
-      fmt::format("HOME={}", user != nullptr ? user->pw_dir : "/"),
+      "HOME=" + (user ? service::home_of(*user) : service::own_home()),
       "LANG=C.UTF-8",
       fmt::format("BAKEHOUSE_MODE={}", config::name_of(mode_now(node))),
       fmt::format("BAKEHOUSE_ENVIRONMENT={}", environment_of(node, deployment)),
@@ -82,7 +80,8 @@ Start start_of(const Node& node, const InService& release, const Words& words, i
   if (settings.command && !start.argv.empty()) start.argv.emplace_back("--");
   const Words rest = settings.command ? command_words(*settings.command, words) : words;
   start.argv.insert(start.argv.end(), rest.begin(), rest.end());
-  start.environment = base_environment(node, release.deployment, release.version);
+  start.environment =
+      base_environment(node, release.deployment, release.version, release.project.services.user);
   if (settings.port) start.environment.push_back(fmt::format("PORT={}", *settings.port + instance - 1));
   if (settings.socket)
     start.environment.push_back("PORT=" + settings.socket->substr(settings.socket->rfind(':') + 1));
@@ -103,8 +102,7 @@ std::vector<std::filesystem::path> writable_paths(const Node& node) {
 }
 
 void shape_unit(const Node& node, const config::ServiceSettings& settings, service::ServiceSpec& spec) {
-  spec.user = settings.user.value_or("");
-  // That of whoever deploys is not his; systemd knows it.
+  // systemd knows it, whatever becomes of that user.
   if (settings.user)
     std::erase_if(spec.environment, [](const auto& variable) { return variable.starts_with("HOME="); });
   spec.is_hardened = settings.is_hardened;
@@ -155,10 +153,10 @@ service::ServiceSpec spec_of(const Node& node, const InService& release, const s
   if (settings.socket) spec.sockets = {*settings.socket};
   if (release.project.services.strategy == config::ServiceSettings::Strategy::overlap && can_pin())
     spec.pinned = node.root.at(node.root.layout.run);
+  spec.user = release.project.services.user.value_or("");
   const auto variables = variables_file(node, release.deployment, release.project, process);
   if (are_units(node)) {
     shape_unit(node, release.project.services, spec);
-    // systemd reads it before it becomes the user, who could not.
     spec.variables = variables.value_or("");
   } else if (variables) {
     give_variables(node, *variables, spec.argv);
@@ -208,11 +206,23 @@ std::unique_ptr<service::ServiceDriver> open_services_anew(const Node& node) {
   return open_services(node);
 }
 
-void require_driver_of_node(const Node& node, const config::Project& project) {
-  if (project.services.driver != config::ServiceSettings::Driver::systemd || wants_systemd(node)) return;
+void require_word_of_node(const Node& node, const config::Project& project) {
+  using Settings = config::ServiceSettings;
+  const Settings of_node = read_service_settings(node);
+  const char* word = nullptr;
+  if (project.services.hooks == Settings::Hooks::as_root && of_node.hooks != Settings::Hooks::as_root)
+    word = "hooks: root";
+  if (project.services.driver == Settings::Driver::systemd && of_node.driver != Settings::Driver::systemd)
+    word = "driver: systemd";
+  if (word == nullptr) return;
   throw base::Error(
-      base::Fault::refused, "`services: {driver: systemd}` is for the machine to say",
+      base::Fault::refused, fmt::format("`services: {{{}}}` is for the machine to say", word),
       fmt::format("write it into {}, not into bake.yaml or --set", (node.root.path / "node.yaml").native()));
+}
+
+std::optional<std::string> user_of_hooks(const Node& node, const config::Project& project) {
+  if (read_service_settings(node).hooks == config::ServiceSettings::Hooks::as_root) return std::nullopt;
+  return project.services.user;
 }
 
 bool services_are_kept(const Node& node) {
@@ -281,6 +291,7 @@ Start start_in_release(const Node& node, const Words& words) {
   Start start = start_of(node, {*deployment, info.version, launch, project}, named);
   if (const auto variables = variables_file(node, *deployment, project, named.empty() ? "" : named.front()))
     give_variables(node, *variables, start.argv);
+  if (project.services.user) start.identity = service::identity_of(*project.services.user);
   return start;
 }
 

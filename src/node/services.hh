@@ -8,15 +8,18 @@
 
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 namespace bakehouse::node {
 
 // What every program of the project gets, and nothing else: PATH, HOME, LANG and the BAKEHOUSE_*
-// words that hold in every phase.
+// words that hold in every phase. `user`: as whom it runs, if not as we.
 std::vector<std::string> base_environment(const Node& node, const std::string& deployment,
-                                          const std::string& version);
+                                          const std::string& version, const std::optional<std::string>& user);
+// As whom its hooks run: none where the node leaves them to us.
+std::optional<std::string> user_of_hooks(const Node& node, const config::Project& project);
 
 // The processes of a release that run on this node, by name.
 std::vector<std::string> process_names(const launch::LaunchFile& launch, const config::Project& project);
@@ -32,9 +35,9 @@ std::vector<service::ServiceSpec> service_specs(const Node& node, const std::str
 std::unique_ptr<service::ServiceDriver> open_services(const Node& node);
 // The same for a transaction: Error(refused), too, when node.yaml turns away from units that are still there.
 std::unique_ptr<service::ServiceDriver> open_services_anew(const Node& node);
-// Error(refused) when only the release, or --set, asks for units: the driver is known before a release is
-// opened.
-void require_driver_of_node(const Node& node, const config::Project& project);
+// Error(refused) when only the release, or --set, asks for units (the driver is known before a release is
+// opened), or for hooks of root.
+void require_word_of_node(const Node& node, const config::Project& project);
 // Whether this machine lets a process have a view of its own (service::PinnedView), found out once. For who
 // is not root that cannot be found out, and looks impossible, while a process is kept from being dumped.
 bool can_pin();
@@ -52,6 +55,7 @@ struct Start {
   std::vector<std::string> argv;
   std::vector<std::string> environment;
   std::filesystem::path directory;
+  std::optional<base::Identity> identity = {};  // none: ours
 };
 // `words` name a process with arguments, or a command as the helper understands it; none mean the
 // default process. The environment is that of the services. Error(input) when nothing is deployed.

@@ -6,6 +6,7 @@
 #include "node/control.hh"
 #include "node/drift.hh"
 #include "node/edit_steps.hh"
+#include "node/give.hh"
 #include "node/health.hh"
 #include "node/hooks.hh"
 #include "node/lasting.hh"
@@ -48,7 +49,7 @@ HookCall hook_call(Transaction& t, const std::string& phase, const std::string& 
           t.plan.id,
           t.plan.previous_version,
           t.node.root.at(t.node.root.layout.run),
-          t.node.root.at(t.places.backup)};
+          t.places.backup};
 }
 
 Step stage_step(Transaction& t) {
@@ -76,6 +77,7 @@ void carry_over(Transaction& t) {
     carry_drift(t.node, t.plan.previous, {expected, project.data}, next, t.index);
   }
   const bool any = carry_writable(t.node, project.writable, next);
+  give_writable(next, project.writable, owner_of_data(project));
   if (any || t.plan.keeps_drift) base::sync_filesystem(next.fd(), next.path().native());
 }
 

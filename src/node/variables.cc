@@ -59,15 +59,19 @@ std::vector<ProcessVariables> make_variables(const config::Project& project, con
 }
 
 void write_variables(const Node& node, const std::string& deployment,
-                     const std::vector<ProcessVariables>& variables) {
+                     const std::vector<ProcessVariables>& variables,
+                     const std::optional<base::Identity>& user) {
   const TreePath place = place_of(node, deployment);
   node.dir.remove_tree(place);
   if (variables.empty()) return;
   node.dir.make_dirs(place.parent(), 0755);
   node.dir.make_dir(place, 0700);
-  for (const ProcessVariables& one : variables)
-    base::write_file(node.root.at(place / file_name(one.process)), launch::format_variables(one.values),
-                     0600);
+  if (user) node.dir.set_owner(place, user->uid, user->gid);
+  for (const ProcessVariables& one : variables) {
+    const TreePath file = place / file_name(one.process);
+    base::write_file(node.root.at(file), launch::format_variables(one.values), 0600);
+    if (user) node.dir.set_owner(file, user->uid, user->gid);
+  }
 }
 
 Value describe(const std::vector<ProcessVariables>& variables) {

@@ -1,7 +1,8 @@
 // The variables that `env:` gives to processes, with values of the pillar in their places. They are in files
-// of the deployment that only its owner can read, and in no description of a service.
+// of the deployment that only who runs the processes can read, and in no description of a service.
 #pragma once
 
+#include "base/process.hh"
 #include "config/pillar.hh"
 #include "config/project.hh"
 #include "launch/layer_env.hh"
@@ -24,9 +25,10 @@ struct ProcessVariables {
 // What cannot be made goes to `faults`.
 std::vector<ProcessVariables> make_variables(const config::Project& project, const config::Pillar& pillar,
                                              text::Diagnostics& faults);
-// Beside the records of a deployment; done twice it changes nothing.
+// Beside the records of a deployment, for whoever runs the processes; done twice it changes nothing.
 void write_variables(const Node& node, const std::string& deployment,
-                     const std::vector<ProcessVariables>& variables);
+                     const std::vector<ProcessVariables>& variables,
+                     const std::optional<base::Identity>& user);
 // What the record of a deployment tells of them: no value.
 text::Value describe(const std::vector<ProcessVariables>& variables);
 

@@ -40,6 +40,7 @@ void run_hook(const HookProgram& hook, const HookRun& run, Journal* journal, con
   command.environment = run.environment;
   command.directory = run.directory;
   command.program = &hook.program;
+  command.identity = run.identity;
   command.before_exec = [&](pid_t pid) {
     if (journal != nullptr) {
       const auto identity = base::identify_process(pid);

@@ -9,6 +9,7 @@
 
 #include <filesystem>
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -27,7 +28,8 @@ struct HookRun {
   std::vector<std::string> marks;
   std::filesystem::path directory;
   config::HookSettings settings;
-  std::filesystem::path log;  // appended to
+  std::filesystem::path log;                    // appended to
+  std::optional<base::Identity> identity = {};  // none: ours
 };
 
 // Runs them one after the other. What each prints goes to the log and, line by line, to the

@@ -1,6 +1,7 @@
 // The processes of a node as a transaction sees them: something that can be stopped and started.
 #pragma once
 
+#include "base/clock.hh"
 #include "service/spec.hh"
 
 #include <filesystem>
@@ -45,8 +46,10 @@ class ServiceDriver {
   virtual void outlive_session() {}
 };
 
-// `state` is the root's `.bakehouse`.
-std::unique_ptr<ServiceDriver> open_driver(const std::filesystem::path& state);
+// `state` is the root's `.bakehouse`. A supervisor that starts, ends or is being killed is waited for, here
+// and whenever the driver is used.
+std::unique_ptr<ServiceDriver> open_driver(const std::filesystem::path& state,
+                                           base::Clock clock = base::system_clock());
 // Whether a supervisor answers at that root.
 bool supervisor_runs(const std::filesystem::path& state);
 

@@ -20,6 +20,12 @@ Value to_list(const std::vector<std::string>& words) {
   return list;
 }
 
+Value encode(const base::Identity& identity) {
+  Value groups = Value::list();
+  for (const gid_t group : identity.groups) groups.push(int64_t{group});
+  return Value::map({{"uid", int64_t{identity.uid}}, {"gid", int64_t{identity.gid}}, {"groups", groups}});
+}
+
 // exec and open end a string at its first NUL byte, JSON does not.
 void refuse_nul(const std::string& text, const Value& value, std::string_view key, Diagnostics& faults) {
   if (text.find('\0') != std::string::npos)
@@ -57,6 +63,22 @@ void decode_schedule(MapReader& reader, ServiceSpec& spec, Diagnostics& faults) 
   }
 }
 
+std::optional<base::Identity> decode_identity(MapReader& reader, Diagnostics& faults) {
+  const Value* value = reader.take("identity");
+  if (value == nullptr) return std::nullopt;
+  MapReader numbers(*value, "'identity' of a service", faults);
+  base::Identity identity;
+  for (const char* key : {"uid", "gid", "groups"}) numbers.require(key);
+  identity.uid = static_cast<uid_t>(numbers.integer("uid", 0, UINT_MAX).value_or(0));
+  identity.gid = static_cast<gid_t>(numbers.integer("gid", 0, UINT_MAX).value_or(0));
+  if (const Value* groups = numbers.take("groups"); groups != nullptr && groups->is_list())
+    for (const Value& group : groups->items())
+      identity.groups.push_back(static_cast<gid_t>(
+          text::as_integer(group, "an entry of 'groups'", 0, UINT_MAX, faults).value_or(0)));
+  numbers.finish();
+  return identity;
+}
+
 void decode_habits(MapReader& reader, ServiceSpec& spec, Diagnostics& faults) {
   if (const auto size = reader.integer("log_size", 1, INT64_MAX))
     spec.log_limits.size = static_cast<uint64_t>(*size);
@@ -85,6 +107,7 @@ Value encode(const ServiceSpec& spec) {
   if (!spec.schedule.empty()) value.set("schedule", spec.schedule);
   if (!spec.sockets.empty()) value.set("sockets", to_list(spec.sockets));
   if (!spec.pinned.empty()) value.set("pinned", spec.pinned.native());
+  if (spec.identity) value.set("identity", encode(*spec.identity));
   return value;
 }
 
@@ -101,6 +124,7 @@ ServiceSpec decode_spec(const Value& value) {
   spec.sockets = reader.texts("sockets").value_or(std::vector<std::string>{});
   spec.pinned = reader.text("pinned").value_or("");
   refuse_nul(spec.pinned.native(), value, "pinned", faults);
+  spec.identity = decode_identity(reader, faults);
   reader.finish();
   faults.throw_if_any();
   return spec;

@@ -1,6 +1,7 @@
 // A process to keep running, fully decided: the supervisor knows nothing of releases.
 #pragma once
 
+#include "base/process.hh"
 #include "text/value.hh"
 
 #include <chrono>
@@ -37,9 +38,11 @@ struct ServiceSpec {
   std::vector<std::string> sockets = {};
   // The path of run/: the process goes on to see what is there when it starts. "": it does not.
   std::filesystem::path pinned = {};
+  std::string user = {};  // "": that of the manager, or of the supervisor
+  // The same in numbers, in place of the name, for a supervisor: it looks up no users.
+  std::optional<base::Identity> identity = {};
   // For units of systemd alone; never sent to a supervisor.
-  std::filesystem::path variables = {};  // a file of further ones, which only its owner can read; "": none
-  std::string user = {};                 // "": the user of the manager
+  std::filesystem::path variables = {};  // a file of further ones; "": none
   bool is_hardened = true;
   std::map<std::string, std::string> hardening = {};  // over what a unit takes away by itself
   std::vector<std::filesystem::path> writable = {};   // the rest is read-only where it is hardened

@@ -75,6 +75,7 @@ void Supervisor::launch(Running& service) {
     command.environment = service.spec.environment;
     command.directory = service.spec.directory;
     command.output = &log;
+    command.identity = service.spec.identity;
     // One that was taken over may have kept its socket to itself until it ended.
     service.is_beside ? open_sockets_beside({service.spec}) : open_sockets({service.spec});
     command.sockets = sockets_of(service);

@@ -1,4 +1,5 @@
 #include "base/error.hh"
+#include "base/process.hh"
 #include "cli/release/commands.hh"
 #include "launch/exec.hh"
 #include "node/services.hh"
@@ -27,6 +28,8 @@ int run_exec(const GlobalOptions& global, const ExecCommand& command, const Scre
   add_terminal(start.environment);
   // Ours is to ignore it, and the process would inherit that.
   ::signal(SIGPIPE, SIG_DFL);
+  if (start.identity && !base::take_identity(*start.identity))
+    base::fail_os("run as the user", std::to_string(start.identity->uid));
   const auto failure = launch::execute({start.argv, start.directory, start.environment});
   throw base::Error(base::Fault::internal, failure.message,
                     "the launch helper belongs beside the program: install Bakehouse again");

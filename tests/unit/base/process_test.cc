@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <csignal>
+#include <sstream>
 #include <string>
 
 #include <fcntl.h>
@@ -56,6 +57,23 @@ Outcome run_and_collect(Command command, const Limits& limits = {}) {
 
 void write_program(const fs::path& path, const std::string& text, mode_t mode = 0755) {
   write_file(path, text, mode);
+}
+
+// A line of /proc/self/status of a child, its words with one blank between them.
+std::string status_line(const Identity& identity, const std::string& label) {
+  Command command = shell("grep ^" + label + ": /proc/self/status");
+  command.identity = identity;
+  std::istringstream words(run_and_collect(command).lines.at(0).substr(label.size() + 1));
+  std::string joined;
+  for (std::string word; words >> word;) joined += (joined.empty() ? "" : " ") + word;
+  return joined;
+}
+
+const Identity somebody = {1234, 2345, {2345, 3456}};
+
+bool can_become_others() {
+  if (::geteuid() != 0) MESSAGE("left out: only root can run a program as another user");
+  return ::geteuid() == 0;
 }
 
 // What reads a pipe learns by its end that every process that held it has ended.
@@ -446,8 +464,45 @@ TEST_CASE("an exception of the listener ends the program") {
   CHECK_THROWS_WITH_AS(fails(), "listener", Error);
 }
 
+TEST_CASE("a program that runs as another user has his groups, and no way to other rights") {
+  if (!can_become_others()) return;
+  CHECK(status_line(somebody, "Uid") == "1234 1234 1234 1234");
+  CHECK(status_line(somebody, "Gid") == "2345 2345 2345 2345");
+  CHECK(status_line(somebody, "Groups") == "2345 3456");
+  CHECK(status_line(somebody, "NoNewPrivs") == "1");
+  CHECK(status_line(somebody, "CapEff") == "0000000000000000");
+}
+
+TEST_CASE("a program enters its directory as the user that it runs as") {
+  if (!can_become_others()) return;
+  const TempDir closed;
+  Command command = shell(":");
+  command.directory = closed.path();
+  CHECK(run_and_collect(command).status.ok());
+  command.identity = somebody;
+  const std::string refused =
+      fmt::format("cannot enter the directory '{}': Permission denied", closed.path().native());
+  CHECK_THROWS_WITH_AS(run_and_collect(command), refused.c_str(), Error);
+}
+
+TEST_CASE("whoever may not become another user says so") {
+  if (::geteuid() == 0) return;
+  Command command = shell(":");
+  command.identity = somebody;
+  CHECK_THROWS_WITH_AS(run_and_collect(command), "cannot run as the user '1234': Operation not permitted",
+                       Error);
+}
+
 TEST_CASE("a child can be told to die with its parent, or not") {
-  for (const auto lifetime : {Command::Lifetime::with_parent, Command::Lifetime::own}) {
+  struct Row {
+    Command::Lifetime lifetime;
+    std::optional<Identity> identity;
+  };
+  std::vector<Row> rows = {{Command::Lifetime::with_parent, {}}, {Command::Lifetime::own, {}}};
+  if (can_become_others()) rows.push_back({Command::Lifetime::with_parent, somebody});
+  for (const Row& row : rows) {
+    CAPTURE(row.identity.has_value());
+    const auto lifetime = row.lifetime;
     Pipe held = make_pipe();
     Pipe told = make_pipe();
     const pid_t parent = ::fork();
@@ -455,6 +510,7 @@ TEST_CASE("a child can be told to die with its parent, or not") {
       Command command = shell("exec sleep 1000");
       command.output = &held.write;
       command.lifetime = lifetime;
+      command.identity = row.identity;
       const Process process = Process::start(command);
       write_all(told.write, std::to_string(process.pid()), "pipe");
       ::_exit(0);  // without any destructor, as if killed

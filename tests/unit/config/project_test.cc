@@ -450,13 +450,17 @@ TEST_CASE("what a node takes away from its processes is said in words of systemd
       "no}}\n");
   CHECK(project.services.driver == ServiceSettings::Driver::systemd);
   CHECK(project.services.user == "shop");
+  CHECK(project.services.hooks == ServiceSettings::Hooks::as_user);
+  CHECK(decode("name: shop\nservices: {user: shop, hooks: root}\n").services.hooks ==
+        ServiceSettings::Hooks::as_root);
   CHECK(project.services.is_hardened);
   CHECK(project.services.hardening ==
         std::map<std::string, std::string>{{"PrivateTmp", "no"}, {"ProtectHome", "read-only"}});
   CHECK_FALSE(decode("name: shop\nservices: {driver: systemd, hardening: off}\n").services.is_hardened);
   for (const auto& row : std::initializer_list<std::pair<std::string, std::string>>{
-           {"services: {user: shop}\n",
-            "2:12: 'services.user' needs `driver: systemd` (say that in node.yaml, or leave it out)"},
+           {"services: {hardening: on}\n",
+            "2:12: 'services.hardening' needs `driver: systemd` (say that in node.yaml, or leave it out)"},
+           {"services: {hooks: shop}\n", "2:12: 'hooks' in 'services' must be one of user, root, not 'shop'"},
            {"services: {driver: systemd, user: 'a b'}\n", "2:29: the user 'a b' "},
            {"services: {driver: systemd, user: '0'}\n", "2:29: the user '0' is a number"},
            {"services: {driver: systemd, hardening: maybe}\n", "2:29: 'hardening' cannot be 'maybe'"},

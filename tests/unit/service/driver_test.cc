@@ -1,12 +1,16 @@
 #include "service/driver.hh"
 
 #include "base/error.hh"
+#include "service/lock.hh"
+#include "service/socket.hh"
 
 #include "scene.hh"
 
 #include <doctest/doctest.h>
 
+#include <chrono>
 #include <csignal>
+#include <optional>
 #include <string>
 
 #include <sys/wait.h>
@@ -52,6 +56,37 @@ TEST_CASE("a lock file nobody holds is no supervisor") {
   base::write_file(scene.path() / "supervisor.lock", "pid 1, since long ago\n");
   CHECK_FALSE(supervisor_runs(scene.path()));
   CHECK_FALSE(open_driver(scene.path())->lasting());
+}
+
+TEST_CASE("a supervisor that is being killed, and holds its lock for a moment still, is none any more") {
+  Scene scene;
+  const base::Dir state = base::Dir::open(scene.path());
+  base::Clock clock = base::system_clock();
+  std::optional<SupervisorLock> lock = SupervisorLock::take(state, clock);
+  base::Fd listener = listen_at(state);
+  int waits = 0;
+  clock.wait = [&](std::chrono::milliseconds) {
+    if (++waits == 3) lock.reset();
+  };
+  const auto driver = open_driver(scene.path(), clock);
+  REQUIRE(driver->lasting());
+  listener.reset();
+  driver->drop_beside();
+  CHECK(waits == 3);
+}
+
+TEST_CASE("a supervisor that does not listen yet is waited for") {
+  Scene scene;
+  const base::Dir state = base::Dir::open(scene.path());
+  base::Clock clock = base::system_clock();
+  const SupervisorLock lock = SupervisorLock::take(state, clock);
+  base::Fd listener;
+  clock.wait = [&](std::chrono::milliseconds) { listener = listen_at(state); };
+  CHECK(open_driver(scene.path(), clock)->lasting());
+  listener.reset();
+  clock.wait = [](std::chrono::milliseconds) {};
+  CHECK_THROWS_WITH_AS(open_driver(scene.path(), clock), doctest::Contains("is starting or ending"),
+                       base::Error);
 }
 
 TEST_CASE("a root that is not there is an error") {

@@ -74,4 +74,21 @@ TEST_CASE("who has a view of its own finds its release by its path after another
   CHECK_FALSE(fs::exists(place.path() / "stray"));
 }
 
+TEST_CASE("the view is put together before its process becomes another user") {
+  if (::geteuid() != 0 || !PinnedView::is_possible()) return;
+  Place place;
+  REQUIRE(::chmod(place.path().c_str(), 0711) == 0);
+  const PinnedView view(place.path() / "run");
+  base::Command command;
+  const std::string root = place.path().native();
+  command.argv = {"/bin/sh", "-c",
+                  "id -u; cat " + root + "/run/page; grep -c ' " + root + " ' /proc/self/mountinfo"};
+  command.directory = place.path() / "run";
+  command.child_work = &view.child_work();
+  command.identity = base::Identity{1234, 1234, {1234}};
+  std::string said;
+  CHECK(base::run(command, {}, [&](std::string_view line) { said += std::string(line) + "|"; }).ok());
+  CHECK(said == "1234|old1|");
+}
+
 }  // namespace pinned_view_test

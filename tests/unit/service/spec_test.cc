@@ -36,6 +36,7 @@ TEST_CASE("a spec arrives as it was sent") {
   special.stop_signal = SIGQUIT;
   special.stop_timeout = std::chrono::seconds(3);
   special.schedule = "*/5 * * * *";
+  special.identity = base::Identity{1000, 1001, {1001, 27}};
   for (const auto& spec : {example, special, ServiceSpec{"a", {"x"}, {}, "", ""}})
     CHECK(decode_spec(text::parse_json(text::to_json(encode(spec)), "x")) == spec);
 }
@@ -66,6 +67,11 @@ TEST_CASE("a spec lacks nothing, has nothing else, and hides no NUL byte") {
       {R"({"name":"a","argv":["x"],"user":"root")" + rest, "unknown key 'user' in a service"},
       {R"({"name":"a","stop_signal":1000,"argv":["x"])" + rest, "'stop_signal' in a service must be"},
       {R"({"name":"a","schedule":"daily","argv":["x"])" + rest, "a schedule has five fields"},
+      {R"({"name":"a","identity":{"uid":1},"argv":["x"])" + rest,
+       "'gid' is missing in 'identity' of a service"},
+      {R"({"name":"a","identity":{"uid":-1,"gid":1,"groups":[]},"argv":["x"])" + rest, "'uid' in 'identity'"},
+      {R"({"name":"a","identity":{"uid":1,"gid":1,"groups":["x"]},"argv":["x"])" + rest,
+       "an entry of 'groups'"},
       {R"({"name":7,"argv":["x"])" + rest, "'name' in a service must be text"},
       {R"({"name":"a","argv":[["x"]])" + rest, "an entry of 'argv' in a service must be text"},
       {R"({"name":"a","argv":["x\u0000y"])" + rest, "'argv' contains a NUL byte"},
