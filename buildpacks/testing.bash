@@ -18,6 +18,7 @@ mkdir "$HOME"
 checks=0
 failures=0
 servers=()
+took=()
 
 finish() {
   if [[ -d $work/production ]]; then release stop --root "$work/production" --quiet >/dev/null 2>&1 || true; fi
@@ -30,6 +31,7 @@ trap finish EXIT
 
 # The tests end here: all as expected, or not.
 report() {
+  tell_times
   printf '%s: %d checks, %d failed\n' "$me" "$checks" "$failures"
   ((failures == 0))
 }
@@ -131,10 +133,25 @@ take_example() { # DIRECTORY
   printf 'processes: {web: {port: %s}}\n' "$web_port" >"$work/production/node.yaml"
 }
 
+# What the cache of a first build spares the second, told and not judged: tests/bench/second_builds makes a table of it.
+tell_times() {
+  if ((${#took[@]} > 1)); then printf '%s, %s: first build %d ms, second build %d ms\n' "$me" "$project" "${took[1]}" "${took[2]}"; fi
+  took=()
+}
+
+# Ends the application at hand, so that another one can be taken.
+put_away() {
+  tell_times
+  release stop --root "$work/production" --quiet
+  rm -rf "$work/source" "$work/staging" "$work/production" "$work/$project".{key,pub}
+}
+
 # Sets $status and $output.
 bake_version() { # NUMBER [OPTION...]
   status=0
+  local began=${EPOCHREALTIME/[.,]/}
   output=$(bake "$work/source" --root "$work/staging" --as "$1" --sequence "$1" --no-apply "${@:2}" 2>&1) || status=$?
+  took[$1]=$(((${EPOCHREALTIME/[.,]/} - began) / 1000))
   check "version $1 is baked" 0 "$status"
   if ((status != 0)); then printf '%s\n' "$output"; fi
 }
@@ -155,4 +172,18 @@ check_bills() {
   status=0
   output=$("$checkout/tests/support/cyclonedx" "$work"/production/run/.bakehouse/sbom+*.json 2>&1) || status=$?
   check "the bills of materials are CycloneDX" 0 "$status"
+}
+
+# Of a buildpack that installs nothing, neither for the build nor for the launch.
+check_no_bill() {
+  check "nothing is installed, so there is no bill of materials" "" "$(find "$work/production/run/.bakehouse" -name 'sbom+*')"
+}
+
+# Of a buildpack that has nothing to keep from build to build.
+check_same_launch() {
+  check "the second build launches what the first did" "$(launch_file 1)" "$(launch_file 2)"
+}
+
+launch_file() { # NUMBER
+  tar --zstd -xOf "$work/staging/releases/$project-$1.tar.zst" .bakehouse/launch.json
 }
