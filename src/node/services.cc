@@ -131,6 +131,15 @@ std::unique_ptr<service::ServiceDriver> open_systemd(const Node& node) {
       {node.root.project, node.root.path, release_program(), node.is_booting});
 }
 
+std::vector<std::string> instances_before(const config::ProcessSettings& settings,
+                                          const config::Project& project) {
+  Words before;
+  for (const std::string& earlier : settings.after)
+    for (const Instance& instance : instances_of(earlier, settings_of(earlier, project)))
+      before.push_back(instance.name);
+  return before;
+}
+
 service::ServiceSpec spec_of(const Node& node, const InService& release, const std::string& process,
                              const Instance& instance) {
   const auto& settings = settings_of(process, release.project);
@@ -148,7 +157,9 @@ service::ServiceSpec spec_of(const Node& node, const InService& release, const s
   if (settings.socket) spec.sockets = {*settings.socket};
   if (release.project.services.strategy == config::ServiceSettings::Strategy::overlap && can_pin())
     spec.pinned = node.root.at(node.root.layout.run);
-  if (are_units(node)) shape_unit(node, release.project.services, spec);
+  if (!are_units(node)) return spec;
+  shape_unit(node, release.project.services, spec);
+  spec.after = instances_before(settings, release.project);
   return spec;
 }
 
