@@ -25,7 +25,6 @@ constexpr std::array<FieldKind, 5> kinds = {{
     {"month", 1, 12, "janfebmaraprmayjunjulaugsepoctnovdec"},
     {"day of the week", 0, 7, "sunmontuewedthufrisat"},
 }};
-enum Place { minute, hour, day, month, weekday };
 
 // The rarest date, 29 February, is at most eight years away.
 constexpr Seconds longest_wait = Seconds{9} * 366 * 24 * 3600;
@@ -132,7 +131,7 @@ Schedule Schedule::parse(std::string_view text) {
   }
   Schedule schedule;
   for (size_t i = 0; i < kinds.size(); ++i) schedule.fields_[i] = decode_field(kinds[i], words[i]);
-  if (schedule.fields_[weekday].test(7)) schedule.fields_[weekday].set(0);
+  if (schedule.fields_[weekday].test(7)) schedule.fields_[weekday].reset(7).set(0);
   schedule.any_day_ = words[day].starts_with('*');
   schedule.any_weekday_ = words[weekday].starts_with('*');
   schedule.next_after(0);
@@ -143,7 +142,14 @@ bool Schedule::has_day(int day_now, int month_now, int weekday_now) const {
   if (!fields_[month].test(static_cast<size_t>(month_now))) return false;
   const bool by_day = fields_[day].test(static_cast<size_t>(day_now));
   const bool by_weekday = fields_[weekday].test(static_cast<size_t>(weekday_now));
-  return any_day_ || any_weekday_ ? by_day && by_weekday : by_day || by_weekday;
+  return either_day() ? by_day || by_weekday : by_day && by_weekday;
+}
+
+std::vector<int> Schedule::numbers(Place place) const {
+  std::vector<int> numbers;
+  for (size_t number = 0; number < fields_[place].size(); ++number)
+    if (fields_[place].test(number)) numbers.push_back(static_cast<int>(number));
+  return numbers;
 }
 
 Seconds Schedule::next_after(Seconds time) const {

@@ -7,6 +7,7 @@
 #include <bitset>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace bakehouse::base {
 
@@ -21,9 +22,15 @@ class Schedule {
   // The first time later than `time`, a whole minute.
   Seconds next_after(Seconds time) const;
 
+  enum Place { minute, hour, day, month, weekday };
+  // What a field allows, ascending; Sunday is 0.
+  std::vector<int> numbers(Place place) const;
+  // Whether one of the two kinds of day is enough.
+  bool either_day() const { return !any_day_ && !any_weekday_; }
+
  private:
   using Field = std::bitset<64>;
-  bool has_day(int day, int month, int weekday) const;
+  bool has_day(int day_now, int month_now, int weekday_now) const;
 
   std::array<Field, 5> fields_;
   bool any_day_ = false;

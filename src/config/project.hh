@@ -35,7 +35,7 @@ struct BuildSettings {
 struct ProcessSettings {
   std::optional<std::string> command;  // a shell line; overrides the buildpacks' process of that name
   std::optional<int> port;             // of the first instance; each further one has the next
-  // Where the supervisor listens for it, "127.0.0.1:8000"; all instances accept there, from descriptor 3.
+  // Where somebody listens for it, "127.0.0.1:8000"; all instances accept there, from descriptor 3.
   std::optional<std::string> socket;
   std::optional<int> count;        // instances NAME.1, NAME.2, ...; none: one, called NAME
   std::vector<std::string> after;  // processes that are started before

@@ -93,7 +93,7 @@ namespace {
 // An installed unit has a state when it is stopped, too.
 Names running_in(service::ServiceDriver& driver) {
   auto states = driver.states();
-  if (driver.keeps_stopped()) std::erase_if(states, [](const auto& state) { return !state.running; });
+  if (driver.keeps_stopped()) std::erase_if(states, [](const auto& state) { return !state.is_well(); });
   return names_in(states);
 }
 

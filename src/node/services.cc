@@ -136,6 +136,15 @@ std::unique_ptr<service::ServiceDriver> open_systemd(const Node& node) {
       {node.root.project, node.root.path, release_program(), node.is_booting});
 }
 
+std::vector<std::string> instances_before(const config::ProcessSettings& settings,
+                                          const config::Project& project) {
+  Words before;
+  for (const std::string& earlier : settings.after)
+    for (const Instance& instance : instances_of(earlier, settings_of(earlier, project)))
+      before.push_back(instance.name);
+  return before;
+}
+
 service::ServiceSpec spec_of(const Node& node, const InService& release, const std::string& process,
                              const Instance& instance) {
   const auto& settings = settings_of(process, release.project);
@@ -157,6 +166,7 @@ service::ServiceSpec spec_of(const Node& node, const InService& release, const s
   const auto variables = variables_file(node, release.deployment, release.project, process);
   if (are_units(node)) {
     shape_unit(node, release.project.services, spec);
+    spec.after = instances_before(settings, release.project);
     spec.variables = variables.value_or("");
   } else if (variables) {
     give_variables(node, *variables, spec.argv);

@@ -99,7 +99,6 @@ Fd bind_socket(const std::string& address) {
 }
 
 void begin_to_listen(const Fd& socket, const std::string& address) {
-  constexpr int most_waiting = 4096;  // the kernel takes fewer where net.core.somaxconn says so
   if (::listen(socket.get(), most_waiting) != 0)
     throw base::os_error(errno, "listen at", address).as(Fault::input);
 }
@@ -179,6 +178,10 @@ uint32_t Listener::waiting() const {
 }
 
 void Listener::take_over() const { route(socket_, to_place(beside_place), address_); }
+
+void require_address(const std::string& address) { parse_listen_address(address); }
+
+void require_free(const std::string& address) { bind_socket(address); }
 
 bool can_be_shared(const std::string& address) { return parse_listen_address(address).family() == AF_INET; }
 

@@ -14,6 +14,9 @@ namespace bakehouse::service {
 // It is an address of the loopback interface, so that only this machine can.
 constexpr std::string_view probe_source = "127.66.97.107";
 
+// How many may wait to be accepted; the kernel takes fewer where net.core.somaxconn says so.
+constexpr int most_waiting = 4096;
+
 // Two of them may listen at one address: the kernel gives each new connection to the one it is for, and what
 // waits to be accepted stays where it is. So a release is tried while the one before serves, and takes over
 // between two connections.
@@ -44,6 +47,11 @@ class Listener {
   base::Fd socket_;
 };
 
+// Error(input) unless these are the numbers of an address.
+void require_address(const std::string& address);
+// Error(input) when nobody could listen there at present: another program does, or it is no address of this
+// machine.
+void require_free(const std::string& address);
 // Whether a release can be tried at that address while another one serves.
 bool can_be_shared(const std::string& address);
 

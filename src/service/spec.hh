@@ -34,7 +34,7 @@ struct ServiceSpec {
   std::optional<std::chrono::milliseconds> stop_timeout = {};  // before KILL; else the supervisor's
   // Five fields of cron: started then, and not again when it ends. "": kept running.
   std::string schedule = {};
-  // Where the supervisor listens for it, also while it does not run: "127.0.0.1:8000".
+  // Where somebody listens for it, also while it does not run: "127.0.0.1:8000".
   std::vector<std::string> sockets = {};
   // The path of run/: the process goes on to see what is there when it starts. "": it does not.
   std::filesystem::path pinned = {};
@@ -46,6 +46,7 @@ struct ServiceSpec {
   bool is_hardened = true;
   std::map<std::string, std::string> hardening = {};  // over what a unit takes away by itself
   std::vector<std::filesystem::path> writable = {};   // the rest is read-only where it is hardened
+  std::vector<std::string> after = {};                // those that are started before
 
   friend bool operator==(const ServiceSpec&, const ServiceSpec&) = default;
 };

@@ -39,7 +39,7 @@ void Supervisor::require_sound(const std::vector<ServiceSpec>& specs, bool is_be
     if (spec.name.empty()) throw Error(Fault::input, "a service has no name");
     const std::string shown = printable(spec.name);
     if (spec.argv.empty()) throw Error(Fault::input, fmt::format("the service '{}' has no command", shown));
-    for (const std::string& address : spec.sockets) can_be_shared(address);  // or it is none
+    for (const std::string& address : spec.sockets) require_address(address);
     const bool twice = std::any_of(specs.begin(), specs.begin() + static_cast<ptrdiff_t>(i),
                                    [&](const ServiceSpec& other) { return other.name == spec.name; });
     if (twice) throw Error(Fault::input, fmt::format("two services are called '{}'", shown));

@@ -25,7 +25,7 @@ constexpr std::chrono::minutes longest_call(10);
 
 std::vector<std::string> quiet_environment() {
   std::vector<std::string> environment{"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
-                                       "LANG=C.UTF-8", "SYSTEMD_COLORS=0", "SYSTEMD_PAGER=",
+                                       "LANG=C.UTF-8", "TZ=UTC", "SYSTEMD_COLORS=0", "SYSTEMD_PAGER=",
                                        // What they complain of is no word about our units.
                                        "SYSTEMD_ENVIRONMENT_GENERATOR_PATH=/dev/null",
                                        "SYSTEMD_GENERATOR_PATH=/dev/null"};
@@ -66,6 +66,7 @@ std::string describe_end(std::map<std::string, std::string>& properties) {
 }  // namespace
 
 const char* const state_properties = "ActiveState,MainPID,NRestarts,ExecMainCode,ExecMainStatus,Result";
+const char* const timer_properties = "ActiveState,NextElapseUSecRealtime";
 
 ServiceState parse_unit_state(std::string_view lines, std::string name) {
   auto properties = parse_properties(lines);
@@ -82,6 +83,16 @@ ServiceState parse_unit_state(std::string_view lines, std::string name) {
     state.last_end = fmt::format("could not be started ({})", base::printable(result));
   if (state.last_end.empty() && state.restarts > 0) state.last_end = "has ended and was started again";
   return state;
+}
+
+// "Sat 2026-11-28 13:30:00 UTC"
+std::string parse_next_time(std::string_view lines) {
+  constexpr std::string_view form = "Sat 2026-11-28 13:30:00 UTC";
+  auto properties = parse_properties(lines);
+  const std::string& shown = properties["NextElapseUSecRealtime"];
+  if (properties["ActiveState"] != "active" || shown.size() != form.size() || !shown.ends_with(" UTC"))
+    return {};
+  return shown.substr(4, 10) + "T" + shown.substr(15, 8) + "Z";
 }
 
 SystemdControl::SystemdControl(UnitSettings::Scope scope)
@@ -115,6 +126,24 @@ std::string SystemdControl::call(const std::vector<std::string>& words) const {
   if (outcome.ok) return outcome.text;
   throw Error(Fault::internal, fmt::format("`systemctl {}` {}\n{}", words.front(), outcome.how,
                                            base::printable_lines(outcome.text)));
+}
+
+std::vector<std::string> SystemdControl::show(const std::string& properties,
+                                              const std::vector<std::string>& units) const {
+  if (units.empty()) return {};
+  std::vector<std::string> words{"show", fmt::format("--property={}", properties)};
+  words.insert(words.end(), units.begin(), units.end());
+  const std::string text = call(words);
+  std::vector<std::string> answers;
+  // One paragraph a unit, in the order of the question.
+  std::string_view rest = text;
+  for (size_t i = 0; i < units.size(); ++i) {
+    std::string_view answer = rest.substr(0, rest.find("\n\n"));
+    rest.remove_prefix(std::min(rest.size(), answer.size() + 2));
+    if (answer.ends_with('\n')) answer.remove_suffix(1);
+    answers.emplace_back(answer);
+  }
+  return answers;
 }
 
 // systemd-run would start a program; this one runs already, and holds a lock.

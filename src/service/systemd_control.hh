@@ -22,6 +22,8 @@ class SystemdControl {
   void verify(const std::vector<Unit>& units) const;
   // `systemctl WORDS`: what it printed; Error(internal) with that when it fails.
   std::string call(const std::vector<std::string>& words) const;
+  // What these units say of these properties ("A,B"), one text a unit, of `Name=value` lines.
+  std::vector<std::string> show(const std::string& properties, const std::vector<std::string>& units) const;
   // This process, and what it starts, into a scope of that name, which nothing else belongs to.
   void enter_scope(const std::string& name) const;
 
@@ -41,7 +43,10 @@ class SystemdControl {
 
 // What `systemctl show` says of one unit: `Name=value` lines.
 ServiceState parse_unit_state(std::string_view lines, std::string name);
-// The properties that parse_unit_state wants, as `--property` names them.
+// When a timer elapses next, as ServiceState says it; "" while it is stopped.
+std::string parse_next_time(std::string_view lines);
+// The properties that these two want, as `--property` names them.
 extern const char* const state_properties;
+extern const char* const timer_properties;
 
 }  // namespace bakehouse::service

@@ -3,9 +3,12 @@
 #include "base/dir.hh"
 #include "base/error.hh"
 #include "service/background.hh"
+#include "service/listener.hh"
 #include "service/lock.hh"
 #include "service/systemd_control.hh"
 #include "service/unit_files.hh"
+#include "service/unit_socket.hh"
+#include "service/unit_timer.hh"
 
 #include <algorithm>
 #include <cstdlib>
@@ -35,7 +38,7 @@ class SystemdDriver : public ServiceDriver {
   void check(const std::vector<ServiceSpec>& specs) override;
   void stop() override;
   void stop(const std::vector<std::string>& names) override;
-  void end() override { stop(); }
+  void end() override;
   void ensure(const std::vector<ServiceSpec>& specs) override { start(specs); }
   void start(const std::vector<ServiceSpec>& specs) override;
   std::vector<ServiceState> states() override;
@@ -46,9 +49,16 @@ class SystemdDriver : public ServiceDriver {
   void outlive_session() override;
 
  private:
-  // The services among the root's units, as they are installed.
+  // The root's units of a kind (".socket"), as they are installed.
+  Words installed(std::string_view kind) const;
+  // Those of its processes among the services.
   Words services() const;
+  bool has_timer(const std::string& process) const;
   std::string process_of(const std::string& unit) const;
+  void stop_units(Words names);
+  void require_ended();
+  void close_sockets_but(const Words& wanted);
+  void require_free_addresses(const std::vector<ServiceSpec>& specs) const;
   void install(const std::vector<Unit>& units);
   void enable();
   bool needs_reload() const;
@@ -60,6 +70,8 @@ class SystemdDriver : public ServiceDriver {
   bool is_before_services_;
 };
 
+void append(Words& words, const Words& more) { words.insert(words.end(), more.begin(), more.end()); }
+
 void require_user(const ServiceSpec& spec) {
   if (spec.user.empty() || ::getpwnam(spec.user.c_str()) != nullptr) return;
   throw Error(Fault::refused,
@@ -67,22 +79,10 @@ void require_user(const ServiceSpec& spec) {
               "make that user, or say another in `services: {user: NAME}`");
 }
 
-// Started always, or without what it listens at, it would not be what somebody has asked for.
-void require_unit_can(const ServiceSpec& spec) {
-  const char* const wish = !spec.schedule.empty()  ? "a schedule"
-                           : !spec.sockets.empty() ? "a socket"
-                                                   : nullptr;
-  if (wish == nullptr) return;
-  throw Error(Fault::refused,
-              fmt::format("the process '{}' has {}, which units of systemd have not yet", spec.name, wish),
-              "run it by the supervisor, or start it from a timer or a socket of your own");
-}
-
 void SystemdDriver::check(const std::vector<ServiceSpec>& specs) {
   const auto units = make_units(specs, units_);
   for (const ServiceSpec& spec : specs) {
     require_user(spec);
-    require_unit_can(spec);
     if (spec.user.empty() || units_.scope == Scope::system) continue;
     throw Error(Fault::refused, fmt::format("only root can run '{}' as '{}'", spec.name, spec.user),
                 "leave `services: {user: ...}` out of node.yaml");
@@ -92,14 +92,23 @@ void SystemdDriver::check(const std::vector<ServiceSpec>& specs) {
   control_.verify(units);
 }
 
+Words SystemdDriver::installed(std::string_view kind) const {
+  Words names = units_of(directory_, units_.root);
+  std::erase_if(names, [&](const std::string& name) { return !name.ends_with(kind); });
+  return names;
+}
+
 Words SystemdDriver::services() const {
   const std::string around = service_name(units_.project, "");
   const std::string beginning = around.substr(0, around.rfind('.'));
-  Words services;
-  for (const std::string& name : units_of(directory_, units_.root)) {
-    if (name.starts_with(beginning) && name.ends_with(".service")) services.push_back(name);
-  }
+  Words services = installed(".service");
+  std::erase_if(services, [&](const std::string& name) { return !name.starts_with(beginning); });
   return services;
+}
+
+bool SystemdDriver::has_timer(const std::string& process) const {
+  const Words timers = installed(".timer");
+  return std::ranges::find(timers, timer_name(units_.project, process)) != timers.end();
 }
 
 std::string SystemdDriver::process_of(const std::string& unit) const {
@@ -108,14 +117,31 @@ std::string SystemdDriver::process_of(const std::string& unit) const {
   return unit.substr(before, unit.size() - around.size());
 }
 
-// Also what a supervisor has left that ran the processes before they became units.
+void SystemdDriver::stop_units(Words names) {
+  if (names.empty()) return;
+  names.insert(names.begin(), "stop");
+  control_.call(names);
+}
+
+// Also what a supervisor has left that ran the processes before they became units. Sockets stay, and so does
+// the target, which would take them with it.
 void SystemdDriver::stop() {
   end_orphans(units_.root / ".bakehouse");
   Words words = services();
+  append(words, installed(".timer"));
   if (words.empty()) return;
-  words.push_back(target_name(units_.project));
-  words.insert(words.begin(), "stop");
-  control_.call(words);
+  stop_units(std::move(words));
+  require_ended();
+}
+
+void SystemdDriver::end() {
+  stop();
+  Words words = installed(".socket");
+  append(words, installed(".target"));
+  stop_units(std::move(words));
+}
+
+void SystemdDriver::require_ended() {
   Words still;
   for (const ServiceState& state : states()) {
     if (state.running) still.push_back(fmt::format("{} (process {})", state.name, state.pid));
@@ -126,17 +152,17 @@ void SystemdDriver::stop() {
 }
 
 bool SystemdDriver::needs_reload() const {
-  Words words{"show", "--property=NeedDaemonReload", target_name(units_.project)};
-  const Words names = services();
-  words.insert(words.end(), names.begin(), names.end());
-  return control_.call(words).find("NeedDaemonReload=yes") != std::string::npos;
+  const auto answers = control_.show("NeedDaemonReload", units_of(directory_, units_.root));
+  return std::ranges::any_of(answers, [](const auto& answer) { return answer.ends_with("=yes"); });
 }
 
 void SystemdDriver::stop(const std::vector<std::string>& names) {
-  if (names.empty()) return;
-  Words words{"stop"};
-  for (const std::string& name : names) words.push_back(service_name(units_.project, name));
-  control_.call(words);
+  Words words;
+  for (const std::string& name : names) {
+    if (has_timer(name)) words.push_back(timer_name(units_.project, name));
+    words.push_back(service_name(units_.project, name));
+  }
+  stop_units(std::move(words));
 }
 
 // systemd is asked, too: whoever wrote the files may have been killed before it read them.
@@ -158,13 +184,36 @@ void SystemdDriver::start_installed() {
   Words words{"start"};
   if (is_before_services_) words.emplace_back("--no-block");
   words.push_back(target_name(units_.project));
-  for (const std::string& name : services()) words.push_back(name);
+  append(words, installed(".socket"));
+  append(words, installed(".timer"));
+  for (const std::string& name : services())
+    if (!has_timer(process_of(name))) words.push_back(name);
   control_.call(words);
 }
 
+// Before the new units are known: by the old ones nothing that runs on hangs on them.
+void SystemdDriver::close_sockets_but(const Words& wanted) {
+  Words words = installed(".socket");
+  std::erase_if(words, [&](const auto& name) { return std::ranges::find(wanted, name) != wanted.end(); });
+  stop_units(std::move(words));
+}
+
+// systemd would only say that a job has failed.
+void SystemdDriver::require_free_addresses(const std::vector<ServiceSpec>& specs) const {
+  for (const std::string& address : addresses_of(specs)) {
+    const auto answers = control_.show("ActiveState", {socket_name(units_.project, address)});
+    if (answers.front() != "ActiveState=active") require_free(address);
+  }
+}
+
 void SystemdDriver::start(const std::vector<ServiceSpec>& specs) {
-  for (const ServiceSpec& spec : specs) require_unit_can(spec);
   for (const ServiceSpec& spec : specs) base::Dir::open_or_make(spec.log.parent_path());
+  Words sockets;
+  for (const std::string& address : addresses_of(specs))
+    sockets.push_back(socket_name(units_.project, address));
+  close_sockets_but(sockets);
+  // Who is before the services is before whatever gives this machine its addresses, too.
+  if (!is_before_services_) require_free_addresses(specs);
   install(make_units(specs, units_));
   enable();
   start_installed();
@@ -178,16 +227,15 @@ void SystemdDriver::mind_deadline() { control_.call({"start", "--no-block", expi
 std::vector<ServiceState> SystemdDriver::states() {
   std::vector<ServiceState> states;
   const Words names = services();
-  if (names.empty()) return states;
-  Words words{"show", fmt::format("--property={}", state_properties)};
-  words.insert(words.end(), names.begin(), names.end());
-  const std::string answer = control_.call(words);
-  // One paragraph a unit, in the order of the question.
-  std::string_view rest = answer;
-  for (const std::string& name : names) {
-    const size_t end = std::min(rest.find("\n\n"), rest.size());
-    states.push_back(parse_unit_state(rest.substr(0, end), process_of(name)));
-    rest.remove_prefix(std::min(rest.size(), end + 2));
+  const auto answers = control_.show(state_properties, names);
+  for (size_t i = 0; i < names.size(); ++i)
+    states.push_back(parse_unit_state(answers.at(i), process_of(names[i])));
+  const Words timers = installed(".timer");
+  const auto times = control_.show(timer_properties, timers);
+  for (ServiceState& state : states) {
+    const auto timer = std::ranges::find(timers, timer_name(units_.project, state.name));
+    if (timer != timers.end())
+      state.next = parse_next_time(times.at(static_cast<size_t>(timer - timers.begin())));
   }
   return states;
 }

@@ -4,7 +4,10 @@
 #include "base/error.hh"
 #include "config/names.hh"
 #include "service/hardening.hh"
+#include "service/unit_parts.hh"
+#include "service/unit_socket.hh"
 #include "service/unit_text.hh"
+#include "service/unit_timer.hh"
 
 #include <algorithm>
 
@@ -40,9 +43,7 @@ void require_different_names(const std::vector<ServiceSpec>& specs) {
 // A colon: systemd leaves dollar signs alone, which are for the program.
 std::string command_line(const std::vector<std::string>& argv) { return ":" + unit_words(argv); }
 
-std::string head(const UnitSettings& settings, std::string_view description) {
-  return fmt::format("{}\n[Unit]\nDescription={}\n", unit_mark(settings.root), description);
-}
+bool is_kept_running(const ServiceSpec& spec) { return spec.schedule.empty(); }
 
 std::string restart_lines(const UnitSettings& settings) {
   std::string lines = "Restart=always\nRestartSec=1s\n";
@@ -50,28 +51,43 @@ std::string restart_lines(const UnitSettings& settings) {
   return lines;
 }
 
-std::string make_service(const ServiceSpec& spec, const UnitSettings& settings) {
-  std::string text = head(settings, fmt::format("{} of {}", spec.name, settings.project));
+std::string end_lines(const ServiceSpec& spec) {
+  const auto patience = spec.stop_timeout.value_or(std::chrono::seconds(5));
+  return fmt::format("KillMode=control-group\nKillSignal={}\nTimeoutStopSec={}ms\n", spec.stop_signal,
+                     patience.count());
+}
+
+std::string dependencies(const ServiceSpec& spec, const UnitSettings& settings) {
+  std::string text = unit_head(settings, fmt::format("{} of {}", spec.name, settings.project));
   text += fmt::format("Requires={0}\nAfter={0} network.target\n", recovery_name(settings.project));
+  // Not Wants: what somebody has stopped would come back when this one is started anew.
+  for (const std::string& earlier : spec.after)
+    text += fmt::format("After={}\n", service_name(settings.project, earlier));
+  text += socket_requirements(spec, settings);
+  text += is_kept_running(spec) ? fmt::format("PartOf={}\n", target_name(settings.project))
+                                : stop_with_target(settings);
   // Never given up: whoever ends and ends again is seen by the health check, not by a counter.
-  text += fmt::format("PartOf={}\nStartLimitIntervalSec=0\n", target_name(settings.project));
+  return text + "StartLimitIntervalSec=0\n";
+}
+
+std::string make_service(const ServiceSpec& spec, const UnitSettings& settings) {
+  std::string text = dependencies(spec, settings);
   text += fmt::format("\n[Service]\nType=exec\nExecStart={}\n", command_line(spec.argv));
   for (const std::string& variable : spec.environment)
     text += fmt::format("Environment={}\n", unit_word(variable));
   if (!spec.variables.empty()) text += fmt::format("EnvironmentFile={}\n", unit_pattern(spec.variables));
+  text += socket_settings(spec, settings);
   text += fmt::format("WorkingDirectory={}\n", unit_path(spec.directory));
   if (!spec.user.empty()) text += fmt::format("User={}\n", spec.user);
-  text += restart_lines(settings);
-  const auto patience = spec.stop_timeout.value_or(std::chrono::seconds(5));
-  text += fmt::format("KillMode=control-group\nKillSignal={}\nTimeoutStopSec={}ms\n", spec.stop_signal,
-                      patience.count());
+  if (is_kept_running(spec)) text += restart_lines(settings);
+  text += end_lines(spec);
   text += fmt::format("StandardOutput=append:{}\nStandardError=inherit\n", unit_path(spec.log));
   return text + hardening_lines(spec, settings);
 }
 
 std::string make_recovery(const UnitSettings& settings) {
   std::string text =
-      head(settings, fmt::format("{}: what an interrupted transaction left", settings.project));
+      unit_head(settings, fmt::format("{}: what an interrupted transaction left", settings.project));
   text += fmt::format("RequiresMountsFor={}\n", unit_word(settings.root.native()));
   text += "\n[Service]\nType=oneshot\nRemainAfterExit=yes\nTimeoutStartSec=infinity\n";
   return text + fmt::format("ExecStart={}\n", command_line({settings.release.native(), "recover", "--boot",
@@ -80,7 +96,8 @@ std::string make_recovery(const UnitSettings& settings) {
 
 // It waits for the deadline beside the services, so that a restart of the machine does not forget it.
 std::string make_expiry(const UnitSettings& settings) {
-  std::string text = head(settings, fmt::format("{}: goes back unless it is confirmed", settings.project));
+  std::string text =
+      unit_head(settings, fmt::format("{}: goes back unless it is confirmed", settings.project));
   text += fmt::format("Requires={0}\nAfter={0}\n", recovery_name(settings.project));
   text += fmt::format("ConditionPathExists={}\n", unit_path(settings.root / ".bakehouse/provisional.json"));
   text += "\n[Service]\nType=exec\n";
@@ -89,11 +106,19 @@ std::string make_expiry(const UnitSettings& settings) {
 }
 
 std::string make_target(const std::vector<ServiceSpec>& specs, const UnitSettings& settings) {
-  std::string text = head(settings, fmt::format("{}: all its processes", settings.project));
+  std::string text = unit_head(settings, fmt::format("{}: all its processes", settings.project));
   text += fmt::format("Wants={} {}\n", recovery_name(settings.project), expiry_name(settings.project));
-  for (const ServiceSpec& spec : specs)
-    text += fmt::format("Wants={}\n", service_name(settings.project, spec.name));
+  for (const std::string& address : addresses_of(specs))
+    text += fmt::format("Wants={}\n", socket_name(settings.project, address));
+  for (const ServiceSpec& spec : specs) {
+    text += fmt::format("Wants={}\n", is_kept_running(spec) ? service_name(settings.project, spec.name)
+                                                            : timer_name(settings.project, spec.name));
+  }
   return text + fmt::format("\n[Install]\nWantedBy={}\n", wanted_by(settings.scope));
+}
+
+void append(std::vector<Unit>& units, const std::vector<Unit>& more) {
+  units.insert(units.end(), more.begin(), more.end());
 }
 
 }  // namespace
@@ -130,8 +155,10 @@ std::vector<Unit> make_units(const std::vector<ServiceSpec>& specs, const UnitSe
     require_sound(spec);
     base::with_context(fmt::format("process '{}'", spec.name), [&] {
       units.push_back({service_name(settings.project, spec.name), make_service(spec, settings)});
+      if (!is_kept_running(spec)) append(units, make_timer_units(spec, settings));
     });
   }
+  append(units, make_socket_units(specs, settings));
   units.push_back({target_name(settings.project), make_target(specs, settings)});
   units.push_back({recovery_name(settings.project), make_recovery(settings)});
   units.push_back({expiry_name(settings.project), make_expiry(settings)});

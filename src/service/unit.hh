@@ -1,5 +1,6 @@
-// The units of systemd that keep a release's processes running, as text: a service for each process, one
-// target that binds them, and two that look after the transaction. Described in docs/formats/units.md.
+// The units of systemd that keep a release's processes running, as text: a service for each process, a timer
+// for each that has a schedule, a socket for each address, one target that binds them, and two that look
+// after the transaction. Described in docs/formats/units.md.
 #pragma once
 
 #include "service/spec.hh"

@@ -50,42 +50,8 @@ for version in 1 2 3 4; do next "$version" "$version"; done
 next 5 broken
 next 6 broken
 
-# Until there is a file `enough`: what it saw, each once and in its order, and how often it got no answer.
-cat >ask.py <<'PYTHON'
-import os, socket, threading
-
-lost, seen = [], []
-
-def ask():
-    mine = []
-    while not os.path.exists("enough"):
-        try:
-            with socket.create_connection(("127.0.0.1", 28191), 10) as connection:
-                connection.sendall(b"GET / HTTP/1.0\r\n\r\n")
-                answer = b""
-                while piece := connection.recv(4096):
-                    answer += piece
-            page = answer.split(b"\r\n\r\n", 1)[1].decode().strip()
-        except (OSError, IndexError) as error:
-            lost.append(repr(error))
-            continue
-        if not mine or mine[-1] != page:
-            mine.append(page)
-        if page not in begun:
-            begun.add(page)
-            open("saw-" + page.replace(" ", "-"), "w").close()
-    seen.append(mine)
-
-begun = set()
-threads = [threading.Thread(target=ask) for _ in range(3)]
-for thread in threads: thread.start()
-for thread in threads: thread.join()
-print("lost:", len(lost), *lost[:3])
-print("seen:", *sorted({", ".join(mine) for mine in seen}))
-PYTHON
-
 run release apply staging/releases/shop-1.tar.zst --root production
-python3 ask.py >asked &
+"$BAKEHOUSE_SOURCE_DIR/tests/support/ask.py" 28191 >asked &
 asking=$!
 seen() { wait_until test -e "saw-shop-$1"; }
 seen 1

@@ -2,39 +2,19 @@
 
 #include "base/clock.hh"
 #include "base/error.hh"
+#include "support/zone.hh"
 
 #include <doctest/doctest.h>
 
-#include <cstdlib>
-#include <ctime>
-#include <optional>
 #include <string>
 
 namespace schedule_test {
 
 using namespace bakehouse;
 using base::Schedule;
+using support::Zone;
 
 namespace {
-
-// The zone of the whole process, for as long as this lives.
-class Zone {
- public:
-  explicit Zone(const char* name) {
-    if (const char* before = std::getenv("TZ")) before_ = before;
-    ::setenv("TZ", name, 1);
-    ::tzset();
-  }
-  ~Zone() {
-    before_ ? ::setenv("TZ", before_->c_str(), 1) : ::unsetenv("TZ");
-    ::tzset();
-  }
-  Zone(const Zone&) = delete;
-  Zone& operator=(const Zone&) = delete;
-
- private:
-  std::optional<std::string> before_;
-};
 
 constexpr base::Seconds new_year = 1767225600;  // 2026-01-01T00:00:00Z, a Thursday
 

@@ -134,6 +134,15 @@ ExecStart=:"/bin/true" "expire" "--root" "/srv/shop"
   CHECK(make_units({}, settings).size() == 3);
 }
 
+TEST_CASE("a process starts after those that its release says, and wants none of them") {
+  ServiceSpec spec = web();
+  spec.after = {"queue.1", "queue.2"};
+  const std::string text = unit_of(spec);
+  CHECK(holds(text, "After=bakehouse-shop-queue.1.service"));
+  CHECK(holds(text, "After=bakehouse-shop-queue.2.service"));
+  CHECK(text.find("Wants=") == std::string::npos);
+}
+
 TEST_CASE("systemd has nothing to say about any of these units") {
   if (!std::filesystem::exists("/usr/bin/systemd-analyze")) {
     MESSAGE("skipped: systemd is not installed");
@@ -147,7 +156,17 @@ TEST_CASE("systemd has nothing to say about any of these units") {
   homely.name = "homely";
   homely.user = "root";
   homely.hardening = {{"ProtectHome", "read-only"}, {"SystemCallFilter", "@system-service"}};
-  control.verify(make_units({web(), open, homely}, settings));
+  ServiceSpec held = web();
+  held.name = "held";
+  held.sockets = {"127.0.0.1:8000", "[::1]:8000"};
+  held.after = {"web", "report"};
+  ServiceSpec report = web();
+  report.name = "report";
+  report.schedule = "30 2 13 * fri";
+  control.verify(make_units({web(), open, homely, held, report}, settings));
+  UnitSettings older = settings;
+  older.version = 247;
+  control.verify(make_units({held, report}, older));
   UnitSettings odd = settings;
   odd.root = "/srv/50% of \"all\" it's";
   ServiceSpec there = web();
@@ -244,6 +263,23 @@ TEST_CASE("what can be no unit is refused by its name") {
   spec.environment = {"X=\x01"};
   CHECK(refusal(spec).starts_with("input: process 'web': 'X=\\001' cannot stand in a unit"));
   CHECK(failure([] { make_units({web(), web()}, settings); }) == "input: two processes are called 'web'");
+}
+
+TEST_CASE("when a timer elapses is told as the supervisor would tell it") {
+  const struct {
+    const char* shown;
+    const char* next;
+  } rows[] = {
+      {"NextElapseUSecRealtime=Sat 2026-11-28 13:09:08 UTC\nActiveState=active\n", "2026-11-28T13:09:08Z"},
+      {"NextElapseUSecRealtime=Sat 2026-11-28 13:09:08 UTC\nActiveState=inactive\n", ""},
+      {"NextElapseUSecRealtime=Sat 2026-11-28 14:09:08 CET\nActiveState=active\n", ""},
+      {"NextElapseUSecRealtime=\nActiveState=active\n", ""},
+      {"", ""},
+  };
+  for (const auto& row : rows) {
+    CAPTURE(row.shown);
+    CHECK(parse_next_time(row.shown) == row.next);
+  }
 }
 
 TEST_CASE("what systemctl shows is told as the supervisor would tell it") {
