@@ -10,11 +10,12 @@ cat >source/bake.yaml <<'YAML'
 name: shop
 writable: {cache: discard}
 data: {uploads: uploads}
+env: {TOWN: "${town:-Bergen}"}
 YAML
 echo 'a page' >source/index.html
 echo 'to be written to' >source/cache/README
 cat >source/Procfile <<'PROCFILE'
-web: cd "$BAKEHOUSE_RUN"; for p in new index.html .bakehouse/new cache/new uploads/new; do touch $p 2>/dev/null && w="$w $p"; done; echo "$BAKEHOUSE_VERSION by $(id -un) in $HOME wrote$w"; echo $$ >"$BAKEHOUSE_DATA/pid"; exec sleep 600
+web: cd "$BAKEHOUSE_RUN"; for p in new index.html .bakehouse/new cache/new uploads/new; do touch $p 2>/dev/null && w="$w $p"; done; echo "$BAKEHOUSE_VERSION by $(id -un) in $HOME wrote$w in $TOWN"; echo $$ >"$BAKEHOUSE_DATA/pid"; exec sleep 600
 PROCFILE
 mkdir -p source/.bake/hooks
 # The words are the hook's.
@@ -55,7 +56,7 @@ run stat -c '%U %a %n' production/run production/run/index.html production/run/c
 # By hand it is the same.
 # The words are for the shell inside.
 # shellcheck disable=SC2016
-run release exec --root production -- sh -c 'id -un; grep NoNewPrivs /proc/self/status; echo "$HOME"'
+run release exec --root production -- sh -c 'id -un; grep NoNewPrivs /proc/self/status; echo "$HOME in $TOWN"'
 
 # Started anew, and taken over by another supervisor.
 rm production/data/pid
