@@ -63,6 +63,7 @@ class SystemdDriver : public ServiceDriver {
   void enable();
   bool needs_reload() const;
   void start_installed();
+  bool is_any_started_anew() const;
 
   UnitSettings units_;
   SystemdControl control_;
@@ -188,7 +189,21 @@ void SystemdDriver::start_installed() {
   append(words, installed(".timer"));
   for (const std::string& name : services())
     if (!has_timer(process_of(name))) words.push_back(name);
-  control_.call(words);
+  try {
+    control_.call(words);
+  } catch (const Error&) {
+    if (!is_any_started_anew()) throw;
+  }
+}
+
+// Whoever ends at once ends before systemd counts it as started, or after; how it did is told by its state,
+// and not by a job that has failed.
+bool SystemdDriver::is_any_started_anew() const {
+  const auto answers = control_.show("SubState,NRestarts", services());
+  return std::ranges::any_of(answers, [](const std::string& answer) {
+    const auto says = [&](const char* words) { return answer.find(words) != std::string::npos; };
+    return says("SubState=auto-restart") || (says("SubState=running") && !says("NRestarts=0"));
+  });
 }
 
 // Before the new units are known: by the old ones nothing that runs on hangs on them.
