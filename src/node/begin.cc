@@ -55,9 +55,10 @@ Plan begin_apply(const Node& node, const artifact::Archive& archive, const crypt
   require_not_frozen(node);
   require_not_editing(node);
   require_not_provisional(node);
-  check_archive(node, archive, policy, options);
+  const Usage data = check_archive(node, archive, policy, options);
   check_root(node);
   Plan plan = begin_plan(node, "apply", history);
+  plan.data = data;
   plan.parent = plan.previous;
   plan.version = archive.info.version;
   plan.sequence = archive.info.sequence;

@@ -147,8 +147,8 @@ Forecast forecast_apply(const Node& node, const std::filesystem::path& path,
   forecast.id = plan_id(node, archive, plan, forecast.drift);
   forecast.changes = compare(before, contents.manifest);
   forecast.bytes = bytes_written(forecast.changes, contents.manifest);
-  forecast.data_bytes = data_usage(node).bytes;
-  forecast.needs = forecast_space(node, archive.info);
+  forecast.data_bytes = plan.data->bytes;
+  forecast.needs = forecast_space(node, archive.info, *plan.data);
   forecast.processes = process_names(launch_in(contents), project);
   forecast.undo_data = config::name_of(project.undo_data);
   forecast.downtime = usual_downtime(history);
