@@ -70,20 +70,16 @@ EditWay best_edit_way() {
 }
 
 Value encode(const Editing& editing) {
-  Value filled = Value::list();
-  for (const std::string& path : editing.filled) filled.push(path);
   return Value::map({{"schema", 1},
                      {"id", editing.id},
                      {"deployment", editing.deployment},
                      {"way", name_of(editing.way)},
-                     {"filled", filled}});
+                     {"filled", text::list_of(editing.filled)}});
 }
 
 Editing decode_editing(const Value& value) {
-  Editing editing{
-      value.string_at("id"), value.string_at("deployment"), parse_edit_way(value.string_at("way")), {}};
-  for (const Value& path : value.at("filled").items()) editing.filled.push_back(path.text());
-  return editing;
+  return {value.string_at("id"), value.string_at("deployment"), parse_edit_way(value.string_at("way")),
+          text::texts_of(value.at("filled"))};
 }
 
 std::optional<Editing> read_editing(const Node& node) {
