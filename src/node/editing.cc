@@ -108,6 +108,11 @@ void end_editing(const Node& node, const Editing& editing, config::Mode mode) {
   node.dir.open_dir(record().parent()).sync();
 }
 
+std::vector<std::string> lent_to_source(const Node& node) {
+  auto editing = read_editing(node);
+  return editing ? std::move(editing->filled) : std::vector<std::string>();
+}
+
 void require_not_editing(const Node& node) {
   if (!read_editing(node)) return;
   throw Error(Fault::refused,
