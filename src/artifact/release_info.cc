@@ -221,11 +221,7 @@ std::string encode(const ReleaseInfo& info) {
   Value target =
       Value::map({{"os", info.os}, {"arch", info.arch}, {"relocatable", !info.run_path.has_value()}});
   if (info.run_path) target.set("run_path", *info.run_path);
-  if (!info.run_path_in.empty()) {
-    Value files = Value::list();
-    for (const std::string& file : info.run_path_in) files.push(file);
-    target.set("run_path_in", files);
-  }
+  if (!info.run_path_in.empty()) target.set("run_path_in", text::list_of(info.run_path_in));
   Value buildpacks = Value::list();
   for (const auto& used : info.buildpacks) buildpacks.push(encode_use(used));
   Value manifest = encode_part(info.manifest);

@@ -66,6 +66,16 @@ void refuse_changes(const source::Checkout& checkout) {
       "commit the changes (`git status` lists them), or bake without --release");
 }
 
+// Git has been told to ignore it.
+void remove_lent(const node::Node& node, const fs::path& source, const Dir& to) {
+  std::error_code absent;
+  if (!fs::equivalent(source, node.root.at(node.root.layout.source), absent)) return;
+  for (const std::string& lent : node::lent_to_source(node)) {
+    const base::TreePath path = base::TreePath::parse(lent);
+    if (to.exists(path.parent())) to.remove_tree(path);
+  }
+}
+
 source::Checkout fetch(const node::Node& node, const CookOptions& options, const Dir& to) {
   const fs::path& source = options.source;
   node.around.events({Event::Kind::phase_started, "fetch", ""});
@@ -74,6 +84,7 @@ source::Checkout fetch(const node::Node& node, const CookOptions& options, const
                 "bake a directory that holds the source alone");
   }
   source::Checkout checkout = options.check_out ? options.check_out(to) : source::check_out(source, to);
+  if (checkout.kind == "directory") remove_lent(node, source, to);
   if (options.changes == CookOptions::Changes::refuse) refuse_changes(checkout);
   refuse_root_inside(node, source, to);
   warn_of_left_out(node, checkout);
@@ -92,6 +103,17 @@ node::Result apply_here(const node::Node& node, const Bundle& made, const CookOp
   apply.drift = node::DriftChoice::discard;
   apply.at_begin = options.at_begin;
   return node::apply(node, made.archive, policy, apply);
+}
+
+void refuse_while_editing(const node::Node& node) {
+  try {
+    node::require_not_editing(node);
+  } catch (const Error& error) {
+    throw error.with_hint(
+        "`bake --no-apply` makes a release of it meanwhile; `bake edit --off`, `bake` and `bake edit` go on "
+        "with "
+        "what a build has made");
+  }
 }
 
 void refuse_production(const node::Node& node) {
@@ -173,7 +195,7 @@ Cooked cook(const node::Node& node, const CookOptions& options) {
 
 Cooked cook(const node::Node& node, const CookOptions& options, const phase::Lock& /*held*/) {
   refuse_production(node);
-  if (options.then == CookOptions::Then::apply) node::require_not_editing(node);
+  if (options.then == CookOptions::Then::apply) refuse_while_editing(node);
   settle_pillar(node);
   BuildLog log(node.root.state() / "logs/bake", node.around.clock);
   options.log_begun(log.path());

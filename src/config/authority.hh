@@ -1,13 +1,13 @@
 // Who listens where, as URLs and checks name it. Private to this folder.
 #pragma once
 
+#include "base/address.hh"
+
 #include <string_view>
 
 namespace bakehouse::config {
 
-enum class Port { required, optional };
-
 // "host:port", "[::1]:port"; without the port where that may be left out.
-bool is_authority(std::string_view text, Port need);
+bool is_authority(std::string_view text, base::Port need);
 
 }  // namespace bakehouse::config

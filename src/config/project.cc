@@ -1,5 +1,6 @@
 #include "config/project.hh"
 
+#include "base/address.hh"
 #include "base/encoding.hh"
 #include "config/names.hh"
 #include "config/project_parts.hh"
@@ -7,7 +8,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 #include <set>
 
 namespace bakehouse::config {
@@ -123,10 +123,8 @@ const Value* find_if_set(const Value* map, std::string_view key) {
 
 std::optional<int> port_of(const ProcessSettings& process) {
   if (!process.socket) return process.port;
-  int port = 0;
-  const char* const end = process.socket->data() + process.socket->size();
-  std::from_chars(process.socket->data() + process.socket->rfind(':') + 1, end, port);
-  return port == 0 ? std::nullopt : std::optional<int>(port);
+  const auto address = base::parse_address(*process.socket);
+  return address ? std::optional<int>(address->port) : std::nullopt;
 }
 
 WebPort web_port(const Project& project, const Value* processes) {

@@ -77,7 +77,7 @@ class Check {
 
   void decode_tcp(const Value& at, const std::string& text) {
     check_.target = text.starts_with(':') ? "127.0.0.1" + text : text;
-    if (is_authority(check_.target, Port::required)) return;
+    if (is_authority(check_.target, base::Port::required)) return;
     fault(at, fmt::format("'{}' is no target of a tcp check", printable(text)),
           "HOST:PORT, [IPV6]:PORT, or :PORT on this machine");
   }

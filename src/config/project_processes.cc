@@ -1,7 +1,7 @@
+#include "base/address.hh"
 #include "base/encoding.hh"
 #include "base/error.hh"
 #include "base/schedule.hh"
-#include "config/authority.hh"
 #include "config/names.hh"
 #include "config/project_parts.hh"
 
@@ -78,14 +78,10 @@ void decode_habits(MapReader& map, const std::string& shown, ProcessSettings& pr
 }
 
 // In numbers: the machine that listens must not ask another one where.
-bool is_numeric_address(const std::string& address) {
-  const size_t colon = address.rfind(':');
-  if (colon == std::string::npos || !is_authority(address, Port::required)) return false;
-  const std::string host = address.substr(0, colon);
-  in_addr four{};
-  in6_addr six{};
-  if (::inet_pton(AF_INET, host.c_str(), &four) == 1) return true;
-  return host.size() > 2 && ::inet_pton(AF_INET6, host.substr(1, host.size() - 2).c_str(), &six) == 1;
+bool is_numeric_address(const std::string& text) {
+  const auto address = base::parse_address(text);
+  in6_addr numbers{};
+  return address && ::inet_pton(address->is_six ? AF_INET6 : AF_INET, address->host.c_str(), &numbers) == 1;
 }
 
 std::optional<std::string> decode_socket(MapReader& map, const std::string& shown, Diagnostics& faults) {

@@ -31,7 +31,7 @@ Parts split(std::string_view url) {
 
 bool is_sound(const Parts& parts) {
   return (parts.scheme == "http://" || parts.scheme == "https://") &&
-         is_authority(parts.host, Port::optional);
+         is_authority(parts.host, base::Port::optional);
 }
 
 }  // namespace

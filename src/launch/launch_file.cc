@@ -174,27 +174,21 @@ void require_schema(const Value& root) {
                            known_schema));
 }
 
-Value to_value(const std::vector<std::string>& words) {
-  Value list = Value::list();
-  for (const auto& word : words) list.push(word);
-  return list;
-}
-
 // What is as it was before it could be said otherwise is left out.
 Value to_value(const LaunchProcess& process) {
   Value value = Value::map({{"type", process.type},
-                            {"command", to_value(process.command)},
-                            {"args", to_value(process.args)},
+                            {"command", text::list_of(process.command)},
+                            {"args", text::list_of(process.args)},
                             {"working-directory", process.working_directory},
                             {"buildpack", process.buildpack}});
   if (!process.direct) value.set("direct", false);
   if (process.user_args == UserArgs::append) value.set("user-args", "append");
-  if (!process.exec_env.empty()) value.set("exec-env", to_value(process.exec_env));
+  if (!process.exec_env.empty()) value.set("exec-env", text::list_of(process.exec_env));
   return value;
 }
 
 Value to_value(const LaunchLayers& layers) {
-  return Value::map({{"id", layers.buildpack}, {"layers", to_value(layers.layers)}});
+  return Value::map({{"id", layers.buildpack}, {"layers", text::list_of(layers.layers)}});
 }
 
 }  // namespace

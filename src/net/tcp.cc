@@ -1,12 +1,12 @@
 #include "net/tcp.hh"
 
+#include "base/address.hh"
 #include "base/encoding.hh"
 #include "base/error.hh"
 #include "base/fd.hh"
 
 #include <algorithm>
 #include <cerrno>
-#include <charconv>
 #include <climits>
 #include <cstring>
 #include <memory>
@@ -27,43 +27,26 @@ using base::Fd;
 using base::printable;
 using SteadyTime = std::chrono::steady_clock::time_point;
 
-struct Endpoint {
-  std::string host;
-  std::string port;
-};
-
 [[noreturn]] void refuse(const std::string& address) {
   throw Error(Fault::input, fmt::format("'{}' is no address", printable(address)),
               "write host:port, or [address]:port for IPv6");
 }
 
-bool is_port(std::string_view text) {
-  unsigned number = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  return error == std::errc() && end == text.data() + text.size() && number >= 1 && number <= 65535;
-}
-
-Endpoint parse(const std::string& address) {
-  const size_t colon = address.rfind(':');
-  if (colon == std::string::npos || !is_port(std::string_view(address).substr(colon + 1))) refuse(address);
-  Endpoint endpoint{address.substr(0, colon), address.substr(colon + 1)};
-  std::string& host = endpoint.host;
-  const bool bracketed = host.size() >= 2 && host.front() == '[' && host.back() == ']';
-  if (bracketed) host = host.substr(1, host.size() - 2);
-  // A bare IPv6 address would leave open which of its colons begins the port.
-  const bool has_colon = host.find(':') != std::string::npos;
-  if (host.empty() || host.find('\0') != std::string::npos || bracketed != has_colon) refuse(address);
-  return endpoint;
+base::Address parse(const std::string& address) {
+  auto parsed = base::parse_address(address);
+  if (!parsed) refuse(address);
+  return *std::move(parsed);
 }
 
 using Addresses = std::unique_ptr<addrinfo, decltype([](addrinfo* list) { ::freeaddrinfo(list); })>;
 
-Addresses look_up(const Endpoint& endpoint) {
+Addresses look_up(const base::Address& address) {
   addrinfo wanted{};
   wanted.ai_socktype = SOCK_STREAM;
   wanted.ai_flags = AI_NUMERICSERV;
   addrinfo* list = nullptr;
-  const int outcome = ::getaddrinfo(endpoint.host.c_str(), endpoint.port.c_str(), &wanted, &list);
+  const int outcome =
+      ::getaddrinfo(address.host.c_str(), std::to_string(address.port).c_str(), &wanted, &list);
   if (outcome == 0) return Addresses(list);
   throw Error(Fault::input, outcome == EAI_SYSTEM ? std::strerror(errno) : ::gai_strerror(outcome));
 }
@@ -146,10 +129,10 @@ bool leads_here(const sockaddr& address) {
 }  // namespace
 
 void tcp_probe(const std::string& address, std::chrono::milliseconds limit, const std::string& source) {
-  const Endpoint endpoint = parse(address);
+  const base::Address parsed = parse(address);
   const auto deadline = std::chrono::steady_clock::now() + limit;
   base::with_context(fmt::format("cannot connect to '{}'", printable(address)), [&] {
-    const Addresses addresses = look_up(endpoint);
+    const Addresses addresses = look_up(parsed);
     Attempts attempts(source);
     for (const addrinfo* each = addresses.get(); each != nullptr; each = each->ai_next) attempts.begin(*each);
     attempts.await_one(deadline);

@@ -48,17 +48,7 @@ void run_closing_hook(Transaction& t, const std::string& phase) {
   }
 }
 
-// After the commit the new release counts, whatever happens to the bookkeeping that follows from it.
-Result conclude(Transaction& transaction) {
-  try {
-    return finish_good(transaction);
-  } catch (const Error& error) {
-    announce_needs_hands(transaction, "", error.what());
-    throw error.as(Fault::needs_hands)
-        .within(fmt::format("{} is in service, but its bookkeeping is unfinished", transaction.plan.version))
-        .with_hint("mend what is named, then run `release recover`");
-  }
-}
+std::string in_service(const Transaction& t) { return t.plan.version + " is in service"; }
 
 Result run_transaction(const Node& node, const Plan& plan, const artifact::Archive* archive,
                        tree::StatIndex index) {
@@ -68,7 +58,7 @@ Result run_transaction(const Node& node, const Plan& plan, const artifact::Archi
   transaction.index = std::move(index);
   const auto reversal = phase::run_steps(journal, make_steps(transaction), node.around);
   if (reversal) return finish_reverted(transaction, *reversal);
-  Result result = conclude(transaction);
+  Result result = conclude(transaction, in_service(transaction));
   run_closing_hook(transaction, "post_install");
   // Who goes back is in need, and the older release may have another rule.
   if (plan.kind == "apply") prune_by_rule(node);
@@ -111,7 +101,7 @@ Result take_up(const Node& node, const Plan& plan, phase::Journal& journal) {
   require_safe(node, plan, journal);
   Transaction transaction = make_transaction(node, plan, nullptr, journal, open_services(node));
   transaction.is_taken_up = true;
-  if (journal.has(Kind::commit)) return conclude(transaction);
+  if (journal.has(Kind::commit)) return conclude(transaction, in_service(transaction));
   return finish_reverted(transaction, phase::undo_steps(journal, make_steps(transaction), node.around));
 }
 

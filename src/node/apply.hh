@@ -60,6 +60,8 @@ std::optional<Result> recover_at_boot(const Node& node);
 
 // Error(refused) while run/ is the source, which no release may replace.
 void require_not_editing(const Node& node);
+// Paths in the source that are there only while somebody edits: the release has them, and the source has not.
+std::vector<std::string> lent_to_source(const Node& node);
 
 // What comes before any other change of a node.
 struct Settled {

@@ -106,14 +106,10 @@ void remove(const Node& node, const std::string& id) {
 
 text::Value encode(const ForgetPlan& plan) {
   text::Value kept = text::Value::list();
-  for (const KeptBackup& one : plan.kept) {
-    text::Value reasons = text::Value::list();
-    for (const std::string& reason : one.reasons) reasons.push(reason);
-    kept.push(text::Value::map({{"id", one.id}, {"reasons", reasons}}));
-  }
-  text::Value forgotten = text::Value::list();
-  for (const std::string& id : plan.forgotten) forgotten.push(id);
-  return text::Value::map({{"kept", kept}, {"forgotten", forgotten}, {"has_no_rule", plan.has_no_rule}});
+  for (const KeptBackup& one : plan.kept)
+    kept.push(text::Value::map({{"id", one.id}, {"reasons", text::list_of(one.reasons)}}));
+  return text::Value::map(
+      {{"kept", kept}, {"forgotten", text::list_of(plan.forgotten)}, {"has_no_rule", plan.has_no_rule}});
 }
 
 ForgetPlan forget_backups(const Node& node, const std::vector<std::string>& ids, bool only_tell) {

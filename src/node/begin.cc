@@ -55,9 +55,10 @@ Plan begin_apply(const Node& node, const artifact::Archive& archive, const crypt
   require_not_frozen(node);
   require_not_editing(node);
   require_not_provisional(node);
-  check_archive(node, archive, policy, options);
+  const Usage data = check_archive(node, archive, policy, options);
   check_root(node);
   Plan plan = begin_plan(node, "apply", history);
+  plan.data = data;
   plan.parent = plan.previous;
   plan.version = archive.info.version;
   plan.sequence = archive.info.sequence;
@@ -89,14 +90,12 @@ std::string plan_id(const Node& node, const artifact::Archive& archive, const Pl
                     const std::vector<tree::Difference>& drift) {
   constexpr uint64_t largest_node_file = 1 << 20;
   constexpr size_t digits = 16;
-  Value settings = Value::list();
-  for (const std::string& setting : plan.settings) settings.push(setting);
   Value changes = Value::list();
   for (const tree::Difference& difference : drift) changes.push(sign_of(node, difference));
   const auto node_file = base::read_file_if_any(node.root.path / "node.yaml", largest_node_file);
   const Value facts = Value::map({{"release", crypto::sha256(archive.release_json).hex()},
                                   {"previous", plan.previous},
-                                  {"settings", settings},
+                                  {"settings", text::list_of(plan.settings)},
                                   {"node", node_file ? crypto::sha256(*node_file).hex() : std::string()},
                                   {"pillar", digest_of(node, present_configuration(node))},
                                   {"drift", changes}});

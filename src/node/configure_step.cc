@@ -11,6 +11,7 @@
 #include "node/give.hh"
 #include "node/release_tree.hh"
 #include "node/services.hh"
+#include "node/space.hh"
 #include "node/targets.hh"
 #include "node/undo_room.hh"
 
@@ -216,7 +217,7 @@ Step make_configure_step(Transaction& t) {
     configure(t);
     copy_data_first(t);
     if (read_configuration(t.node, t.plan.id).undo_data != config::UndoData::never)
-      hold_undo_room(t.node, t.places);
+      hold_undo_room(t.node, t.places, t.plan.data ? *t.plan.data : data_usage(t.node));
   };
   return {{}, prepare, run, undo};
 }

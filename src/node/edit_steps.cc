@@ -16,18 +16,6 @@ using phase::Step;
 using phase::Undo;
 using text::Value;
 
-std::vector<std::string> texts_of(const Value& list) {
-  std::vector<std::string> texts;
-  for (const Value& item : list.items()) texts.push_back(item.text());
-  return texts;
-}
-
-Value list_of(const std::vector<std::string>& texts) {
-  Value list = Value::list();
-  for (const std::string& text : texts) list.push(text);
-  return list;
-}
-
 // Who edits already goes on as he began.
 Value facts_of(const Transaction& t) {
   const auto now = read_editing(t.node);
@@ -47,10 +35,10 @@ void become_release(const Transaction& t, const Value& facts) {
 Step fill_step(Transaction& t) {
   const auto prepare = [&t] {
     t.filled = lacking_in_source(t.node);
-    return Value::map({{"filled", list_of(t.filled)}});
+    return Value::map({{"filled", text::list_of(t.filled)}});
   };
   const auto run = [&t](const Value& facts) {
-    const auto lacking = texts_of(facts.at("filled"));
+    const auto lacking = text::texts_of(facts.at("filled"));
     fill_source(t.node, lacking);
     if (lacking.empty()) return;
     t.node.around.events({base::Event::Kind::note, "fill",
@@ -59,7 +47,7 @@ Step fill_step(Transaction& t) {
   };
   const auto undo = [&t](const Undo& undo) {
     require_back(undo, "view", "what was copied into the source stays there");
-    unfill_source(t.node, texts_of(undo.facts.at("filled")));
+    unfill_source(t.node, text::texts_of(undo.facts.at("filled")));
   };
   return {"fill", prepare, run, undo};
 }

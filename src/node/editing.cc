@@ -70,20 +70,16 @@ EditWay best_edit_way() {
 }
 
 Value encode(const Editing& editing) {
-  Value filled = Value::list();
-  for (const std::string& path : editing.filled) filled.push(path);
   return Value::map({{"schema", 1},
                      {"id", editing.id},
                      {"deployment", editing.deployment},
                      {"way", name_of(editing.way)},
-                     {"filled", filled}});
+                     {"filled", text::list_of(editing.filled)}});
 }
 
 Editing decode_editing(const Value& value) {
-  Editing editing{
-      value.string_at("id"), value.string_at("deployment"), parse_edit_way(value.string_at("way")), {}};
-  for (const Value& path : value.at("filled").items()) editing.filled.push_back(path.text());
-  return editing;
+  return {value.string_at("id"), value.string_at("deployment"), parse_edit_way(value.string_at("way")),
+          text::texts_of(value.at("filled"))};
 }
 
 std::optional<Editing> read_editing(const Node& node) {
@@ -110,6 +106,11 @@ void end_editing(const Node& node, const Editing& editing, config::Mode mode) {
   set_mode(node, mode);
   node.dir.remove_tree(record());
   node.dir.open_dir(record().parent()).sync();
+}
+
+std::vector<std::string> lent_to_source(const Node& node) {
+  auto editing = read_editing(node);
+  return editing ? std::move(editing->filled) : std::vector<std::string>();
 }
 
 void require_not_editing(const Node& node) {

@@ -86,6 +86,14 @@ std::string still_in_service(const Transaction& t) {
   return fmt::format("{} is in service as before", t.plan.previous_version);
 }
 
+Result finish_good(Transaction& t) {
+  if (t.plan.kind == restore_kind) return finish_restored(t);
+  if (makes_deployment(t.plan.kind)) settle_deployment(t);
+  record(t, "good", "", "");
+  close(t);
+  return {t.plan.id, t.plan.version, "good", std::nullopt};
+}
+
 }  // namespace
 
 void point_current(const Node& node, const std::string& deployment) {
@@ -97,12 +105,15 @@ void point_current(const Node& node, const std::string& deployment) {
   deployments.sync();
 }
 
-Result finish_good(Transaction& t) {
-  if (t.plan.kind == restore_kind) return finish_restored(t);
-  if (makes_deployment(t.plan.kind)) settle_deployment(t);
-  record(t, "good", "", "");
-  close(t);
-  return {t.plan.id, t.plan.version, "good", std::nullopt};
+Result conclude(Transaction& t, const std::string& done) {
+  try {
+    return finish_good(t);
+  } catch (const Error& error) {
+    announce_needs_hands(t, "", error.what());
+    throw error.as(Fault::needs_hands)
+        .within(done + ", but its bookkeeping is unfinished")
+        .with_hint("mend what is named, then run `release recover`");
+  }
 }
 
 Result finish_reverted(Transaction& t, const phase::Reversal& reversal) {

@@ -9,8 +9,9 @@
 
 namespace bakehouse::node {
 
-// After `commit`: the old run to where it is kept, deploy/current, history, `closed`.
-Result finish_good(Transaction& transaction);
+// After `commit`: the old run to where it is kept, deploy/current, history, `closed`. The new release counts
+// whatever fails of that: Error(needs_hands), announced, that says so by `done`.
+Result conclude(Transaction& transaction, const std::string& done);
 // After the undo: history, `closed` unless a person must look first.
 Result finish_reverted(Transaction& transaction, const phase::Reversal& reversal);
 

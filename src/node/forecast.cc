@@ -147,8 +147,8 @@ Forecast forecast_apply(const Node& node, const std::filesystem::path& path,
   forecast.id = plan_id(node, archive, plan, forecast.drift);
   forecast.changes = compare(before, contents.manifest);
   forecast.bytes = bytes_written(forecast.changes, contents.manifest);
-  forecast.data_bytes = data_usage(node).bytes;
-  forecast.needs = forecast_space(node, archive.info);
+  forecast.data_bytes = plan.data->bytes;
+  forecast.needs = forecast_space(node, archive.info, *plan.data);
   forecast.processes = process_names(launch_in(contents), project);
   forecast.undo_data = config::name_of(project.undo_data);
   forecast.downtime = usual_downtime(history);
@@ -201,24 +201,23 @@ Value encode(const Forecast& forecast) {
     for (const auto& item : items) values.push(show(item));
     return values;
   };
-  const auto text = [](const std::string& word) { return Value(word); };
   return Value::map(
       {{"plan", forecast.id},
        {"project", forecast.project},
        {"version", forecast.version},
        {"previous_version", forecast.previous_version},
        {"in_service", forecast.is_in_service},
-       {"steps", list(forecast.steps, text)},
+       {"steps", text::list_of(forecast.steps)},
        {"changes", encode(forecast.changes)},
        {"bytes", forecast.bytes},
        {"data_bytes", forecast.data_bytes},
        {"room", list(forecast.needs, [](const Need& need) { return encode(need); })},
-       {"hooks", list(forecast.hooks, text)},
-       {"processes", list(forecast.processes, text)},
+       {"hooks", text::list_of(forecast.hooks)},
+       {"processes", text::list_of(forecast.processes)},
        {"undo_data", forecast.undo_data},
        {"downtime_seconds", forecast.downtime ? Value(*forecast.downtime) : Value()},
        {"drift", list(forecast.drift, [](const tree::Difference& one) { return Value(one.describe()); })},
-       {"rollbacks_ended", list(forecast.rollbacks_ended, text)}});
+       {"rollbacks_ended", text::list_of(forecast.rollbacks_ended)}});
 }
 
 }  // namespace bakehouse::node

@@ -1,5 +1,6 @@
 #include "node/overlap.hh"
 
+#include "base/address.hh"
 #include "base/encoding.hh"
 #include "base/error.hh"
 #include "net/tcp.hh"
@@ -27,9 +28,7 @@ std::string asked_at(const HealthCheck& check) {
   if (check.kind == HealthCheck::Kind::tcp) return check.target;
   const size_t host = check.target.find("://") + 3;
   std::string authority = check.target.substr(host, check.target.find_first_of("/?#", host) - host);
-  const size_t bracket = authority.rfind(']');
-  const size_t colon = authority.find(':', bracket == std::string::npos ? 0 : bracket);
-  if (colon != std::string::npos) return authority;
+  if (base::parse_address(authority)) return authority;
   return authority + (check.target.starts_with("https:") ? ":443" : ":80");
 }
 

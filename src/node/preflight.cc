@@ -120,8 +120,8 @@ bool may_be_filled(const Node& node) {
 
 }  // namespace
 
-void check_archive(const Node& node, const artifact::Archive& archive, const crypto::TrustPolicy& policy,
-                   const ApplyOptions& options) {
+Usage check_archive(const Node& node, const artifact::Archive& archive, const crypto::TrustPolicy& policy,
+                    const ApplyOptions& options) {
   const ReleaseInfo& info = archive.info;
   if (info.name != node.root.project) {
     throw Error(Fault::trust, fmt::format("the archive is a release of '{}', this root is for '{}'",
@@ -135,7 +135,9 @@ void check_archive(const Node& node, const artifact::Archive& archive, const cry
   check_target(node, info);
   if (options.future == ApplyOptions::Future::refuse) check_future(node, info);
   check_sequence(info, phase::read_history(node.history_path()), options);
-  require_space(node, forecast_space(node, info));
+  const Usage data = data_usage(node);
+  require_space(node, forecast_space(node, info, data));
+  return data;
 }
 
 void check_owners(const Node& node) {

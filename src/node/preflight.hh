@@ -3,6 +3,7 @@
 
 #include "artifact/read.hh"
 #include "node/apply.hh"
+#include "node/disk_usage.hh"
 #include "node/node.hh"
 
 #include <cstdint>
@@ -11,9 +12,10 @@
 
 namespace bakehouse::node {
 
-// Error(trust) for another project, Error(refused) for the rest.
-void check_archive(const Node& node, const artifact::Archive& archive, const crypto::TrustPolicy& policy,
-                   const ApplyOptions& options);
+// Error(trust) for another project, Error(refused) for the rest. Returns what data/ takes, of which there
+// must be room for copies.
+Usage check_archive(const Node& node, const artifact::Archive& archive, const crypto::TrustPolicy& policy,
+                    const ApplyOptions& options);
 // What holds for every transaction: the switch works here, run/ is what we put there, and what has
 // to move within one file system is on one.
 void check_root(const Node& node);

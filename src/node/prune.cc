@@ -135,11 +135,8 @@ Value encode(const PrunePlan& plan) {
                               {"data", removal.data},
                               {"bytes", removal.bytes}}));
   }
-  Value kept = Value::list();
-  for (const std::string& line : plan.kept) kept.push(line);
-  Value logs = Value::list();
-  for (const std::string& id : plan.logs) logs.push(id);
-  return Value::map({{"removals", removals}, {"kept", kept}, {"logs", logs}});
+  return Value::map(
+      {{"removals", removals}, {"kept", text::list_of(plan.kept)}, {"logs", text::list_of(plan.logs)}});
 }
 
 std::map<std::string, std::string> needed_deployments(const Node& node) {

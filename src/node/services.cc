@@ -1,6 +1,7 @@
 #include "node/services.hh"
 
 #include "artifact/metadata.hh"
+#include "base/address.hh"
 #include "base/encoding.hh"
 #include "base/error.hh"
 #include "config/merge.hh"
@@ -84,7 +85,7 @@ Start start_of(const Node& node, const InService& release, const Words& words, i
       base_environment(node, release.deployment, release.version, release.project.services.user);
   if (settings.port) start.environment.push_back(fmt::format("PORT={}", *settings.port + instance - 1));
   if (settings.socket)
-    start.environment.push_back("PORT=" + settings.socket->substr(settings.socket->rfind(':') + 1));
+    start.environment.push_back(fmt::format("PORT={}", base::parse_address(*settings.socket).value().port));
   if (settings.count) start.environment.push_back(fmt::format("BAKEHOUSE_INSTANCE={}", instance));
   return start;
 }

@@ -94,10 +94,9 @@ Usage usage_of_tree(uint64_t bytes, uint64_t entries) {
 
 Usage data_usage(const Node& node) { return usage_below(node.root.at(node.root.layout.data), Counted::all); }
 
-std::vector<Need> forecast_space(const Node& node, const artifact::ReleaseInfo& release) {
+std::vector<Need> forecast_space(const Node& node, const artifact::ReleaseInfo& release, const Usage& data) {
   const config::Layout& layout = node.root.layout;
   const Usage tree = usage_of_tree(release.bytes, release.entries);
-  const Usage data = data_usage(node);
   Needs needs(node);
   needs.add(layout.deployments, tree);
   needs.add(layout.run_is_link() ? layout.runs : layout.run.parent(), tree);

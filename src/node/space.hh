@@ -28,7 +28,7 @@ constexpr Usage undo_records{64 * 1024, 1};
 
 // Of what data/ takes, for the copy that is made of it and the one that goes back.
 Usage data_usage(const Node& node);
-std::vector<Need> forecast_space(const Node& node, const artifact::ReleaseInfo& release);
+std::vector<Need> forecast_space(const Node& node, const artifact::ReleaseInfo& release, const Usage& data);
 // Error(refused), with this hint, where the file system of `place` has no room for so much of `what`.
 void require_room(const std::filesystem::path& place, const Usage& needed, const std::string& what,
                   const std::string& hint);

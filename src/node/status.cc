@@ -66,8 +66,6 @@ Value encode(const Status& status, const config::Root& root) {
   for (const auto& state : status.services) services.push(service::encode(state));
   Value orphans = Value::list();
   for (const auto& state : status.orphans) orphans.push(service::encode(state));
-  Value down = Value::list();
-  for (const auto& name : status.down) down.push(name);
   return Value::map({{"project", root.project},
                      {"mode", config::name_of(root.mode)},
                      {"deployment", status.deployment},
@@ -81,7 +79,7 @@ Value encode(const Status& status, const config::Root& root) {
                      {"provisional", status.provisional ? encode(*status.provisional) : Value()},
                      {"services", services},
                      {"orphans", orphans},
-                     {"down", down},
+                     {"down", text::list_of(status.down)},
                      {"notices_waiting", static_cast<uint64_t>(status.notices_waiting)}});
 }
 

@@ -12,8 +12,6 @@ using base::Fault;
 using text::Value;
 
 Value encode(const Plan& plan) {
-  Value settings = Value::list();
-  for (const auto& setting : plan.settings) settings.push(setting);
   return Value::map({{"kind", plan.kind},
                      {"deployment", plan.id},
                      {"previous", plan.previous},
@@ -25,7 +23,7 @@ Value encode(const Plan& plan) {
                      {"manifest", plan.manifest},
                      {"who", plan.who},
                      {"began", plan.began},
-                     {"settings", settings},
+                     {"settings", text::list_of(plan.settings)},
                      {"keeps_drift", plan.keeps_drift},
                      {"switch", tree::name_of(plan.way)},
                      {"confirm_within", plan.confirm_within.count()},
@@ -45,7 +43,7 @@ Plan decode_plan(const Value& value) {
   plan.manifest = value.string_at("manifest");
   plan.who = value.string_at("who");
   plan.began = value.integer_at("began");
-  for (const Value& setting : value.at("settings").items()) plan.settings.push_back(setting.text());
+  plan.settings = text::texts_of(value.at("settings"));
   // Versions before did not know of these, and their journal may be open.
   plan.keeps_drift = value.find("keeps_drift") != nullptr && value.boolean_at("keeps_drift");
   if (value.find("switch") != nullptr) plan.way = tree::parse_way(value.string_at("switch"));

@@ -5,6 +5,7 @@
 #include "artifact/read.hh"
 #include "node/configure.hh"
 #include "node/data_copy.hh"
+#include "node/disk_usage.hh"
 #include "node/node.hh"
 #include "node/release_tree.hh"
 #include "phase/journal.hh"
@@ -16,6 +17,7 @@
 #include <chrono>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -44,6 +46,8 @@ struct Plan {
   tree::Way way = tree::Way::exchange;
   std::chrono::milliseconds confirm_within{0};  // provisional for so long; 0: it counts at once
   std::string trigger = "command";              // or "expire": nobody had confirmed
+  // What data/ takes, where somebody has looked: all of it is walked for that. Not in the journal.
+  std::optional<Usage> data = std::nullopt;
 };
 text::Value encode(const Plan& plan);
 Plan decode_plan(const text::Value& value);

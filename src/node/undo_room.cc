@@ -15,8 +15,8 @@ base::TreePath room_of(const Places& places) { return places.backup / "undo.room
 
 }  // namespace
 
-void hold_undo_room(const Node& node, const Places& places) {
-  const uint64_t bytes = data_usage(node).bytes + undo_records.bytes;
+void hold_undo_room(const Node& node, const Places& places, const Usage& data) {
+  const uint64_t bytes = data.bytes + undo_records.bytes;
   node.dir.make_dirs(places.backup, 0700);
   const base::Fd room = node.dir.create_file(room_of(places), 0600);
   int result = 0;

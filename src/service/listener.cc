@@ -1,10 +1,10 @@
 #include "service/listener.hh"
 
+#include "base/address.hh"
 #include "base/encoding.hh"
 #include "base/error.hh"
 
 #include <cerrno>
-#include <charconv>
 #include <cstring>
 #include <vector>
 
@@ -27,13 +27,6 @@ enum Place : uint32_t { serving_place = 0, beside_place = 1 };
 [[noreturn]] void refuse_address(const std::string& address) {
   throw Error(Fault::input, fmt::format("'{}' is no address to listen at", base::printable(address)),
               "write it in numbers, 127.0.0.1:8000 or [::]:8000");
-}
-
-std::optional<uint16_t> parse_port(std::string_view text) {
-  uint16_t number = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (error != std::errc() || end != text.data() + text.size() || number == 0) return std::nullopt;
-  return number;
 }
 
 // Numbers alone: who listens where is not for a name server to say.
@@ -68,14 +61,10 @@ ListenAddress six(const std::string& host, uint16_t port, const std::string& add
 }
 
 ListenAddress parse_listen_address(const std::string& address) {
-  const size_t colon = address.rfind(':');
-  if (colon == std::string::npos || address.find('\0') != std::string::npos) refuse_address(address);
-  const std::string host = address.substr(0, colon);
-  const auto port = parse_port(std::string_view(address).substr(colon + 1));
-  if (!port) refuse_address(address);
-  const bool is_bracketed = host.size() > 2 && host.front() == '[' && host.back() == ']';
-  if (is_bracketed) return six(host.substr(1, host.size() - 2), *port, address);
-  return four(host, *port, address);
+  const auto parsed = base::parse_address(address);
+  if (!parsed) refuse_address(address);
+  return parsed->is_six ? six(parsed->host, parsed->port, address)
+                        : four(parsed->host, parsed->port, address);
 }
 
 void set_option(const Fd& socket, int option, const std::string& address) {

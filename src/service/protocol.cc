@@ -88,11 +88,7 @@ bool has_services(Request::Command command) {
 std::string format_request(const Request& request) {
   Value value = Value::map({{"command", name_of(request.command)}});
   if (has_services(request.command)) value.set("services", encode_list(request.services));
-  if (!request.names.empty()) {
-    Value names = Value::list();
-    for (const std::string& name : request.names) names.push(name);
-    value.set("names", names);
-  }
+  if (!request.names.empty()) value.set("names", text::list_of(request.names));
   return as_line(value);
 }
 

@@ -14,12 +14,6 @@ using text::Diagnostics;
 using text::MapReader;
 using text::Value;
 
-Value to_list(const std::vector<std::string>& words) {
-  Value list = Value::list();
-  for (const auto& word : words) list.push(word);
-  return list;
-}
-
 Value encode(const base::Identity& identity) {
   Value groups = Value::list();
   for (const gid_t group : identity.groups) groups.push(int64_t{group});
@@ -96,8 +90,8 @@ void decode_habits(MapReader& reader, ServiceSpec& spec, Diagnostics& faults) {
 Value encode(const ServiceSpec& spec) {
   const ServiceSpec usual;
   Value value = Value::map({{"name", spec.name},
-                            {"argv", to_list(spec.argv)},
-                            {"environment", to_list(spec.environment)},
+                            {"argv", text::list_of(spec.argv)},
+                            {"environment", text::list_of(spec.environment)},
                             {"directory", spec.directory.native()},
                             {"log", spec.log.native()}});
   if (spec.log_limits.size != usual.log_limits.size) value.set("log_size", spec.log_limits.size);
@@ -105,7 +99,7 @@ Value encode(const ServiceSpec& spec) {
   if (spec.stop_signal != usual.stop_signal) value.set("stop_signal", spec.stop_signal);
   if (spec.stop_timeout) value.set("stop_timeout", spec.stop_timeout->count());
   if (!spec.schedule.empty()) value.set("schedule", spec.schedule);
-  if (!spec.sockets.empty()) value.set("sockets", to_list(spec.sockets));
+  if (!spec.sockets.empty()) value.set("sockets", text::list_of(spec.sockets));
   if (!spec.pinned.empty()) value.set("pinned", spec.pinned.native());
   if (spec.identity) value.set("identity", encode(*spec.identity));
   return value;

@@ -136,4 +136,14 @@ bool Value::boolean_at(std::string_view key) const {
   return expect(*this, key, Kind::boolean).text() == "true";
 }
 
+Value list_of(const std::vector<std::string>& texts) {
+  return Value::list(std::vector<Value>(texts.begin(), texts.end()));
+}
+
+std::vector<std::string> texts_of(const Value& list) {
+  std::vector<std::string> texts;
+  for (const Value& item : list.items()) texts.push_back(item.text());
+  return texts;
+}
+
 }  // namespace bakehouse::text

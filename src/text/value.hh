@@ -88,4 +88,8 @@ class Value {
   Origin origin_;
 };
 
+// A list of strings, there and back; what else stands in it comes back as its text.
+Value list_of(const std::vector<std::string>& texts);
+std::vector<std::string> texts_of(const Value& list);
+
 }  // namespace bakehouse::text

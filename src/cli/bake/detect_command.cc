@@ -8,12 +8,6 @@ namespace {
 using buildpack::Answer;
 using text::Value;
 
-Value to_value(const std::vector<std::string>& words) {
-  Value list = Value::list();
-  for (const auto& word : words) list.push(word);
-  return list;
-}
-
 Value to_value(const bakery::Detected& detected) {
   Value answers = Value::list();
   for (const Answer& answer : detected.answers) {
@@ -25,10 +19,11 @@ Value to_value(const bakery::Detected& detected) {
   }
   Value lost = Value::list();
   for (const auto& group : detected.lost)
-    lost.push(Value::map({{"members", to_value(group.members)}, {"reasons", to_value(group.reasons)}}));
+    lost.push(
+        Value::map({{"members", text::list_of(group.members)}, {"reasons", text::list_of(group.reasons)}}));
   return Value::map({{"buildpacks", std::move(answers)},
                      {"lost-groups", std::move(lost)},
-                     {"would-build", to_value(detected.builders)},
+                     {"would-build", text::list_of(detected.builders)},
                      {"platform-exit", static_cast<int64_t>(detected.platform_exit)}});
 }
 

@@ -197,12 +197,6 @@ void require_unchanged(const config::SealedPlace& place, const config::SealedVal
               "edit it once more");
 }
 
-Value as_list(const std::vector<std::string>& keys) {
-  Value list = Value::list();
-  for (const auto& key : keys) list.push(key);
-  return list;
-}
-
 }  // namespace
 
 int run_secret_edit(const GlobalOptions& global, const SecretCommand& command, const Screen& screen) {
@@ -225,8 +219,8 @@ int run_secret_edit(const GlobalOptions& global, const SecretCommand& command, c
   for (const auto& key : changes.removed) screen.say(fmt::format("removed {}", key));
   if (changes.set.empty() && changes.removed.empty()) screen.say("nothing was changed");
   screen.answer(Value::map({{"environment", place.sealed.environment},
-                            {"sealed", as_list(changes.set)},
-                            {"removed", as_list(changes.removed)}}));
+                            {"sealed", text::list_of(changes.set)},
+                            {"removed", text::list_of(changes.removed)}}));
   return 0;
 }
 

@@ -95,25 +95,19 @@ Value layers_of(const Tried& tried) {
   return layers;
 }
 
-Value words(const std::vector<std::string>& all) {
-  Value list = Value::list();
-  for (const auto& word : all) list.push(word);
-  return list;
-}
-
 Value to_value(const Tried& tried) {
   Value plan = Value::list();
   for (const auto& dependency : tried.plan)
-    plan.push(Value::map({{"name", dependency.name}, {"providers", words(dependency.providers)}}));
+    plan.push(Value::map({{"name", dependency.name}, {"providers", text::list_of(dependency.providers)}}));
   Value processes = Value::list();
   for (const auto& process : tried.launch.processes) {
     processes.push(Value::map({{"type", process.type},
-                               {"command", words(process.command)},
-                               {"args", words(process.args)},
+                               {"command", text::list_of(process.command)},
+                               {"args", text::list_of(process.args)},
                                {"default", process.type == tried.launch.default_process}}));
   }
   return Value::map({{"outcome", tried.builders.empty() ? "does-not-apply" : "ok"},
-                     {"builders", words(tried.builders)},
+                     {"builders", text::list_of(tried.builders)},
                      {"plan", std::move(plan)},
                      {"layers", layers_of(tried)},
                      {"build-environment", to_value(tried.for_build)},

@@ -146,9 +146,7 @@ int run_backup_prune(const GlobalOptions& global, const BackupCommand& command, 
   screen.say(removed.ids.empty()
                  ? "nothing to remove"
                  : fmt::format("{} {} bytes", command.dry_run ? "would free" : "freed", removed.bytes));
-  Value ids = Value::list();
-  for (const auto& id : removed.ids) ids.push(id);
-  screen.answer(Value::map({{"removed", ids}, {"bytes", removed.bytes}}));
+  screen.answer(Value::map({{"removed", text::list_of(removed.ids)}, {"bytes", removed.bytes}}));
   return 0;
 }
 

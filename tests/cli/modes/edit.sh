@@ -33,8 +33,9 @@ run release diff --root staging
 run release verify --root staging
 rm -r staging/project/.git staging/project/node_modules
 
-# Nothing else is put there meanwhile.
+# Nothing else is put there meanwhile, but a release can be made, of the source alone.
 run bake --root staging
+run bake --no-apply --as 1.5 --root staging
 run release rollback --root staging
 # What somebody removed comes back with the next one.
 rm -r staging/project/built

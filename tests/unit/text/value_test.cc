@@ -1,10 +1,14 @@
 #include "text/value.hh"
 
 #include "failure.hh"
+#include "text/json.hh"
 
 #include <doctest/doctest.h>
 
 #include <limits>
+#include <memory>
+#include <string>
+#include <vector>
 
 namespace value_test {
 
@@ -75,6 +79,13 @@ TEST_CASE("a member that is missing, of another kind or out of range is named wi
   CHECK(failure([&] { map.at("text").at("deeper"); }) ==
         "root.json:2:3: a map with 'deeper' was expected, not a string");
   CHECK(failure([] { Value::list().at("a"); }) == "a map with 'a' was expected, not a list");
+}
+
+TEST_CASE("texts become a list and come back") {
+  const std::vector<std::string> texts{"a", "", "1"};
+  CHECK(to_json(list_of(texts)) == R"(["a","","1"])");
+  CHECK(texts_of(list_of(texts)) == texts);
+  CHECK(texts_of(list_of({})).empty());
 }
 
 }  // namespace value_test
