@@ -151,14 +151,18 @@ Choice choose_buildpacks(const config::Project& project, const CookOptions& opti
   return choice;
 }
 
+fs::path root_path_of(const node::Node& node, const config::Project& project) {
+  return project.root.value_or(node.root.path);
+}
+
 buildpack::Site make_site(const node::Node& node, const config::Project& project,
                           const source::Checkout& checkout, const base::Dir& tree, const CookOptions& options,
                           const base::TempDir& scratch, const Choice& choice) {
   // As the platforms of classic buildpacks do it: before any of them looks at the source.
   if (std::ranges::any_of(choice.store.all(), &buildpack::Buildpack::is_classic)) remove_slug_ignored(tree);
-  return {{tree.path(), run_path_of(node, project), scratch.path(), node.root.state() / "cache",
-           project.build, node.around.events, node.around.cancelled, options.offline,
-           node.root.state() / "build-config", checkout.commit},
+  return {{tree.path(), root_path_of(node, project), run_path_of(node, project), scratch.path(),
+           node.root.state() / "cache", project.build, node.around.events, node.around.cancelled,
+           options.offline, node.root.state() / "build-config", checkout.commit},
           choice.store};
 }
 
@@ -213,8 +217,7 @@ ProjectFile read_project(const node::Node& node, const base::Dir& checkout,
 }
 
 fs::path run_path_of(const node::Node& node, const config::Project& project) {
-  if (project.root) return *project.root / node.root.layout.run.str();
-  return node.root.at(node.root.layout.run);
+  return root_path_of(node, project) / node.root.layout.run.str();
 }
 
 Detected detect(const node::Node& node, config::Project project, const source::Checkout& checkout,

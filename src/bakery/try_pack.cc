@@ -24,7 +24,7 @@ using base::TreePath;
 const char* const tree_name = "build";
 const char* const run_name = "run";
 // Of what is thrown away: a path that is the same every time.
-const char* const passing_run = "/try/run";
+const char* const passing_root = "/try";
 
 // Alone; and, where its plan needs others, beside the shipped ones that apply.
 buildpack::Order order_of(const buildpack::Buildpack& pack,
@@ -98,8 +98,10 @@ Tried try_in(const TryOptions& options, const Dir& root) {
   const Dir tree = root.open_dir(TreePath::parse(tree_name));
   source::check_out(options.application, tree);
   const base::TempDir scratch;
+  const fs::path seen_root = options.keep ? root.path() : fs::path(passing_root);
   const buildpack::Site site({tree.path(),
-                              options.keep ? root.path() / run_name : passing_run,
+                              seen_root,
+                              seen_root / run_name,
                               scratch.path(),
                               {},
                               {},

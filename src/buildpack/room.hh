@@ -23,7 +23,7 @@ struct Bind {
 
 // In the room
 //   <root>             holds `run` and what is bound there, nothing else; it need not exist on this machine
-//   <root>/run         is the tree
+//   <root>/<run>       is the tree
 //   `app_path`         is the tree as well
 //   /tmp, /var/tmp     are one empty directory, kept until the Room goes
 //   /dev, /dev/shm     hold the usual devices and nothing else; no terminal, so that nobody waits for an
@@ -32,6 +32,7 @@ struct Bind {
 // bound again: buildpacks, HOME and the platform directory usually are.
 struct RoomPlan {
   std::filesystem::path root;
+  std::filesystem::path run = "run";  // within root, as its layout says: `current`, `usr/lib/app`
   std::filesystem::path tree;
   // Where a bind's `at` lies below another's, the inner one appears in the outer one. A directory for it that
   // the tree or another writable bind lacks is made there, and stays.

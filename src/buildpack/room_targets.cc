@@ -35,10 +35,11 @@ fs::path existing(const fs::path& source) {
 }
 
 std::vector<RoomTarget> list(const RoomPlan& plan, const fs::path& temporary) {
+  const fs::path run = clean(plan.root) / plan.run;
   std::vector<RoomTarget> targets = {
       {"/tmp", RoomTarget::Kind::writable, temporary},
       {clean(plan.root), RoomTarget::Kind::memory, {}},
-      {clean(plan.root) / "run", RoomTarget::Kind::writable, existing(plan.tree)},
+      {run, RoomTarget::Kind::writable, existing(plan.tree)},
   };
   if (fs::is_directory(fs::symlink_status("/var/tmp")))
     targets.push_back({"/var/tmp", RoomTarget::Kind::writable, temporary});
@@ -46,8 +47,8 @@ std::vector<RoomTarget> list(const RoomPlan& plan, const fs::path& temporary) {
     targets.push_back({clean(bind.at), RoomTarget::Kind::read_only, existing(bind.source)});
   for (const Bind& bind : plan.writable)
     targets.push_back({clean(bind.at), RoomTarget::Kind::writable, existing(bind.source)});
-  if (plan.app_path && clean(*plan.app_path) != clean(plan.root) / "run")
-    targets.push_back({clean(*plan.app_path), RoomTarget::Kind::tree_again, clean(plan.root) / "run"});
+  if (plan.app_path && clean(*plan.app_path) != run)
+    targets.push_back({clean(*plan.app_path), RoomTarget::Kind::tree_again, run});
   return targets;
 }
 

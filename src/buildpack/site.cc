@@ -54,7 +54,8 @@ fs::path prepare_classic_cache(const Workshop& workshop, const Store& store) {
 RoomPlan plan_of(const Workshop& workshop, const Store& store, const fs::path& classic_cache) {
   const auto own = [&](const char* part) { return workshop.scratch / part; };
   RoomPlan plan;
-  plan.root = workshop.run.parent_path();
+  plan.root = workshop.root;
+  plan.run = workshop.run.lexically_relative(workshop.root);
   plan.tree = workshop.application;
   // At their own paths, so that these are the same in the room and without one.
   for (const Buildpack* pack : store.all()) plan.readable.push_back({pack->directory, pack->directory});

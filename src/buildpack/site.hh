@@ -19,7 +19,8 @@ namespace bakehouse::buildpack {
 
 struct Workshop {
   std::filesystem::path application;  // the tree being built
-  std::filesystem::path run;          // where it will stand in production: its path in the room
+  std::filesystem::path root;         // of production: a build sees nothing else of it
+  std::filesystem::path run;          // where the tree will stand in it: its path in the room
   std::filesystem::path scratch;      // empty and private to this build
   std::filesystem::path cache;        // of this application, on the file system of the tree; empty: none
   config::BuildSettings settings;

@@ -37,6 +37,7 @@ buildpack::Workshop make_workshop(const Arguments& arguments, const base::TempDi
     if (event.kind == base::Event::Kind::warning) std::cerr << "warning: " << event.text << '\n';
   };
   return {application,
+          application.parent_path() / "production",
           application.parent_path() / "production/run",
           scratch.path(),
           arguments.cache,

@@ -27,6 +27,30 @@ run release rollback --root standard
 run cat standard/usr/lib/app/public/index.html
 run release verify --root standard
 
+# A staging root of any layout builds in a room, where run/ has the path that the layout gives it, and serves what it built.
+mkdir -p source/packs/where/bin
+printf 'api = "0.12"\n[buildpack]\nid = "acme/where"\nversion = "1.0.0"\n' >source/packs/where/buildpack.toml
+printf '#!/bin/sh\n' >source/packs/where/bin/detect
+cat >source/packs/where/bin/build <<'BUILD'
+#!/bin/sh
+root=$(pwd -P | sed -E 's|(/bakes/[^/]+)/.*|\1|')
+pwd -P | sed 's|.*/bakes/||'
+find "$root" -name identity
+rm -r packs
+BUILD
+chmod +x source/packs/where/bin/*
+echo 'buildpacks: [./packs/where]' >>source/bake.yaml
+for layout in capistrano fhs makina; do
+  root=bakes/$layout
+  run bake init shop --layout "$layout" --root "$root" --quiet
+  echo 'shop 1.0' >source/public/index.html
+  run bake ./source --root "$root" --as 1.0
+  echo 'shop 2.0' >source/public/index.html
+  run bake ./source --root "$root" --as 2.0 --quiet
+  run release rollback --root "$root" --quiet
+  run release exec --root "$root" -- cat public/index.html
+done
+
 cat >own.yaml <<'END'
 name: own
 switch: inplace

@@ -116,6 +116,20 @@ TEST_CASE("decision 1: the tree stands at its final path, and nothing else of th
   CHECK(site.content("srv/shop/run/page") == "live");
 }
 
+TEST_CASE("decision 1: the tree has the place that a layout gives it, whatever is there now") {
+  for (const char* run : {"current", "usr/lib/app"}) {
+    CAPTURE(run);
+    Site site;
+    site.plan.run = run;
+    // The live one may be a link.
+    if (fs::path(run).parent_path().empty()) fs::create_directory_symlink("secret", site.plan.root / run);
+    const Room room = Room::prepare(site.plan);
+    const std::string at = site.plan.root / run;
+    CHECK(output_of(room, "cat page; pwd -P; cd " + site.plan.root.native() + "; find . -name word",
+                    site.plan.root / run) == "new" + at + "\n");
+  }
+}
+
 TEST_CASE("decision 1: tree, layers and scratch may lie below the root that the room hides") {
   Site site;
   for (const char* name : {"build", "cache/layers", ".state/scratch"})

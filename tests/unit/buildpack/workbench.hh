@@ -89,6 +89,7 @@ class Workbench {
     const auto scratch = scratch_.path() / "work" / fmt::format("{}", workshops_++);
     std::filesystem::create_directory(scratch);
     return {application(),
+            scratch_.path() / "production",
             scratch_.path() / "production/run",
             scratch,
             cache(),
