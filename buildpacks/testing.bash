@@ -19,6 +19,7 @@ checks=0
 failures=0
 servers=()
 took=()
+declare -A shown=()
 
 finish() {
   if [[ -d $work/production ]]; then release stop --root "$work/production" --quiet >/dev/null 2>&1 || true; fi
@@ -32,6 +33,10 @@ trap finish EXIT
 # The tests end here: all as expected, or not.
 report() {
   tell_times
+  local what
+  for what in 'a second build' 'what is refused' 'the bill of materials'; do
+    check "the tests of every shipped buildpack show $what" yes "${shown[$what]:-no}"
+  done
   printf '%s: %d checks, %d failed\n' "$me" "$checks" "$failures"
   ((failures == 0))
 }
@@ -91,6 +96,7 @@ build() { call build "$work/layers" "$work/platform" "$work/plan.toml"; }
 
 # A build that has to fail, and to say so.
 refused() { # NAME PART...
+  shown['what is refused']=yes
   build
   check "$1 is refused" 1 "$status"
   local part
@@ -135,7 +141,9 @@ take_example() { # DIRECTORY
 
 # What the cache of a first build spares the second, told and not judged: tests/bench/second_builds makes a table of it.
 tell_times() {
-  if ((${#took[@]} > 1)); then printf '%s, %s: first build %d ms, second build %d ms\n' "$me" "$project" "${took[1]}" "${took[2]}"; fi
+  if ((${#took[@]} > 1)); then
+    printf '%s, %s: the first build took %s; the second %s\n' "$me" "$project" "${took[1]}" "${took[2]}"
+  fi
   took=()
 }
 
@@ -149,9 +157,12 @@ put_away() {
 # Sets $status and $output.
 bake_version() { # NUMBER [OPTION...]
   status=0
-  local began=${EPOCHREALTIME/[.,]/}
-  output=$(bake "$work/source" --root "$work/staging" --as "$1" --sequence "$1" --no-apply "${@:2}" 2>&1) || status=$?
-  took[$1]=$(((${EPOCHREALTIME/[.,]/} - began) / 1000))
+  local TIMEFORMAT='%R %U %S'
+  { time bake "$work/source" --root "$work/staging" --as "$1" --sequence "$1" --no-apply "${@:2}" >"$work/said" 2>&1; } \
+    2>"$work/time" || status=$?
+  output=$(<"$work/said")
+  if [[ $1 == 2 ]]; then shown['a second build']=yes; fi
+  took[$1]=$(tr , . <"$work/time" | awk '{ printf "%.2f s, processors %.2f s", $1, $2 + $3 }')
   check "version $1 is baked" 0 "$status"
   if ((status != 0)); then printf '%s\n' "$output"; fi
 }
@@ -169,6 +180,7 @@ ask() { # PATH
 
 # Checks all bills of materials of the release in service, and sets $output to what they name.
 check_bills() {
+  shown['the bill of materials']=yes
   status=0
   output=$("$checkout/tests/support/cyclonedx" "$work"/production/run/.bakehouse/sbom+*.json 2>&1) || status=$?
   check "the bills of materials are CycloneDX" 0 "$status"
@@ -176,6 +188,7 @@ check_bills() {
 
 # Of a buildpack that installs nothing, neither for the build nor for the launch.
 check_no_bill() {
+  shown['the bill of materials']=yes
   check "nothing is installed, so there is no bill of materials" "" "$(find "$work/production/run/.bakehouse" -name 'sbom+*')"
 }
 

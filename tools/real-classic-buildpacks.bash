@@ -206,6 +206,25 @@ classic_python() {
   pass
 }
 
+classic_ruby() {
+  begin_classic ruby
+  touch source/Gemfile source/Gemfile.lock
+  name_classic "$checkouts/heroku-buildpack-ruby"
+  cook --offline
+  expect_status 5 && says 'heroku-22/ruby-' && says 'the build ran offline' || return 0
+  pass
+}
+
+classic_php() {
+  begin_classic php
+  echo '{}' >source/composer.json
+  settings='build: {app-path: /app}'
+  name_classic "$checkouts/heroku-buildpack-php"
+  cook --offline
+  expect_status 5 && says 'Failed to download minimal PHP' && says 'the build ran offline' || return 0
+  pass
+}
+
 classic_cases() {
   if have H1-c heroku-buildpack-c; then classic_c; fi
   if have H2-run heroku-buildpack-run; then classic_run; fi
@@ -223,4 +242,6 @@ classic_cases() {
   if have apt heroku-buildpack-apt; then classic_apt; fi
   if have static heroku-buildpack-static; then classic_static; fi
   if have python heroku-buildpack-python; then classic_python; fi
+  if have ruby heroku-buildpack-ruby; then classic_ruby; fi
+  if have php heroku-buildpack-php; then classic_php; fi
 }

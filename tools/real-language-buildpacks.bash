@@ -14,7 +14,7 @@ write_pack() {
 $2"
 }
 
-# What a process of the release prints.
+# What a process of the release prints, whose files are in ./unpacked from here on.
 launched() { # PROCESS
   rm -rf unpacked
   mkdir unpacked
@@ -131,6 +131,38 @@ JSON
   pass
 }
 
+# It downloads by curl, of which the buildpack before exports one that has the archive already.
+write_python_pack() { # VERSION
+  local pip
+  pip=$(cat "$checkouts/heroku-buildpack-python/requirements/pip.txt")
+  write_pack python 'echo "export PATH=$PWD/bin:\$PATH" >export'
+  write_program packs/python/bin/curl 'exec cat "$(dirname "$0")/../python.tar.zst"'
+  "$project/tools/stand_in_python.py" packs/python/python.tar.zst "$pip" setuptools==70.3.0 crumbs==1.0
+}
+
+classic_python_whole() {
+  begin_classic H11-python
+  if ! write_python_pack 2>python.log; then
+    skip "$name" "$(tail -n 1 python.log)"
+    return 0
+  fi
+  echo 'crumbs==1.0' >source/requirements.txt
+  python3 -c 'import sys; print("%d.%d" % sys.version_info[:2])' >source/.python-version
+  echo 'web: python shop.py' >source/Procfile
+  echo 'import crumbs; print(crumbs.TEXT)' >source/shop.py
+  settings='build: {app-path: /app}'
+  name_classic "$PWD/packs/python" "$checkouts/heroku-buildpack-python"
+  cook --offline
+  expect_status 0 && says 'Successfully installed crumbs-1.0' || return 0
+  # What was built to stand at /app starts where that leads to it, which no test does to its machine.
+  launched web >output 2>&1 || true
+  if [[ ! -e /app ]]; then says "ln -s $PWD/unpacked /app" || return 0; fi
+  expect 'what the program prints' "$(cd unpacked && PYTHONHOME=.heroku/python .heroku/python/bin/python shop.py)" 'crumbs 1.0' || return 0
+  cook --as 2 --offline
+  expect_status 0 && says 'Restoring cache' && says 'Requirement already satisfied: crumbs' || return 0
+  pass
+}
+
 language_cases() {
   if have H7-apt-packages heroku-buildpack-apt; then
     if ((EUID == 0)); then classic_packages; else skip H7-apt-packages 'only root gives a bake another /etc/apt'; fi
@@ -141,4 +173,5 @@ language_cases() {
   if have H10-nodejs heroku-buildpack-nodejs; then
     if command -v npm >/dev/null; then classic_nodejs; else skip H10-nodejs 'no npm'; fi
   fi
+  if have H11-python heroku-buildpack-python; then classic_python_whole; fi
 }
