@@ -54,11 +54,12 @@ TEST_CASE("data, and what it may write in run/, belong to who runs the processes
   Release made = release("1.0", 1, {}, as_nobody + "data: {up: uploads/deep}\nwritable: {cache: keep}\n");
   made.tree["cache/page"] = File{"cached\n"};
   REQUIRE(describe(site.apply(made)) == "good");
-  for (const char* path : {"data", "data/uploads", "data/uploads/deep", "run/cache", "run/cache/page"}) {
+  for (const std::string path :
+       {"data", "data/uploads", "data/uploads/deep", "run/cache", "run/cache/page"}) {
     CAPTURE(path);
     CHECK(owner_of(site, path) == "nobody");
   }
-  for (const char* path : {"data/before", "run", "run/index.html", "run/lib", "deploy", "archives"}) {
+  for (const std::string path : {"data/before", "run", "run/index.html", "run/lib", "deploy", "archives"}) {
     CAPTURE(path);
     CHECK(owner_of(site, path) == "root");
   }
