@@ -10,6 +10,7 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/file.h>
 #include <sys/inotify.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -79,6 +80,8 @@ bool can_take_off(const fs::path& log, uint64_t block) {
 
 bool rotate_log(const fs::path& log, int keep) {
   const Fd file = open_to_cut(log);
+  // Two at once would take off twice what is copied once.
+  if (::flock(file.get(), LOCK_EX | LOCK_NB) != 0) return true;
   const uint64_t head = head_of(file, log);
   if (head == 0) return true;
   struct stat found {};
@@ -92,6 +95,12 @@ bool rotate_log(const fs::path& log, int keep) {
     copy.commit();
   }
   return take_off(file, head, log);
+}
+
+bool keep_short(const fs::path& log, const LogLimits& limits) {
+  std::error_code none;
+  if (fs::file_size(log, none) <= limits.size || none) return true;
+  return rotate_log(log, limits.keep);
 }
 
 LogKeeper::LogKeeper(base::EventSink events, base::Clock clock)
@@ -142,9 +151,7 @@ void LogKeeper::tend() {
 void LogKeeper::look_at(const fs::path& log, Minded& minded) {
   minded.written = false;
   minded.watch = ::inotify_add_watch(news_.get(), log.c_str(), IN_MODIFY | IN_ONESHOT);
-  std::error_code none;
-  if (fs::file_size(log, none) <= minded.limits.size || none) return;
-  if (rotate_log(log, minded.limits.keep)) return;
+  if (keep_short(log, minded.limits)) return;
   minded.grows = true;
   events_({base::Event::Kind::warning, "",
            fmt::format("'{}' is not kept short: its file system cannot take off the head of a file",

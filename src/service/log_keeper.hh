@@ -18,6 +18,9 @@ namespace bakehouse::service {
 // changed then.
 bool rotate_log(const std::filesystem::path& log, int keep);
 
+// That, when it is larger than it may be; none is no larger.
+bool keep_short(const std::filesystem::path& log, const LogLimits& limits);
+
 // For an event loop. Nothing wakes it while nobody writes; a busy log is looked at every few seconds.
 class LogKeeper {
  public:

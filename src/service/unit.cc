@@ -105,9 +105,24 @@ std::string make_expiry(const UnitSettings& settings) {
                                                             settings.root.native()}));
 }
 
+// Nobody else does: systemd opens a log, and then it is the process that writes.
+std::vector<Unit> make_log_units(const UnitSettings& settings) {
+  std::string timer = unit_head(settings, fmt::format("{}: when logs are looked at", settings.project));
+  timer += early_lines(settings) + stop_with_target(settings);
+  timer += "\n[Timer]\nOnCalendar=minutely\nAccuracySec=10s\n";
+  std::string service = unit_head(settings, fmt::format("{}: logs are kept short", settings.project));
+  service +=
+      fmt::format("Requires={0}\nAfter={0}\n\n[Service]\nType=oneshot\n", recovery_name(settings.project));
+  service += fmt::format("ExecStart={}\n", command_line({settings.release.native(), "prune", "--logs",
+                                                         "--root", settings.root.native(), "--quiet"}));
+  return {{log_timer_name(settings.project), timer},
+          {fmt::format("bakehouse-logs@{}.service", settings.project), service}};
+}
+
 std::string make_target(const std::vector<ServiceSpec>& specs, const UnitSettings& settings) {
   std::string text = unit_head(settings, fmt::format("{}: all its processes", settings.project));
   text += fmt::format("Wants={} {}\n", recovery_name(settings.project), expiry_name(settings.project));
+  if (!specs.empty()) text += fmt::format("Wants={}\n", log_timer_name(settings.project));
   for (const std::string& address : addresses_of(specs))
     text += fmt::format("Wants={}\n", socket_name(settings.project, address));
   for (const ServiceSpec& spec : specs) {
@@ -142,6 +157,10 @@ std::string expiry_name(std::string_view project) {
   return fmt::format("bakehouse-expire@{}.service", project);
 }
 
+std::string log_timer_name(std::string_view project) {
+  return fmt::format("bakehouse-logs@{}.timer", project);
+}
+
 std::string detached_name(std::string_view project) {
   return fmt::format("bakehouse-apply-{}.scope", project);
 }
@@ -159,6 +178,7 @@ std::vector<Unit> make_units(const std::vector<ServiceSpec>& specs, const UnitSe
     });
   }
   append(units, make_socket_units(specs, settings));
+  if (!specs.empty()) append(units, make_log_units(settings));
   units.push_back({target_name(settings.project), make_target(specs, settings)});
   units.push_back({recovery_name(settings.project), make_recovery(settings)});
   units.push_back({expiry_name(settings.project), make_expiry(settings)});

@@ -1,6 +1,6 @@
 // The units of systemd that keep a release's processes running, as text: a service for each process, a timer
-// for each that has a schedule, a socket for each address, one target that binds them, and two that look
-// after the transaction. Described in docs/formats/units.md.
+// for each that has a schedule, a socket for each address, one target that binds them, and others that look
+// after the transaction and the logs. Described in docs/formats/units.md.
 #pragma once
 
 #include "service/spec.hh"
@@ -33,6 +33,8 @@ std::string target_name(std::string_view project);
 std::string service_name(std::string_view project, std::string_view process);
 std::string recovery_name(std::string_view project);
 std::string expiry_name(std::string_view project);
+std::string log_timer_name(std::string_view project);
+std::string log_timer_name(std::string_view project);
 std::string detached_name(std::string_view project);
 
 // The target with which that of a root starts.

@@ -49,7 +49,7 @@ PYTHON
 release_of() {
   printf 'web: %s\n' "$2" >source/Procfile
   printf 'queue: exec sleep 5555\n' >>source/Procfile
-  printf 'name: shop\n' >source/bake.yaml
+  printf 'name: shop\nservices: {log-size: 16K, log-keep: 2}\n' >source/bake.yaml
   if [[ -n ${3-} ]]; then
     # The words are those of the service.
     # shellcheck disable=SC2016
@@ -137,7 +137,7 @@ seen 2
 fails 3 'the table is missing'
 on_node restart --quiet
 in_node systemctl restart bakehouse-shop.target
-in_node systemctl kill --signal=KILL bakehouse-shop-web.1.service bakehouse-shop-web.2.service
+in_node systemctl kill --signal=TERM bakehouse-shop-web.1.service bakehouse-shop-web.2.service
 rm "$node_root/srv/saw-shop-1"
 on_node rollback --quiet
 apply 2 --set services.strategy=overlap >overlap.log 2>&1
@@ -147,7 +147,7 @@ wait "$asking"
 grep -qx 'lost: 0' asked || fail "somebody was refused, or got no answer: $(cat asked)"
 grep -q 'shop 1, shop 2, shop 1, shop 2' asked || fail "somebody saw something else: $(cat asked)"
 serves 2
-echo "nobody was refused by an apply, one that failed, a restart, a kill and a rollback"
+echo "nobody was refused by an apply, one that failed, restarts and a rollback"
 
 # --- due --------------------------------------------------------------------------------------------------------
 
@@ -179,6 +179,21 @@ in_node systemctl daemon-reload
 on_node restart --quiet
 serves 2
 echo "a timer starts what is due, and leaves out what comes while it still runs"
+
+# --- logs -------------------------------------------------------------------------------------------------------
+
+log=$node_root$root/.bakehouse/logs/queue.log
+head -c 40000 /dev/zero | tr '\0' '\n' >>"$log"
+in_node systemctl start bakehouse-logs@shop.service
+if [[ -e $log.1 ]]; then
+  [[ $(stat -c %s "$log") -lt 16384 && $(cat "$log.1" "$log" | wc -c) == 40000 ]] || fail "not cut: $(ls -l "$log"*)"
+  echo "a log that has become too large is cut, and nothing of it is lost"
+else
+  in_node journalctl --unit=bakehouse-logs@shop.service | has 'is not kept short' ||
+    fail "a log grows, and nobody says so"
+  echo "a log grows where the file system cannot take off its head"
+fi
+[[ $(in_node systemctl is-active bakehouse-logs@shop.timer) == active ]] || fail "nobody looks at the logs"
 
 # --- gone, and back ---------------------------------------------------------------------------------------------
 

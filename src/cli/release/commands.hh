@@ -77,6 +77,7 @@ int run_thaw(const GlobalOptions& global, const Screen& screen);
 struct PruneCommand {
   bool emergency = false;
   bool dry_run = false;
+  bool logs = false;
   Wait wait;
 };
 int run_prune(const GlobalOptions& global, const PruneCommand& command, const Screen& screen);

@@ -159,10 +159,14 @@ void add_retention(CLI::App& app, Commands& all) {
   auto* prune =
       add(app, all, "prune", "remove what `keep:` does not keep of earlier deployments",
           [](const Commands& c, const cli::Screen& screen) { return run_prune(c.global, c.prune, screen); });
-  prune->add_flag(
-      "--emergency", all.prune.emergency,
-      "for a full disk: all but what is in service, where a rollback goes, and what is pinned or in use");
-  prune->add_flag("--dry-run", all.prune.dry_run, "only tell");
+  auto* logs = prune->add_flag("--logs", all.prune.logs,
+                               "of the processes, what is larger than `log-size`, and nothing else");
+  prune
+      ->add_flag(
+          "--emergency", all.prune.emergency,
+          "for a full disk: all but what is in service, where a rollback goes, and what is pinned or in use")
+      ->excludes(logs);
+  prune->add_flag("--dry-run", all.prune.dry_run, "only tell")->excludes(logs);
   add_wait(prune, all.prune.wait);
   auto* pin =
       add(app, all, "pin", "keep a deployment whatever `keep:` says",

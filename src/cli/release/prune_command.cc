@@ -1,5 +1,6 @@
 // Commands on what deployments of the past have left.
 #include "cli/release/commands.hh"
+#include "node/process_logs.hh"
 #include "node/prune.hh"
 
 #include <fmt/format.h>
@@ -19,10 +20,17 @@ void say(const node::PrunePlan& plan, const Screen& screen) {
   for (const std::string& line : plan.kept) screen.say("kept: " + line);
 }
 
+int shorten_logs(const node::Node& node, const Screen& screen) {
+  node::shorten_logs(node);
+  screen.done(Value::map({{"outcome", "pruned"}}));
+  return 0;
+}
+
 }  // namespace
 
 int run_prune(const GlobalOptions& global, const PruneCommand& command, const Screen& screen) {
   const node::Node node = open_node(global, screen, command.wait);
+  if (command.logs) return shorten_logs(node, screen);
   const auto urgency = command.emergency ? node::Urgency::emergency : node::Urgency::by_rule;
   if (command.dry_run) {
     const auto plan = node::plan_prune(node, urgency);

@@ -42,7 +42,7 @@ bool holds(const std::string& text, const std::string& line) {
 
 TEST_CASE("systemd listens for a process, and starts nothing of it when somebody connects") {
   const auto units = make_units({process("web", {"127.0.0.1:8000"})}, settings);
-  CHECK(units.size() == 6);
+  CHECK(units.size() == 8);
   CHECK(text_of(units, "bakehouse-shop@127.0.0.1-8000.socket") ==
         R"unit(# Made by Bakehouse for /srv/shop, and made anew by each deployment.
 [Unit]
@@ -83,7 +83,7 @@ ExecStart=/bin/true
 
 TEST_CASE("processes that share an address share its socket, each by its own name") {
   const auto units = make_units({process("web.1", {"[::1]:80"}), process("web.2", {"[::1]:80"})}, settings);
-  CHECK(units.size() == 7);
+  CHECK(units.size() == 9);
   for (const char* name : {"web.1", "web.2"}) {
     const std::string text = text_of(units, service_name("shop", name));
     CHECK(holds(text, "Sockets=bakehouse-shop@--1-80.socket"));

@@ -94,14 +94,15 @@ ReadWritePaths="/srv/shop/run" "/srv/shop/data"
 )unit");
 }
 
-TEST_CASE("a target binds all, and two units look after the transaction") {
+TEST_CASE("a target binds all, and others look after the transaction and the logs") {
   const auto units = make_units({web()}, settings);
-  CHECK(units.size() == 4);
+  CHECK(units.size() == 6);
   CHECK(text_of(units, "bakehouse-shop.target") ==
         R"unit(# Made by Bakehouse for /srv/shop, and made anew by each deployment.
 [Unit]
 Description=shop: all its processes
 Wants=bakehouse-recover@shop.service bakehouse-expire@shop.service
+Wants=bakehouse-logs@shop.timer
 Wants=bakehouse-shop-web.service
 
 [Install]
@@ -130,6 +131,32 @@ ConditionPathExists=/srv/shop/.bakehouse/provisional.json
 [Service]
 Type=exec
 ExecStart=:"/bin/true" "expire" "--root" "/srv/shop"
+)unit");
+  CHECK(text_of(units, "bakehouse-logs@shop.timer") ==
+        R"unit(# Made by Bakehouse for /srv/shop, and made anew by each deployment.
+[Unit]
+Description=shop: when logs are looked at
+DefaultDependencies=no
+Requires=bakehouse-recover@shop.service
+After=bakehouse-recover@shop.service
+Conflicts=shutdown.target
+Before=shutdown.target
+StopPropagatedFrom=bakehouse-shop.target
+
+[Timer]
+OnCalendar=minutely
+AccuracySec=10s
+)unit");
+  CHECK(text_of(units, "bakehouse-logs@shop.service") ==
+        R"unit(# Made by Bakehouse for /srv/shop, and made anew by each deployment.
+[Unit]
+Description=shop: logs are kept short
+Requires=bakehouse-recover@shop.service
+After=bakehouse-recover@shop.service
+
+[Service]
+Type=oneshot
+ExecStart=:"/bin/true" "prune" "--logs" "--root" "/srv/shop" "--quiet"
 )unit");
   CHECK(make_units({}, settings).size() == 3);
 }

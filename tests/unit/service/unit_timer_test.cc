@@ -82,7 +82,7 @@ Words times_of(const Schedule& schedule, base::Seconds after) {
 
 TEST_CASE("a process with a schedule is started by a timer, and not when it has ended") {
   const auto units = make_units({report()}, settings);
-  CHECK(units.size() == 6);
+  CHECK(units.size() == 8);
   CHECK(text_of(units, "bakehouse-shop-report.timer") ==
         R"unit(# Made by Bakehouse for /srv/shop, and made anew by each deployment.
 [Unit]
