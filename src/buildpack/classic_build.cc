@@ -42,6 +42,7 @@ const char* const profile_script =
     "# Of classic buildpacks: HOME is the application, whose .profile.d/*.sh are read in the order of their "
     "bytes.\n"
     "export HOME=$PWD\n"
+    "if [[ -n ${BAKEHOUSE_INSTANCE-} && ${DYNO-} == *.1 ]]; then DYNO=${DYNO%1}$BAKEHOUSE_INSTANCE; fi\n"
     "mapfile -d '' -t bakehouse_profiles < <(LC_ALL=C; printf '%s\\0' .profile.d/*.sh)\n"
     "for bakehouse_profile in \"${bakehouse_profiles[@]}\"; do\n"
     "  if [[ -f $bakehouse_profile ]]; then source \"$bakehouse_profile\"; fi\n"
@@ -174,17 +175,20 @@ std::set<std::string> ClassicBuild::exported() const {
   return names;
 }
 
-LaunchToml ClassicBuild::processes() const {
+ProcessLines ClassicBuild::process_lines() const {
   ProcessLines lines = release_.processes;
   const TreePath procfile = TreePath::parse("Procfile");
-  if (tree_.exists(procfile)) {
-    for (auto& [type, command] : parse_procfile(tree_.read_file(procfile, largest_output), "Procfile")) {
-      std::erase_if(lines, [&, &name = type](const auto& line) { return line.first == name; });
-      lines.emplace_back(type, command);
-    }
+  if (!tree_.exists(procfile)) return lines;
+  for (auto& [type, command] : parse_procfile(tree_.read_file(procfile, largest_output), "Procfile")) {
+    std::erase_if(lines, [&, &name = type](const auto& line) { return line.first == name; });
+    lines.emplace_back(type, command);
   }
+  return lines;
+}
+
+LaunchToml ClassicBuild::processes() const {
   LaunchToml launch;
-  for (const auto& [type, command] : lines) launch.processes.push_back(to_process(type, command));
+  for (const auto& [type, command] : process_lines()) launch.processes.push_back(to_process(type, command));
   return launch;
 }
 
@@ -194,10 +198,13 @@ std::string ClassicBuild::write_layer() const {
   const TreePath layer = launch::layers_directory(last_->id) / name;
   tree_.make_dirs(layer / "profile.d", 0755);
   write_text(tree_, layer / "profile.d/classic.sh", profile_script);
-  if (release_.config_vars.empty()) return name;
   tree_.make_dirs(layer / "env.launch", 0755);
   for (const auto& [variable, value] : release_.config_vars)
     write_text(tree_, layer / "env.launch" / (variable + ".default"), value);
+  for (const auto& [type, command] : process_lines()) {
+    tree_.make_dirs(layer / "env.launch" / type, 0755);
+    write_text(tree_, layer / "env.launch" / type / "DYNO.default", type + ".1");
+  }
   return name;
 }
 

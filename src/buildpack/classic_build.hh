@@ -42,6 +42,8 @@ class ClassicBuild {
   void commit_cache() const;
 
  private:
+  // Those of the Procfile stand above those of bin/release.
+  ProcessLines process_lines() const;
   void begin(const Buildpack& pack);
   void keep_what_is_ours() const;
   void put_back_what_is_ours(const Buildpack& pack) const;

@@ -19,7 +19,7 @@ printf '*.draft\n' >source/.slugignore
   printf 'export FROM="$FROM profile.d"\n' >source/.profile.d/b.sh
   printf 'export FROM=first\n' >source/.profile.d/a.sh
   printf 'export FROM="$FROM .profile"\n' >source/.profile
-  printf 'web: ./greet "HOME is ${HOME##*/}" && echo "$FROM, $TONE"\n' >source/Procfile
+  printf 'web: ./greet "HOME is ${HOME##*/}" && echo "$FROM, $TONE, $DYNO"\n' >source/Procfile
 }
 
 # A pack that leaves a tool for the next one, and one that compiles with it. Neither has executable bits.
@@ -79,13 +79,15 @@ run bake detect ./source --root staging
 run bake ./source --root staging --no-apply
 run bake ./source --root staging --no-apply --as 2 --offline
 
-echo "Who built is told in the release; its process has HOME, .profile.d, .profile and the default variables:"
+echo "Who built is told in the release; its process has HOME, .profile.d, .profile, the default variables and its name:"
 make_production
 run release show staging/releases/shop-2.tar.zst --root production | grep -A 1 'built by' | sed "s/$tools/<commit>/; s/$hello/<commit>/"
 run release apply staging/releases/shop-2.tar.zst --root production --quiet
 run release exec --root production web
 run release exec --root production show
 echo
+echo "Of several instances, which a supervisor numbers, each is told which it is:"
+(cd production/run && BAKEHOUSE_INSTANCE=2 DYNO=web.1 bash -c 'source "$0" && echo "$DYNO"' .layers/*/classic/profile.d/classic.sh)
 
 echo "A build that fails leaves the cache as it was:"
 rm source/hello.txt

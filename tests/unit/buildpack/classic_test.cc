@@ -213,7 +213,9 @@ TEST_CASE("a classic buildpack sees what the layers of those before give to a bu
   CHECK(left(bench, "said") == MentionsAll{{"yes ", "/.layers/acme_layers/tools/bin:"}});
 }
 
-TEST_CASE("processes come from the last bin/release that names some, and the Procfile stands above it") {
+TEST_CASE(
+    "processes come from the last bin/release that names some, the Procfile stands above it, and each knows "
+    "its name") {
   Workbench bench;
   const auto release = [](const std::string& types) {
     return "echo noise >&2; echo \"default_process_types: {" + types + "}\"";
