@@ -7,6 +7,7 @@
 #include "node/control.hh"
 #include "node/release_tree.hh"
 #include "node/services.hh"
+#include "service/background.hh"
 #include "service/listener.hh"
 
 #include <fmt/format.h>
@@ -80,11 +81,21 @@ Reason why_not_here(Transaction& t) {
   return std::nullopt;
 }
 
+// Whoever comes after a supervisor that was killed finds its releases running, and no one in charge.
+void require_supervisor(Transaction& t) {
+  if (t.services->can_overlap() && t.services->lasting()) return;
+  begin_supervisor(t.node);
+  t.services = open_services(t.node);
+}
+
 }  // namespace
 
 bool decide_overlap(Transaction& t) {
   const Project project = read_configuration(t.node, t.plan.id);
   if (project.services.strategy != Strategy::overlap || t.plan.previous.empty()) return false;
+  // What serves without a supervisor can go on under the next one.
+  const bool is_orphaned = !service::orphans(t.node.root.state()).empty();
+  if (is_orphaned && wants_background(t.node, project.services)) require_supervisor(t);
   const auto states = t.services->states();
   if (states.empty()) return false;  // nothing serves that could go on
   Reason reason = why_not_here(t);
@@ -98,13 +109,6 @@ bool decide_overlap(Transaction& t) {
 }
 
 namespace {
-
-// Whoever comes after a supervisor that was killed finds both releases running, and no one in charge.
-void require_supervisor(Transaction& t) {
-  if (t.services->can_overlap() && t.services->lasting()) return;
-  begin_supervisor(t.node);
-  t.services = open_services(t.node);
-}
 
 // Done by the next supervisor where one is killed over it: what is asked here may be asked twice.
 template <typename Task>
@@ -123,6 +127,14 @@ void have_done(Transaction& t, const Task& task) {
 
 void hand_over(Transaction& t) {
   have_done(t, [&] { t.services->hand_over(); });
+}
+
+void drop_trial(Transaction& t) {
+  try {
+    t.services->drop_beside();
+  } catch (const base::Error&) {
+    if (t.services->lasting()) throw;  // it has said why
+  }
 }
 
 void give_up_overlap(Transaction& t) {

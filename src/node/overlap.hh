@@ -11,6 +11,8 @@ bool decide_overlap(Transaction& transaction);
 bool overlaps(const Transaction& transaction);
 // After the commit: the new processes serve, the old ones end. Also when it had begun already.
 void hand_over(Transaction& transaction);
+// The new ones end, now or, where their supervisor is killed over it, in `give_up_overlap`.
+void drop_trial(Transaction& transaction);
 // The new ones end; the old ones have never been stopped, and one that ended meanwhile comes back.
 void give_up_overlap(Transaction& transaction);
 

@@ -227,7 +227,7 @@ void start(Transaction& t) {
 
 void undo_start(Transaction& t, const Undo& undo) {
   if (overlaps(t)) {
-    t.services->drop_beside();
+    drop_trial(t);
   } else if (t.plan.previous.empty()) {
     t.services->end();  // with nothing in service nobody is to wait at its sockets
   } else {

@@ -65,9 +65,8 @@ class RemoteDriver : public ServiceDriver {
   void try_beside(const std::vector<ServiceSpec>& specs) override {
     say({Request::Command::try_beside, with_identities(specs)});
   }
-  void hand_over() override {
-    if (is_there()) say({Request::Command::hand_over});
-  }
+  // Who is gone has handed over nothing, and whoever asked has to know.
+  void hand_over() override { say({Request::Command::hand_over}); }
   void drop_beside() override {
     if (is_there()) say({Request::Command::drop_beside});
   }

@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
-# A release on trial beside the one that serves, while the transaction or the supervisor is killed; visitors must be
-# answered all the same, and after recovery one of the two serves, alone.
+# Releases whose processes a supervisor in the background keeps running, while the transaction or the supervisor is
+# killed; after recovery one of the two serves, alone. With the strategy `overlap`, a release on trial beside the one
+# that serves, visitors must be answered all the same; with `restart` the one is stopped before the other is started.
 #
 #   trial.sh BAKE RELEASE [--full [WORDS]]        the paths of the programs
 #
-# An apply with the strategy `overlap` runs once undisturbed and its calls are counted: where the transaction makes a
+# With either strategy an apply runs once undisturbed and its calls are counted: where the transaction makes a
 # record durable and speaks to the supervisor; where the supervisor hears, answers, writes down, starts, ends, and says
 # whose the next connection is. Then it is killed at each of them; without --full at a sample. With WORDS only there.
 # Exit status: 0 all well, 1 not, 77 skipped (the reason is the last line printed).
@@ -180,12 +181,15 @@ settle() {
   check_alone
 }
 
+# Of a release that is stopped first visitors may be refused.
 begin_asking() {
+  [[ $strategy == overlap ]] || return 0
   rm -f enough
   python3 ask.py "$port" >lost &
   asking=$!
 }
 end_asking() {
+  [[ $strategy == overlap ]] || return 0
   touch enough
   wait "$asking"
   [[ ! -s lost ]] || fail "visitors were lost: $(head -n 3 lost | tr '\n' ' ')($(wc -l <lost))"
@@ -193,6 +197,7 @@ end_asking() {
 
 # What has ended may wait for somebody to ask how.
 lives() { grep -qs '^State:[[:space:]]*[A-WY]' "/proc/$1/status"; }
+dead() { ! lives "$1"; }
 
 kill_transaction() { # CALL N
   local status=0
@@ -212,7 +217,7 @@ kill_supervisor() { # CALL N
 
 # strike WHO CALL N
 strike() {
-  where="$1 killed at $2 $3"
+  where="$strategy: $1 killed at $2 $3"
   [[ $where == *"$words"* ]] || return 0
   begin_asking
   case $1 in
@@ -228,10 +233,25 @@ strike() {
   tried=$((tried + 1))
 }
 
+# A supervisor that was killed while nobody looked: the next apply begins another, which takes over what serves.
+strike_unseen() {
+  local pid
+  where="$strategy: supervisor killed before the apply"
+  [[ $where == *"$words"* ]] || return 0
+  begin_asking
+  pid=$(supervisor)
+  kill -KILL "$pid"
+  until_so dead "$pid"
+  apply env || fail "the apply fails: $(cat apply.log)"
+  settle
+  end_asking
+  tried=$((tried + 1))
+}
+
 # A supervisor that an apply begins, and that is told nothing because the apply is killed just then, does not stay.
 strike_begun() {
   local pid
-  where='transaction killed when its supervisor has begun'
+  where="$strategy: transaction killed when its supervisor has begun"
   [[ $where == *"$words"* ]] || return 0
   "$release" stop --root "$root" >stop.log 2>&1 || fail "stop: $(cat stop.log)"
   kill_transaction sendto 1
@@ -264,22 +284,33 @@ strike_all() { # WHO TRACE [CALL]
   done < <(counted "$2")
 }
 
+# with_strategy STRATEGY: all kills while releases are exchanged by it.
+with_strategy() {
+  strategy=$1
+  where="$strategy: before anything is killed"
+  sed -i "s/^services:.*/services: {strategy: $strategy}/" "$root/node.yaml"
+  apply env || fail "the first apply fails: $(cat apply.log)"
+  watch_supervisor -o supervisor.trace -e trace="$of_supervisor"
+  apply strace -qq -o transaction.trace -e trace="$of_transaction" || fail "the apply fails: $(cat apply.log)"
+  stop_watching
+  check_alone
+  strike_all transaction transaction.trace
+  strike_all both transaction.trace fdatasync
+  strike_all supervisor supervisor.trace
+  strike_unseen
+  strike_begun
+}
+
 where='before anything is killed'
 prepare || {
   cat prepare.log
   exit 1
 }
 check_alone
-watch_supervisor -o supervisor.trace -e trace="$of_supervisor"
-apply strace -qq -o transaction.trace -e trace="$of_transaction" || fail "the apply fails: $(cat apply.log)"
-stop_watching
-check_alone
 tried=0
 missed=0
-strike_all transaction transaction.trace
-strike_all both transaction.trace fdatasync
-strike_all supervisor supervisor.trace
-strike_begun
+with_strategy overlap
+with_strategy restart
 # How often it is asked, and looks, is not the same each time.
 printf '%d kills, %d of them too late to hit, %d not as they should be\n' "$tried" "$missed" "$failures"
 ((tried > missed && failures == 0))

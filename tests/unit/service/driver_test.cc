@@ -75,6 +75,18 @@ TEST_CASE("a supervisor that is being killed, and holds its lock for a moment st
   CHECK(waits == 3);
 }
 
+TEST_CASE("a supervisor that is gone has handed over nothing, and has nothing to drop") {
+  Scene scene;
+  const base::Dir state = base::Dir::open(scene.path());
+  std::optional<SupervisorLock> lock = SupervisorLock::take(state, base::system_clock());
+  base::Fd listener = listen_at(state);
+  const auto driver = open_driver(scene.path());
+  listener.reset();
+  lock.reset();
+  CHECK_THROWS_WITH_AS(driver->hand_over(), doctest::Contains("has ended"), base::Error);
+  CHECK_NOTHROW(driver->drop_beside());
+}
+
 TEST_CASE("a supervisor that does not listen yet is waited for") {
   Scene scene;
   const base::Dir state = base::Dir::open(scene.path());
