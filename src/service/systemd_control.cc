@@ -1,5 +1,6 @@
 #include "service/systemd_control.hh"
 
+#include "base/clock.hh"
 #include "base/encoding.hh"
 #include "base/error.hh"
 #include "base/files.hh"
@@ -146,6 +147,22 @@ std::vector<std::string> SystemdControl::show(const std::string& properties,
   return answers;
 }
 
+namespace {
+
+// systemd answers before it has moved us, and whom we start until then stays behind.
+bool is_soon_in(const std::string& scope) {
+  constexpr int looks = 1000;
+  const base::Clock clock = base::system_clock();
+  for (int i = 0; i < looks; ++i) {
+    const auto groups = base::read_file_if_any("/proc/self/cgroup", 65536).value_or("");
+    if (groups.find("/" + scope + "\n") != std::string::npos) return true;
+    clock.wait(std::chrono::milliseconds(10));
+  }
+  return false;
+}
+
+}  // namespace
+
 // systemd-run would start a program; this one runs already, and holds a lock.
 void SystemdControl::enter_scope(const std::string& name) const {
   std::vector<std::string> argv{"busctl", "call"};
@@ -156,9 +173,10 @@ void SystemdControl::enter_scope(const std::string& name) const {
            "StartTransientUnit", "ssa(sv)a(sa(sv))", name, "fail", "1", "PIDs", "au", "1", own, "0"})
     argv.push_back(word);
   const Outcome outcome = run(argv);
-  if (outcome.ok) return;
+  if (outcome.ok && is_soon_in(name)) return;
+  const std::string why = outcome.ok ? fmt::format("it moves nothing into {}", name) : outcome.text;
   throw Error(Fault::refused,
-              fmt::format("systemd does not let this go on apart: {}", base::printable_lines(outcome.text)),
+              fmt::format("systemd does not let this go on apart: {}", base::printable_lines(why)),
               "do without `--detach`");
 }
 

@@ -11,7 +11,9 @@
 #include <string>
 #include <thread>
 
+#include <fcntl.h>
 #include <poll.h>
+#include <sys/file.h>
 
 namespace log_keeper_test {
 
@@ -51,6 +53,26 @@ std::string lines(int from, int to) {
 }
 
 }  // namespace
+
+TEST_CASE("a log is cut once it is larger than it may be, and not by two at once" *
+          doctest::skip(!can_rotate())) {
+  const Place place;
+  const LogLimits limits{8192, 3};
+  CHECK(keep_short(place.log, limits));  // there is none yet
+  base::write_file(place.log, std::string(8192, 'x'));
+  CHECK(keep_short(place.log, limits));
+  CHECK_FALSE(fs::exists(place.part(1)));
+  base::write_file(place.log, std::string(10000, 'x'));
+  {
+    const base::Fd other(::open(place.log.c_str(), O_RDONLY | O_CLOEXEC));
+    REQUIRE(::flock(other.get(), LOCK_EX) == 0);
+    CHECK(keep_short(place.log, limits));
+    CHECK_FALSE(fs::exists(place.part(1)));
+  }
+  CHECK(keep_short(place.log, limits));
+  CHECK(fs::exists(place.part(1)));
+  CHECK(place.whole() == std::string(10000, 'x'));
+}
 
 TEST_CASE("a log that is rotated stays the same file, and nothing of it is lost" *
           doctest::skip(!can_rotate())) {
