@@ -12,6 +12,8 @@
 #include <chrono>
 #include <csignal>
 #include <filesystem>
+#include <set>
+#include <sstream>
 #include <string>
 
 #include <sys/wait.h>
@@ -40,6 +42,13 @@ void set_up(Site& site, const std::vector<std::pair<std::string, std::string>>& 
   fs::permissions(site.root() / "data/empty", fs::perms(0700));
   base::Dir::open(site.root()).set_mtime(base::TreePath::parse("data/book"), 1'600'000'000);
   site.output.clear();
+}
+
+std::set<std::string> lines_of(const std::string& text) {
+  std::istringstream lines(text);
+  std::set<std::string> found;
+  for (std::string line; std::getline(lines, line);) found.insert(line);
+  return found;
 }
 
 // A supervisor of the site in a process of its own.
@@ -181,6 +190,41 @@ TEST_CASE("the rule of undo says what becomes of data") {
     CHECK(site.apply(release("3.0", 3, {{"upgrade", change + "; exit 1"}}, rule)).outcome == "reverted");
     CHECK(site.read("data/book") == row.when_running);
     CHECK(site.read("run/index.html") == "page 1.0\n");
+  }
+}
+
+TEST_CASE(
+    "the rule of undo holds while processes go on writing, and nobody who was thanked is forgotten "
+    "otherwise") {
+  // Who writes is thanked afterwards, in a file that no undo knows.
+  const std::string web =
+      "processes: {web: {command: 'i=0; while :; do i=$((i+1)); e=\"$BAKEHOUSE_VERSION $$ $i\"; echo $e "
+      ">>$BAKEHOUSE_DATA/entries; echo $e >>$BAKEHOUSE_ROOT/thanked; sleep 0.01; done'}}\n";
+  const std::string until_2_writes = "until grep -q ^2 $BAKEHOUSE_ROOT/thanked; do :; done; exit 1";
+  for (const std::string rule : {"closed", "always", "never"}) {
+    for (const std::string phase : {"post_deploy", "upgrade"}) {
+      CAPTURE(rule);
+      CAPTURE(phase);
+      Site site;
+      REQUIRE(describe(site.apply(release("1.0", 1, {}, web))) == "good");
+      const Supervisor supervisor(site);
+      while (!site.exists("thanked")) base::system_clock().wait(std::chrono::milliseconds(5));
+      const std::string fails =
+          phase == "upgrade" ? until_2_writes : "echo 3 >$BAKEHOUSE_DATA/entries; exit 1";
+      const auto result = site.apply(release("2.0", 2, {{phase, fails}}, web + "undo-data: " + rule + "\n"));
+      CHECK(result.outcome == "reverted");
+      // Asked for first, so that whoever writes meanwhile is missed nowhere.
+      const std::string thanked = site.read("thanked");
+      const std::set<std::string> kept = lines_of(site.read("data/entries"));
+      const bool goes_back = rule == "always" || (rule == "closed" && phase == "post_deploy");
+      const bool was_overwritten = !goes_back && phase == "post_deploy";
+      CHECK(kept.contains("3") == was_overwritten);
+      for (const std::string& entry : lines_of(thanked)) {
+        const bool is_of_failed = entry.starts_with("2");
+        CAPTURE(entry);
+        if (!was_overwritten) CHECK(kept.contains(entry) == (!is_of_failed || !goes_back));
+      }
+    }
   }
 }
 
