@@ -29,8 +29,7 @@ wait_until grep -qs 'waiting for' ../two.log
 open_gate pre_install
 wait "$one"
 run the_second
-# It may have waited once more, until the branch had moved.
-# The one who waits for git to move the branch takes over the lock, and may be met before it has said who it is.
+# It may have waited once more, until the branch had moved, for one who has just taken over the lock.
 run grep -v -e 'until the branch has moved' -e 'has not said who' ../two.log
 run cat ../staging/run/public/index.html
 cd ../source
