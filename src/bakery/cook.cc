@@ -4,10 +4,10 @@
 #include "bakery/build_place.hh"
 #include "bakery/bundle.hh"
 #include "bakery/push.hh"
+#include "bakery/workspace.hh"
 #include "base/encoding.hh"
 #include "base/error.hh"
 #include "base/files.hh"
-#include "buildpack/layer_cache.hh"
 #include "phase/lock.hh"
 #include "source/source.hh"
 
@@ -21,25 +21,6 @@ using base::Dir;
 using base::Error;
 using base::Event;
 using base::Fault;
-
-// The tree of the bake before this one.
-void clear_workspace(const node::Node& node) {
-  const base::TreePath& build = node.root.layout.build;
-  try {
-    const auto left = node.dir.open_dir_if_any(build);
-    if (left) buildpack::take_over_layers(node.root.state() / "cache", *left);
-  } catch (const Error&) {
-    // Then they are removed with it, and linked anew from the cache.
-  }
-  node.dir.remove_tree(build);
-}
-
-Dir make_workspace(const node::Node& node) {
-  const base::TreePath& build = node.root.layout.build;
-  clear_workspace(node);
-  node.dir.make_dirs(build, 0755);
-  return node.dir.open_dir(build);
-}
 
 // A root that travels in its own releases would double with every bake.
 void refuse_root_inside(const node::Node& node, const fs::path& source, const Dir& tree) {
@@ -76,17 +57,19 @@ void remove_lent(const node::Node& node, const fs::path& source, const Dir& to) 
   }
 }
 
-source::Checkout fetch(const node::Node& node, const CookOptions& options, const Dir& to) {
+source::Checkout fetch(const node::Node& node, const CookOptions& options, const Workspace& workspace) {
   const fs::path& source = options.source;
   node.around.events({Event::Kind::phase_started, "fetch", ""});
   if (node.root.path == fs::weakly_canonical(source)) {
     throw Error(Fault::input, "the source is the root itself",
                 "bake a directory that holds the source alone");
   }
-  source::Checkout checkout = options.check_out ? options.check_out(to) : source::check_out(source, to);
-  if (checkout.kind == "directory") remove_lent(node, source, to);
+  source::Checkout checkout =
+      options.check_out ? options.check_out(workspace.tree) : check_out(node, source, workspace);
+  if (checkout.kind == "directory") remove_lent(node, source, workspace.tree);
+  remove_before(node);
   if (options.changes == CookOptions::Changes::refuse) refuse_changes(checkout);
-  refuse_root_inside(node, source, to);
+  refuse_root_inside(node, source, workspace.tree);
   warn_of_left_out(node, checkout);
   node.around.events({Event::Kind::phase_done, "fetch", ""});
   return checkout;
@@ -128,8 +111,9 @@ void refuse_production(const node::Node& node) {
 Detected detect(const node::Node& node, const CookOptions& options) {
   refuse_production(node);
   const auto lock = phase::Lock::take(node.root.state() / "build.lock", "bake", node.around.clock);
-  const Dir tree = make_workspace(node);
-  const source::Checkout checkout = fetch(node, options, tree);
+  const Workspace workspace = make_workspace(node);
+  const source::Checkout checkout = fetch(node, options, workspace);
+  const Dir& tree = workspace.tree;
   return detect(node, read_project(node, tree, options.settings).project, checkout, tree, options);
 }
 
@@ -143,10 +127,10 @@ node::Node logged(const node::Node& node, BuildLog& log) {
 }
 
 Bundle build_and_bundle(const node::Node& node, const CookOptions& options, BuildLog& log) {
-  Dir tree = make_workspace(node);
-  const source::Checkout checkout = fetch(node, options, tree);
-  const ProjectFile file = read_project(node, tree, options.settings);
-  const BuildPlace place(node, file.project, std::move(tree));
+  Workspace workspace = make_workspace(node);
+  const source::Checkout checkout = fetch(node, options, workspace);
+  const ProjectFile file = read_project(node, workspace.tree, options.settings);
+  const BuildPlace place(node, file.project, std::move(workspace.tree));
   const Built built = build(node, file.project, checkout, place.tree(), options, log);
   // Nothing that a buildpack or hook wrote is executed below this line, only read.
   node.around.events({Event::Kind::phase_started, "bundle", ""});

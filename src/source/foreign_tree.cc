@@ -37,8 +37,7 @@ void check_link_target(std::string_view target) {
 }
 
 bool is_lfs_pointer(uint64_t size, std::string_view beginning) {
-  constexpr uint64_t largest_pointer = 1024;  // by its specification
-  return size < largest_pointer && beginning.starts_with("version https://git-lfs.github.com/spec/v1\n");
+  return size < largest_lfs_pointer && beginning.starts_with("version https://git-lfs.github.com/spec/v1\n");
 }
 
 void refuse_lfs_pointer(const TreePath& path) {

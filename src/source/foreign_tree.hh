@@ -42,6 +42,8 @@ class Budget {
 // Error(input) for what the kernel would not take, or would take for something else.
 void check_link_target(std::string_view target);
 
+// Pointers are smaller, by their specification.
+constexpr uint64_t largest_lfs_pointer = 1024;
 // Whether a file is what Git LFS keeps in a repository in place of a large file.
 bool is_lfs_pointer(uint64_t size, std::string_view beginning);
 [[noreturn]] void refuse_lfs_pointer(const base::TreePath& path);

@@ -22,12 +22,35 @@ namespace {
 using base::Dir;
 using base::TreePath;
 
+// What the copy is made of but the source: the index proves what each of the two trees holds.
+void make_copy(const Dir& source, tree::Manifest& manifest, const Dir& to, const Earlier* earlier) {
+  tree::MakeOptions options;
+  if (earlier != nullptr) options.index = &earlier->index;
+  if (earlier == nullptr || earlier->tree == nullptr) {
+    tree::make_tree_learning(source, manifest, to, options);
+    return;
+  }
+  tree::ScanOptions look;
+  look.detail = tree::Detail::all;
+  look.content = tree::ScanOptions::Content::known;
+  look.faults = tree::ScanOptions::Faults::report;
+  look.index = &earlier->index;
+  const tree::Scan left = tree::scan(*earlier->tree, look);
+  const tree::Lender lender{*earlier->tree, left.manifest,
+                            [](const tree::Entry&, const base::FileStat&) { return true; }};
+  options.lender = &lender;
+  tree::make_tree_learning(source, manifest, to, options);
+}
+
 // Copies a directory, leaving out what `leave_out` names and every `.git`. Returns what cannot be copied.
-std::vector<TreePath> copy_directory(const std::filesystem::path& from, const Dir& to,
+std::vector<TreePath> copy_directory(const std::filesystem::path& from, const Dir& to, const Earlier* earlier,
                                      const std::function<bool(const TreePath&)>& leave_out) {
   const Dir source = Dir::open(from);
   tree::ScanOptions options;
   options.detail = tree::Detail::all;
+  // What is larger is read once, when it is copied.
+  options.wants_content = [](const TreePath&, uint64_t size) { return size < largest_lfs_pointer; };
+  if (earlier != nullptr) options.index = &earlier->index;
   // The scan asks from several threads; the library behind `leave_out` answers one at a time.
   std::mutex mutex;
   std::vector<TreePath> pointers;
@@ -43,7 +66,7 @@ std::vector<TreePath> copy_directory(const std::filesystem::path& from, const Di
   };
   tree::Scan found = tree::scan(source, options);
   if (!pointers.empty()) refuse_lfs_pointer(*std::ranges::min_element(pointers));
-  tree::make_tree(source, found.manifest, to);
+  make_copy(source, found.manifest, to, earlier);
   return std::move(found.specials);
 }
 
@@ -70,10 +93,10 @@ void sift(const Dir& to) {
   options.excluded = [](const TreePath& path) { return path.name() == ".git"; };
   const tree::Scan found = tree::scan(to, options);
   for (const TreePath& repository : found.left_out) to.remove_tree(repository);
-  constexpr uint64_t largest_pointer = 1024;
   for (const tree::Entry file : found.manifest.entries) {
-    if (file.type != base::FileType::regular || file.size > largest_pointer) continue;
-    if (is_lfs_pointer(file.size, to.read_file(file.path, largest_pointer))) refuse_lfs_pointer(file.path);
+    if (file.type != base::FileType::regular || file.size >= largest_lfs_pointer) continue;
+    if (is_lfs_pointer(file.size, to.read_file(file.path, largest_lfs_pointer)))
+      refuse_lfs_pointer(file.path);
   }
 }
 
@@ -87,19 +110,19 @@ Checkout unpack_archive(const std::filesystem::path& from, const Dir& to) {
 
 }  // namespace
 
-Checkout check_out(const std::filesystem::path& from, const Dir& to) {
+Checkout check_out(const std::filesystem::path& from, const Dir& to, const Earlier* earlier) {
   std::error_code unreadable;
   if (std::filesystem::is_regular_file(from, unreadable)) return unpack_archive(from, to);
   const auto repository = Repository::open(from);
   if (!repository) {
-    auto left_out = copy_directory(from, to, [](const TreePath&) { return false; });
+    auto left_out = copy_directory(from, to, earlier, [](const TreePath&) { return false; });
     return {"directory", "", false, std::nullopt, "", std::move(left_out)};
   }
   Checkout checkout = repository->describe();
   if (checkout.dirty) {
     repository->refuse_submodules();
     checkout.left_out =
-        copy_directory(from, to, [&](const TreePath& path) { return repository->ignores(path); });
+        copy_directory(from, to, earlier, [&](const TreePath& path) { return repository->ignores(path); });
   } else {
     repository->write_head(to);
   }

@@ -4,6 +4,7 @@
 
 #include "base/dir.hh"
 #include "base/file_time.hh"
+#include "tree/stat_index.hh"
 
 #include <filesystem>
 #include <optional>
@@ -23,12 +24,19 @@ struct Checkout {
   std::vector<base::TreePath> left_out = {};
 };
 
+// The tree of an earlier check-out, which nobody needs any more. Files of a work tree or directory that stand
+// in it as they are to be are linked from it.
+struct Earlier {
+  const base::Dir* tree;   // null: there is none
+  tree::StatIndex& index;  // what its files, and those of the source, held; it learns of the new ones
+};
+
 // Fills the empty directory `to`. Of a git repository whose work tree is clean (or that has none)
 // the files of HEAD are written from its objects; of one that is dirty, the files of the work tree
 // that are not ignored. Of an archive that holds one directory and nothing else, what is in that directory.
 // Submodules, and pointers to Git LFS in place of files, are an Error(input) that names them. `.git` never
 // travels.
-Checkout check_out(const std::filesystem::path& from, const base::Dir& to);
+Checkout check_out(const std::filesystem::path& from, const base::Dir& to, const Earlier* earlier = nullptr);
 
 // An empty bare repository to push to.
 void make_bare_repository(const std::filesystem::path& path);

@@ -159,8 +159,7 @@ class Scanner {
       return;
     }
     Entry entry = describe(dir, here, path, *stat);
-    if (stat->type == FileType::regular && !recall(entry, *stat) &&
-        options_.content == ScanOptions::Content::all && wants_content(path, stat->size)) {
+    if (stat->type == FileType::regular && !recall(entry, *stat) && wants_content(path, stat->size)) {
       unread.push_back({folder.entries.size(), *stat});
     }
     if (stat->type == FileType::directory) add_inner(folder, name, path, *stat);
@@ -186,12 +185,14 @@ class Scanner {
   }
 
   bool wants_content(const TreePath& path, uint64_t size) const {
-    return !options_.wants_content || options_.wants_content(path, size);
+    return options_.content == ScanOptions::Content::all &&
+           (!options_.wants_content || options_.wants_content(path, size));
   }
 
   // Whether the digest is known without reading.
   bool recall(Entry& entry, const FileStat& stat) const {
-    if (options_.index == nullptr || options_.inspect) return false;
+    if (options_.index == nullptr || (options_.inspect && wants_content(entry.path, entry.size)))
+      return false;
     const auto known = options_.index->find(identity_of(stat));
     if (known) entry.digest = *known;
     return known.has_value();

@@ -120,12 +120,14 @@ TEST_CASE("cooking that is to stop leaves alone what is in service") {
 
 TEST_CASE("nothing is left of the build before") {
   Kitchen kitchen;
-  kitchen.build_by("mkdir -m 0555 locked; echo x >first");
+  kitchen.build_by("mkdir -m 0555 locked; echo x >first; echo spoilt >page");
   kitchen.cook();
   kitchen.build_by("echo x >second");
   CookOptions options = kitchen.options();
   options.version = "2";
   CHECK(describe(kitchen.manifest_of(kitchen.cook(options))) == "bake.yaml 0644\npage 0644\nsecond 0644\n");
+  CHECK(base::read_file(kitchen.build() / "page", 10) == "hello\n");
+  CHECK_FALSE(fs::exists(kitchen.root() / ".bakehouse/build.before"));
 }
 
 TEST_CASE("the same source gives the same bytes, wherever and whenever it is baked") {

@@ -7,6 +7,7 @@
 
 #include <doctest/doctest.h>
 
+#include <fstream>
 #include <sstream>
 #include <string>
 
@@ -82,6 +83,54 @@ TEST_CASE("a directory without git is copied as it is, and has no time, commit o
   CHECK_FALSE(checkout.dirty);
   CHECK_FALSE(checkout.time);
   CHECK(support::describe_tree(target.path()) == support::describe_tree(site));
+}
+
+TEST_CASE("what an earlier copy holds as the source has it is taken from there, and nothing else") {
+  const base::TempDir scratch;
+  const base::Dir source = base::Dir::open(scratch.path());
+  support::make_tree(source, {{"as-it-was", File{"same"}},
+                              {"of-the-source", File{"old"}},
+                              {"of-a-build", File{"mine"}},
+                              {"of-both", File{"one"}},
+                              {"gone", File{"x"}},
+                              {"mode", File{"m"}}});
+  const base::TempDir first;
+  const base::TempDir second;
+  const base::Dir before = base::Dir::open(first.path());
+  tree::StatIndex index;
+  const Earlier none{nullptr, index};
+  check_out(scratch.path(), before, &none);
+  CHECK(support::describe_tree(before) == support::describe_tree(source));
+
+  // Within one tick of the clock of files no change could be told from another.
+  const auto copied = tree::identity_of(*before.stat(base::TreePath::parse("of-a-build"))).ctime;
+  while (!tree::is_settled(copied, tree::file_clock())) continue;
+
+  base::write_file(scratch.path() / "of-the-source", "new");
+  fs::remove(scratch.path() / "gone");
+  // As sly as it can be: the same size and time as before.
+  const auto time = fs::last_write_time(first.path() / "of-a-build");
+  std::ofstream(first.path() / "of-a-build", std::ios::in) << "evil";
+  fs::last_write_time(first.path() / "of-a-build", time);
+  fs::remove(first.path() / "of-both");
+  fs::create_hard_link(first.path() / "as-it-was", first.path() / "a-second-name");
+  fs::permissions(first.path() / "mode", fs::perms::all);
+  const Earlier earlier{&before, index};
+  check_out(scratch.path(), base::Dir::open(second.path()), &earlier);
+  CHECK(support::describe_tree(second.path()) == support::describe_tree(source));
+  for (const char* other : {"of-the-source", "of-a-build", "mode"})
+    CHECK_FALSE(fs::equivalent(first.path() / other, second.path() / other));
+
+  // Once more: all of it is as it is to be.
+  const base::TempDir third;
+  const base::Dir again = base::Dir::open(second.path());
+  const Earlier all{&again, index};
+  check_out(scratch.path(), base::Dir::open(third.path()), &all);
+  CHECK(support::describe_tree(third.path()) == support::describe_tree(source));
+  for (const char* same : {"as-it-was", "of-the-source", "of-a-build", "of-both", "mode"}) {
+    CAPTURE(same);
+    CHECK(fs::equivalent(second.path() / same, third.path() / same));
+  }
 }
 
 TEST_CASE("a directory inside a repository is a directory, not that repository") {

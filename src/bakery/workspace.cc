@@ -1,0 +1,64 @@
+#include "bakery/workspace.hh"
+
+#include "base/error.hh"
+#include "buildpack/layer_cache.hh"
+#include "tree/stat_index.hh"
+
+namespace bakehouse::bakery {
+namespace {
+
+using base::Dir;
+using base::Error;
+using base::TreePath;
+
+// In saves: those of the bakes before the last one are of no use.
+constexpr uint32_t bakes_remembered = 2;
+
+TreePath place_before() { return TreePath::parse(".bakehouse/build.before"); }
+
+void take_layers(const node::Node& node, const Dir& tree) {
+  try {
+    buildpack::take_over_layers(node.root.state() / "cache", tree);
+  } catch (const Error&) {
+    // Then they are removed with it, and linked anew from the cache.
+  }
+}
+
+std::optional<Dir> set_aside(const node::Node& node, const TreePath& build) {
+  try {
+    node.dir.rename_new(build, place_before());
+    return node.dir.open_dir(place_before());
+  } catch (const Error&) {
+    // On another file system nothing of it could be linked either.
+    node.dir.remove_tree(build);
+    return std::nullopt;
+  }
+}
+
+}  // namespace
+
+Workspace make_workspace(const node::Node& node) {
+  const TreePath& build = node.root.layout.build;
+  remove_before(node);
+  std::optional<Dir> before;
+  if (const auto left = node.dir.open_dir_if_any(build)) {
+    take_layers(node, *left);
+    before = set_aside(node, build);
+  }
+  node.dir.make_dirs(build, 0755);
+  return {node.dir.open_dir(build), std::move(before)};
+}
+
+source::Checkout check_out(const node::Node& node, const std::filesystem::path& source,
+                           const Workspace& workspace) {
+  const std::filesystem::path file = node.root.state() / "build.index";
+  tree::StatIndex index = tree::StatIndex::load(file);
+  source::Earlier earlier{workspace.before ? &*workspace.before : nullptr, index};
+  source::Checkout checkout = source::check_out(source, workspace.tree, &earlier);
+  index.save(file, bakes_remembered);
+  return checkout;
+}
+
+void remove_before(const node::Node& node) { node.dir.remove_tree(place_before()); }
+
+}  // namespace bakehouse::bakery
