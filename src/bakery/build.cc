@@ -209,8 +209,9 @@ ProjectFile read_project(const node::Node& node, const base::Dir& checkout,
   sources.settings = settings;
   ProjectFile read{sources.project_file, config::load_project(sources)};
   if (read.project.name != node.root.project) {
-    throw Error(Fault::input, fmt::format("bake.yaml is of the project '{}', this root is for '{}'",
-                                          read.project.name, node.root.project),
+    throw Error(Fault::input,
+                fmt::format("bake.yaml is of the project '{}', this root is for '{}'", read.project.name,
+                            node.root.project),
                 fmt::format("make a root for it: bake init {} --root DIRECTORY", read.project.name));
   }
   return read;
