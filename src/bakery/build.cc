@@ -162,7 +162,7 @@ buildpack::Site make_site(const node::Node& node, const config::Project& project
   if (std::ranges::any_of(choice.store.all(), &buildpack::Buildpack::is_classic)) remove_slug_ignored(tree);
   return {{tree.path(), root_path_of(node, project), run_path_of(node, project), scratch.path(),
            node.root.state() / "cache", project.build, node.around.events, node.around.cancelled,
-           options.offline, node.root.state() / "build-config", checkout.commit},
+           options.offline, node.root.state() / "build-config", checkout.commit, node.root.path},
           choice.store};
 }
 

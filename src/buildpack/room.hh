@@ -39,6 +39,8 @@ struct RoomPlan {
   std::vector<Bind> readable;
   std::vector<Bind> writable;
   std::optional<std::filesystem::path> app_path;
+  // Another directory of the host of which nothing is seen but what is bound in it.
+  std::optional<std::filesystem::path> hidden;
   bool offline = false;
   // An existing directory of this build's own, for what the room needs on the disk, such as its /tmp.
   std::filesystem::path scratch;

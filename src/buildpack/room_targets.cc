@@ -41,6 +41,7 @@ std::vector<RoomTarget> list(const RoomPlan& plan, const fs::path& temporary) {
       {clean(plan.root), RoomTarget::Kind::memory, {}},
       {run, RoomTarget::Kind::writable, existing(plan.tree)},
   };
+  if (plan.hidden) targets.push_back({clean(*plan.hidden), RoomTarget::Kind::memory, {}});
   if (fs::is_directory(fs::symlink_status("/var/tmp")))
     targets.push_back({"/var/tmp", RoomTarget::Kind::writable, temporary});
   for (const Bind& bind : plan.readable)

@@ -57,6 +57,9 @@ RoomPlan plan_of(const Workshop& workshop, const Store& store, const fs::path& c
   plan.root = workshop.root;
   plan.run = workshop.run.lexically_relative(workshop.root);
   plan.tree = workshop.application;
+  if (!workshop.keeper.empty() &&
+      fs::weakly_canonical(workshop.keeper) != fs::weakly_canonical(workshop.root))
+    plan.hidden = workshop.keeper;
   // At their own paths, so that these are the same in the room and without one.
   for (const Buildpack* pack : store.all()) plan.readable.push_back({pack->directory, pack->directory});
   plan.readable.push_back({own(platform_part), own(platform_part)});

@@ -29,6 +29,7 @@ struct Workshop {
   bool offline = false;
   std::filesystem::path build_config = {};  // the operator's, with `env/`; may be missing, empty: none
   std::string source_version = {};          // the commit of the source; empty: it has none
+  std::filesystem::path keeper = {};  // the root that builds, with its keys: not seen either; may be `root`
 };
 
 class Site {

@@ -145,6 +145,20 @@ TEST_CASE("decision 1: tree, layers and scratch may lie below the root that the 
   CHECK(output_of(room, "cat /tmp/x") == "x\n");
 }
 
+TEST_CASE("another directory is hidden, but for what is bound in it") {
+  Site site;
+  const base::TempDir staging(fs::current_path());  // in /tmp nothing would be seen anyway
+  for (const char* name : {"build", "packs"}) fs::create_directories(staging.path() / name);
+  base::write_file(staging.path() / "identity", "secret");
+  site.plan.hidden = staging.path();
+  site.plan.tree = staging.path() / "build";
+  site.plan.readable.push_back({staging.path() / "packs", staging.path() / "packs"});
+  const Room room = Room::prepare(site.plan);
+  CHECK(output_of(room, "echo t > tree; ls -A '" + staging.path().native() + "'", site.plan.root / "run") ==
+        "packs\n");
+  CHECK(base::read_file(staging.path() / "build/tree", 10) == "t\n");
+}
+
 TEST_CASE("decision 1: the host is read-only, and the program itself says so") {
   Site site;
   site.plan.readable.push_back({site.path("pack"), site.path("pack")});
