@@ -53,7 +53,8 @@ void remove_lent(const node::Node& node, const fs::path& source, const Dir& to) 
   if (!fs::equivalent(source, node.root.at(node.root.layout.source), absent)) return;
   for (const std::string& lent : node::lent_to_source(node)) {
     const base::TreePath path = base::TreePath::parse(lent);
-    if (to.exists(path.parent())) to.remove_tree(path);
+    if (const auto holder = to.open_dir_if_any(path.parent()))
+      holder->remove_tree(base::TreePath::parse(path.name()));
   }
 }
 
@@ -65,9 +66,8 @@ source::Checkout fetch(const node::Node& node, const CookOptions& options, const
                 "bake a directory that holds the source alone");
   }
   source::Checkout checkout =
-      options.check_out ? options.check_out(workspace.tree) : check_out(node, source, workspace);
+      options.check_out ? check_out(node, options.check_out, workspace) : check_out(node, source, workspace);
   if (checkout.kind == "directory") remove_lent(node, source, workspace.tree);
-  remove_before(node);
   if (options.changes == CookOptions::Changes::refuse) refuse_changes(checkout);
   refuse_root_inside(node, source, workspace.tree);
   warn_of_left_out(node, checkout);
@@ -94,8 +94,7 @@ void refuse_while_editing(const node::Node& node) {
   } catch (const Error& error) {
     throw error.with_hint(
         "`bake --no-apply` makes a release of it meanwhile; `bake edit --off`, `bake` and `bake edit` go on "
-        "with "
-        "what a build has made");
+        "with what a build has made");
   }
 }
 

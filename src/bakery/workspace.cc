@@ -2,6 +2,7 @@
 
 #include "base/error.hh"
 #include "buildpack/layer_cache.hh"
+#include "tree/remove.hh"
 #include "tree/stat_index.hh"
 
 namespace bakehouse::bakery {
@@ -35,11 +36,20 @@ std::optional<Dir> set_aside(const node::Node& node, const TreePath& build) {
   }
 }
 
+// Without it the next bake reads all files, and no more.
+void save(const node::Node& node, tree::StatIndex& index, const std::filesystem::path& file) {
+  try {
+    index.save(file, bakes_remembered);
+  } catch (const Error& error) {
+    node.around.events({base::Event::Kind::warning, "fetch", error.what()});
+  }
+}
+
 }  // namespace
 
 Workspace make_workspace(const node::Node& node) {
   const TreePath& build = node.root.layout.build;
-  remove_before(node);
+  node.dir.remove_tree(place_before());
   std::optional<Dir> before;
   if (const auto left = node.dir.open_dir_if_any(build)) {
     take_layers(node, *left);
@@ -53,12 +63,20 @@ source::Checkout check_out(const node::Node& node, const std::filesystem::path& 
                            const Workspace& workspace) {
   const std::filesystem::path file = node.root.state() / "build.index";
   tree::StatIndex index = tree::StatIndex::load(file);
-  source::Earlier earlier{workspace.before ? &*workspace.before : nullptr, index};
+  // A file that loses its second name is another to an index that is not told.
+  const auto remove = [&] { tree::remove_tree(node.dir, place_before(), index); };
+  source::Earlier earlier{workspace.before ? &*workspace.before : nullptr, index, remove};
   source::Checkout checkout = source::check_out(source, workspace.tree, &earlier);
-  index.save(file, bakes_remembered);
+  remove();
+  save(node, index, file);
   return checkout;
 }
 
-void remove_before(const node::Node& node) { node.dir.remove_tree(place_before()); }
+source::Checkout check_out(const node::Node& node,
+                           const std::function<source::Checkout(const base::Dir& to)>& source,
+                           const Workspace& workspace) {
+  node.dir.remove_tree(place_before());
+  return source(workspace.tree);
+}
 
 }  // namespace bakehouse::bakery

@@ -6,6 +6,7 @@
 #include "source/source.hh"
 
 #include <filesystem>
+#include <functional>
 #include <optional>
 
 namespace bakehouse::bakery {
@@ -19,9 +20,12 @@ struct Workspace {
 Workspace make_workspace(const node::Node& node);
 // Fills it from a source. What stands in the tree before as the source still has it becomes part of the new
 // one: most files are then neither removed nor written, both of which take longer than all the rest.
+// Afterwards there is no tree before any more: what is built would be written into the files of both.
 source::Checkout check_out(const node::Node& node, const std::filesystem::path& source,
                            const Workspace& workspace);
-// Before anything is built: a file may be in both trees.
-void remove_before(const node::Node& node);
+// The same for a source of which nothing can be there already.
+source::Checkout check_out(const node::Node& node,
+                           const std::function<source::Checkout(const base::Dir& to)>& source,
+                           const Workspace& workspace);
 
 }  // namespace bakehouse::bakery

@@ -246,6 +246,14 @@ void Dir::set_owner(const TreePath& path, uint32_t uid, uint32_t gid) const {
     fail_os("set the owner of", full(path));
 }
 
+void Dir::set_owner_if(const TreePath& path, uint32_t uid, uint32_t gid,
+                       const std::function<bool(const FileStat&)>& may) const {
+  const Fd fd(open_beneath(fd_.get(), path, O_PATH | O_NOFOLLOW | O_CLOEXEC));
+  if (!fd) fail_os("set the owner of", full(path));
+  if (may(stat_of(fd, full(path))) && ::fchownat(fd.get(), "", uid, gid, AT_EMPTY_PATH) != 0)
+    fail_os("set the owner of", full(path));
+}
+
 void Dir::remove_file(const TreePath& path) const {
   const auto place = place_of(fd_.get(), path, "remove", full(path));
   if (::unlinkat(place.dir, place.name.c_str(), 0) != 0) fail_os("remove", full(path));

@@ -9,6 +9,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -74,6 +75,9 @@ class Dir {
   void set_mtime(const TreePath& path, FileTime time) const;
   // Of a link itself, not of what it points to.
   void set_owner(const TreePath& path, uint32_t uid, uint32_t gid) const;
+  // The same of what `may` agrees to: nobody can put something else in its place in between.
+  void set_owner_if(const TreePath& path, uint32_t uid, uint32_t gid,
+                    const std::function<bool(const FileStat&)>& may) const;
   void remove_file(const TreePath& path) const;
   // Whatever is there, however deep and however its modes are set; nothing there is no error.
   void remove_tree(const TreePath& path) const;

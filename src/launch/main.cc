@@ -15,6 +15,7 @@
 #include <cstdlib>
 #include <exception>
 
+#include <sys/prctl.h>
 #include <unistd.h>
 
 namespace {
@@ -44,6 +45,8 @@ std::filesystem::path absolute(const std::string& application) {
 // What is in the file goes to the program and, on the way there, to nobody else.
 int run_with_variables(const std::vector<std::string>& arguments) {
   if (arguments.size() < 3) return complain("usage: launch --variables FILE PROGRAM [ARGS...]", "", usage);
+  // A core of this program would hold them, too; that of what it becomes is that program's affair.
+  ::prctl(PR_SET_DUMPABLE, 0);
   const std::string& file = arguments[1];
   launch::Environment environment = launch::to_environment(environ);
   const std::string text = base::read_file(file, largest_variables);

@@ -123,13 +123,15 @@ bool require_drift_settled(const Node& node, const artifact::Archive& archive, c
   std::vector<tree::Difference> drift;
   if (!plan.previous.empty()) drift = find_drift(node, plan.previous, index);
   save_index(node, index);
-  if (options.plan && *options.plan != plan_id(node, archive, plan, drift)) {
+  TargetLook targets;
+  if (!plan.previous.empty()) targets = look_at_targets(node, plan.previous);
+  if (options.plan && *options.plan != plan_id(node, archive, plan, drift, targets)) {
     throw Error(Fault::refused,
                 fmt::format("this is not what the plan {} was made for", base::printable(*options.plan)),
                 "`release plan` with the same options shows what would happen now");
   }
   guard_drift(node, plan.previous, drift, options.drift);
-  return drift.empty() && look_at_targets(node, plan.previous).differences.empty();
+  return drift.empty() && targets.differences.empty();
 }
 
 const phase::HistoryEntry& rollback_target(const Node& node, const std::vector<phase::HistoryEntry>& history,

@@ -87,7 +87,7 @@ bool is_in_service(const Node& node, const artifact::Archive& archive, const Pla
 }
 
 std::string plan_id(const Node& node, const artifact::Archive& archive, const Plan& plan,
-                    const std::vector<tree::Difference>& drift) {
+                    const std::vector<tree::Difference>& drift, const TargetLook& targets) {
   constexpr uint64_t largest_node_file = 1 << 20;
   constexpr size_t digits = 16;
   Value changes = Value::list();
@@ -98,7 +98,8 @@ std::string plan_id(const Node& node, const artifact::Archive& archive, const Pl
                                   {"settings", text::list_of(plan.settings)},
                                   {"node", node_file ? crypto::sha256(*node_file).hex() : std::string()},
                                   {"pillar", digest_of(node, present_configuration(node))},
-                                  {"drift", changes}});
+                                  {"drift", changes},
+                                  {"targets", encode(targets.differences)}});
   return crypto::sha256(text::to_json(facts)).hex().substr(0, digits);
 }
 

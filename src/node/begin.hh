@@ -3,6 +3,7 @@
 
 #include "artifact/read.hh"
 #include "node/apply.hh"
+#include "node/target_drift.hh"
 #include "node/transaction.hh"
 #include "tree/diff.hh"
 
@@ -22,6 +23,6 @@ bool is_in_service(const Node& node, const artifact::Archive& archive, const Pla
 
 // A name for everything that an apply would start from: equal when nothing of it has changed.
 std::string plan_id(const Node& node, const artifact::Archive& archive, const Plan& plan,
-                    const std::vector<tree::Difference>& drift);
+                    const std::vector<tree::Difference>& drift, const TargetLook& targets);
 
 }  // namespace bakehouse::node

@@ -159,8 +159,10 @@ class Carrier {
     if (tree::identity_of(base::stat_of(source, shown)) != tree::identity_of(found))
       throw Error(Fault::input, fmt::format("'{}' changed while it was copied", shown));
     base::set_mtime(target, found.mtime, shown);
+    // Not by its name, in whose place something else may stand by now.
+    if (::geteuid() == 0 && ::fchown(target.get(), found.uid, found.gid) != 0)
+      base::fail_os("set the owner of", shown);
     target.close(shown);
-    give_away(path, found);
   }
 
   const Dir& run_;

@@ -9,6 +9,7 @@
 #include "node/configure.hh"
 #include "node/control.hh"
 #include "node/give.hh"
+#include "node/hooks.hh"
 #include "node/release_tree.hh"
 #include "node/services.hh"
 #include "node/space.hh"
@@ -171,7 +172,7 @@ void configure(Transaction& t) {
   const base::Dir next = root.open_dir(t.places.next);
   for (const auto& link : project.data) make_data_link(next, link, layout);
   write_files(files, next, user);
-  give_writable(next, project.writable, user);
+  give_writable(next, project.writable, user, Within::ours);
   save_targets(t.node, t.plan.id, t.plan.previous, t.targets);
   write_configuration(t.node, t.plan.id, merged, expected);
   t.services->check(service_specs(t.node, t.plan.id, release));
@@ -195,21 +196,40 @@ std::set<TreePath> missing_directories(const Transaction& t) {
   return missing;
 }
 
+Value facts_of_configure(const Transaction& t) {
+  Value made = Value::list();
+  for (const TreePath& directory : missing_directories(t)) made.push(directory.str());
+  Value facts = Value::map({{"made", made}});
+  const auto data = t.node.dir.stat(t.node.root.layout.data);
+  if (data && owner_of_data(configured_project(t)))
+    facts.set("data", Value::map({{"uid", uint64_t{data->uid}}, {"gid", uint64_t{data->gid}}}));
+  return facts;
+}
+
+void remove_made(const base::Dir& root, const Value& made) {
+  const auto& all = made.items();
+  for (auto one = all.rbegin(); one != all.rend(); ++one) {
+    const TreePath directory = TreePath::parse(one->text());
+    const auto found = root.stat(directory);  // whose user may have put something else there
+    if (found && found->type == base::FileType::directory && root.open_dir(directory).names().empty())
+      root.remove_tree(directory);
+  }
+}
+
+void give_data_back(const Transaction& t, const Value* owner) {
+  if (owner == nullptr || !t.node.dir.exists(t.node.root.layout.data)) return;
+  t.node.dir.set_owner(t.node.root.layout.data, static_cast<uint32_t>(owner->unsigned_at("uid")),
+                       static_cast<uint32_t>(owner->unsigned_at("gid")));
+}
+
 }  // namespace
 
 Step make_configure_step(Transaction& t) {
-  const auto prepare = [&t] {
-    Value made = Value::list();
-    for (const TreePath& directory : missing_directories(t)) made.push(directory.str());
-    return Value::map({{"made", made}});
-  };
+  const auto prepare = [&t] { return facts_of_configure(t); };
   const auto undo = [&t](const Undo& undo) {
-    const auto& all = undo.facts.at("made").items();
-    for (auto made = all.rbegin(); made != all.rend(); ++made) {
-      const TreePath directory = TreePath::parse(made->text());
-      const bool is_empty = t.node.dir.exists(directory) && t.node.dir.open_dir(directory).names().empty();
-      if (is_empty) t.node.dir.remove_tree(directory);
-    }
+    remove_made(t.node.dir, undo.facts.at("made"));
+    give_data_back(t, undo.facts.find("data"));
+    close_way_to_dumps(t.node, t.places.backup);
     free_undo_room(t.node, t.places);
     discard_unfinished_backup(t.node, t.places);
   };

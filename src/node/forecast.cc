@@ -130,7 +130,8 @@ Forecast forecast_apply(const Node& node, const std::filesystem::path& path,
   forecast.project = node.root.project;
   forecast.version = plan.version;
   forecast.previous_version = plan.previous_version;
-  forecast.is_in_service = is_in_service(node, archive, plan);
+  if (!plan.previous.empty()) forecast.targets = look_at_targets(node, plan.previous);
+  forecast.is_in_service = is_in_service(node, archive, plan) && forecast.targets.differences.empty();
   forecast.steps = steps_to_come(node, plan.previous);
   tree::Manifest before;
   forecast.hooks = hook_names(contents.manifest, {"post_deploy", "upgrade", "post_install"});
@@ -144,7 +145,7 @@ Forecast forecast_apply(const Node& node, const std::filesystem::path& path,
     tree::StatIndex index = tree::StatIndex::load(node.index_path());
     forecast.drift = find_drift(node, plan.previous, index);
   }
-  forecast.id = plan_id(node, archive, plan, forecast.drift);
+  forecast.id = plan_id(node, archive, plan, forecast.drift, forecast.targets);
   forecast.changes = compare(before, contents.manifest);
   forecast.bytes = bytes_written(forecast.changes, contents.manifest);
   forecast.data_bytes = plan.data->bytes;
@@ -190,6 +191,8 @@ std::vector<std::string> in_lines(const Forecast& forecast) {
                     forecast.drift.size()));
   for (size_t i = 0; i < std::min(most_shown, forecast.drift.size()); ++i)
     say("    " + forecast.drift[i].describe());
+  if (!forecast.targets.differences.empty())
+    for (const std::string& line : in_lines(forecast.targets)) say("  " + line);
   say(fmt::format("  steps: {}", fmt::join(forecast.steps, " ")));
   say(fmt::format("plan {}", forecast.id));
   return lines;
@@ -217,6 +220,7 @@ Value encode(const Forecast& forecast) {
        {"undo_data", forecast.undo_data},
        {"downtime_seconds", forecast.downtime ? Value(*forecast.downtime) : Value()},
        {"drift", list(forecast.drift, [](const tree::Difference& one) { return Value(one.describe()); })},
+       {"targets", encode(forecast.targets.differences)},
        {"rollbacks_ended", text::list_of(forecast.rollbacks_ended)}});
 }
 

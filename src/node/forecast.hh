@@ -5,6 +5,7 @@
 #include "node/changes.hh"
 #include "node/prune.hh"
 #include "node/space.hh"
+#include "node/target_drift.hh"
 #include "text/value.hh"
 #include "tree/diff.hh"
 
@@ -32,6 +33,7 @@ struct Forecast {
   std::string undo_data;               // the rule
   std::optional<int64_t> downtime;     // seconds from `stop` to the end of `start`, as it was the last times
   std::vector<tree::Difference> drift;
+  TargetLook targets;                        // what has become of the files outside of the root
   std::vector<std::string> rollbacks_ended;  // deployments that pruning will remove afterwards
 };
 text::Value encode(const Forecast& forecast);

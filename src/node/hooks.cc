@@ -1,6 +1,7 @@
 #include "node/hooks.hh"
 
 #include "artifact/hooks.hh"
+#include "node/give.hh"
 #include "node/services.hh"
 #include "phase/hooks.hh"
 #include "service/account.hh"
@@ -23,16 +24,15 @@ class WayToDumps {
       : node_(node), backup_(backup) {
     const base::TreePath dumps = backup / "dumps";
     if (!node.dir.exists(dumps)) return;
-    is_open_ = true;
-    node.dir.set_owner(dumps, user.uid, user.gid);
+    give_dumps(node.dir, dumps, user);
     node.dir.set_owner(backup, ::geteuid(), user.gid);
+    is_open_ = true;
     node.dir.set_mode(backup, 0710);
   }
   ~WayToDumps() {
     if (!is_open_) return;
     try {
-      node_.dir.set_mode(backup_, 0700);
-      node_.dir.set_owner(backup_, ::geteuid(), ::getegid());
+      close_way_to_dumps(node_, backup_);
     } catch (const std::exception&) {  // NOLINT(bugprone-empty-catch): his dumps are open to him, no more
     }
   }
@@ -46,6 +46,12 @@ class WayToDumps {
 };
 
 }  // namespace
+
+void close_way_to_dumps(const Node& node, const base::TreePath& backup) {
+  if (::geteuid() != 0 || !node.dir.exists(backup)) return;
+  node.dir.set_mode(backup, 0700);
+  node.dir.set_owner(backup, ::geteuid(), ::getegid());
+}
 
 std::vector<std::string> hook_marks(const Node& node) {
   return {"BAKEHOUSE_ROOT=" + node.root.path.native(), "BAKEHOUSE_DEPLOYMENT=", "BAKEHOUSE_PHASE="};

@@ -25,6 +25,10 @@ struct HookCall {
 void run_phase_hooks(const Node& node, const HookCall& call, phase::Journal* journal,
                      const phase::Surroundings& around);
 
+// As long as a hook that is not root's runs, he finds his way to the dumps in the backup. What was killed
+// meanwhile has left it open.
+void close_way_to_dumps(const Node& node, const base::TreePath& backup);
+
 // By which what hooks and checks of any transaction of this node have started is known again. The hooks of a
 // bake have no deployment.
 std::vector<std::string> hook_marks(const Node& node);

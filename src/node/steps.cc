@@ -77,7 +77,9 @@ void carry_over(Transaction& t) {
     carry_drift(t.node, t.plan.previous, {expected, project.data}, next, t.index);
   }
   const bool any = carry_writable(t.node, project.writable, next);
-  give_writable(next, project.writable, owner_of_data(project));
+  // Of processes that ran as a user of their own all that is root's is so because somebody wants it.
+  if (!read_configuration(t.node, t.plan.previous).services.user)
+    give_writable(next, project.writable, owner_of_data(project), Within::any);
   if (any || t.plan.keeps_drift) base::sync_filesystem(next.fd(), next.path().native());
 }
 

@@ -13,6 +13,7 @@
 #include <filesystem>
 #include <map>
 #include <optional>
+#include <set>
 #include <string_view>
 
 #include <unistd.h>
@@ -49,6 +50,15 @@ struct SavedTarget {
   std::optional<MaybeHeld> original;
   TreePath sign_of_ours;  // there once we have begun to write: what came before that is a stranger's
 };
+
+// One file may have several names, by links among the directories above it.
+fs::path place_of(const fs::path& target) {
+  std::error_code unreadable;
+  const fs::path real = fs::weakly_canonical(target.parent_path(), unreadable);
+  return unreadable ? target : real / target.filename();
+}
+
+bool is_same(const fs::path& one, const fs::path& other) { return place_of(one) == place_of(other); }
 
 TreePath saved_place(const Node& node, const std::string& deployment) {
   return places_of(node.root.layout, deployment).records / "targets";
@@ -101,7 +111,7 @@ void put(const Dir& directory, const fs::path& target, const std::string& deploy
   directory.remove_tree(unfinished);
   base::Fd file = directory.create_file(unfinished, held.mode);
   base::write_all(file, held.content, shown(target));
-  if (::geteuid() == 0) directory.set_owner(unfinished, held.uid, held.gid);
+  if (held.uid != ::geteuid() || held.gid != ::getegid()) directory.set_owner(unfinished, held.uid, held.gid);
   directory.set_mode(unfinished, held.mode);  // which a change of owner may have cut
   base::sync_file(file, shown(target));
   file.close(shown(target));
@@ -126,6 +136,10 @@ MaybeHeld read_kept(const Node& node, const std::string& deployment, const Value
               static_cast<uint32_t>(facts.unsigned_at("gid"))};
 }
 
+TreePath sign_of_ours(const Node& node, const std::string& deployment, size_t number) {
+  return saved_place(node, deployment) / fmt::format("{}.begun", number);
+}
+
 std::vector<Value> list_saved(const Node& node, const std::string& deployment) {
   const TreePath file = list_of_saved(node, deployment);
   if (!node.dir.exists(file.parent()) || !node.dir.exists(file)) return {};
@@ -138,14 +152,9 @@ std::optional<MaybeHeld> read_original(const Node& node, const std::string& depl
   return read_kept(node, deployment, *original);
 }
 
-std::vector<SavedTarget> read_saved(const Node& node, const std::string& deployment) {
-  std::vector<SavedTarget> all;
-  for (const Value& one : list_saved(node, deployment)) {
-    const TreePath sign = saved_place(node, deployment) / fmt::format("{}.begun", all.size());
-    all.push_back({one.string_at("target"), read_kept(node, deployment, one),
-                   read_original(node, deployment, one), sign});
-  }
-  return all;
+SavedTarget read_saved(const Node& node, const std::string& deployment, const Value& saved, size_t number) {
+  return {saved.string_at("target"), read_kept(node, deployment, saved),
+          read_original(node, deployment, saved), sign_of_ours(node, deployment, number)};
 }
 
 Value save(const Node& node, const std::string& deployment, const SavedTarget& target, size_t number) {
@@ -162,7 +171,7 @@ std::map<fs::path, MaybeHeld> originals(const Node& node, const std::string& dep
   if (deployment.empty()) return all;
   for (const Value& one : list_saved(node, deployment))
     if (const auto original = read_original(node, deployment, one))
-      all.emplace(one.string_at("target"), *original);
+      all.emplace(place_of(one.string_at("target")), *original);
   return all;
 }
 
@@ -173,23 +182,49 @@ void tell(const Node& node, Event::Kind kind, std::string text) {
 // What the deployment before has written, with what stood there before the first of ours.
 struct Earlier {
   std::vector<WrittenTarget> written;
-  std::map<fs::path, MaybeHeld> originals;
+  std::map<fs::path, MaybeHeld> originals;  // by place
 
   const WrittenTarget* find(const fs::path& target) const {
-    const auto found = std::ranges::find(written, target, &WrittenTarget::target);
+    const auto found =
+        std::ranges::find_if(written, [&](const auto& one) { return is_same(one.target, target); });
     return found == written.end() ? nullptr : &*found;
   }
   std::optional<MaybeHeld> original_of(const fs::path& target, const MaybeHeld& now) const {
     if (find(target) == nullptr) return now;
-    const auto known = originals.find(target);
+    const auto known = originals.find(place_of(target));
     if (known == originals.end()) return std::nullopt;
     return known->second;
   }
 };
 
+// Only root can give a file to somebody else, and anybody a group to which he belongs.
+void require_owner_can_stay(const fs::path& target, const MaybeHeld& before) {
+  if (::geteuid() == 0 || !before) return;
+  std::vector<gid_t> groups(static_cast<size_t>(std::max(0, ::getgroups(0, nullptr))));
+  groups.resize(
+      static_cast<size_t>(std::max(0, ::getgroups(static_cast<int>(groups.size()), groups.data()))));
+  groups.push_back(::getegid());
+  if (before->uid == ::geteuid() && std::ranges::find(groups, before->gid) != groups.end()) return;
+  throw Error(Fault::refused, fmt::format("'{}' belongs to somebody else", shown(target)),
+              "let its owner deploy, or root");
+}
+
+void require_each_once(const std::vector<ConfiguredFile>& files) {
+  std::set<fs::path> places;
+  for (const ConfiguredFile& file : files) {
+    if (!places.insert(place_of(file.target)).second)
+      throw Error(Fault::refused,
+                  fmt::format("'{}' is the file of another entry of `configuration:` in node.yaml, too",
+                              shown(file.target)),
+                  "take one of them out");
+  }
+}
+
 SavedTarget look_before_writing(const Node& node, const std::string& deployment, const Earlier& earlier,
                                 const fs::path& target) {
+  name_of_unfinished(target, deployment);  // there must be room for it
   MaybeHeld before = look_at(open_parent(node, target), target);
+  require_owner_can_stay(target, before);
   const WrittenTarget* written = earlier.find(target);
   if (written != nullptr && before && !written->holds(before->content))
     tell(node, Event::Kind::warning,
@@ -249,7 +284,6 @@ void write(const Node& node, const std::string& deployment, const SavedTarget& s
 }
 
 void restore(const Node& node, const std::string& deployment, const SavedTarget& saved) {
-  if (!node.dir.exists(saved.sign_of_ours)) return;
   const Dir directory = open_parent(node, saved.target);
   directory.remove_tree(name_of_unfinished(saved.target, deployment));
   if (look_at(directory, saved.target) != saved.before)
@@ -260,12 +294,14 @@ void restore(const Node& node, const std::string& deployment, const SavedTarget&
 
 void save_targets(const Node& node, const std::string& deployment, const std::string& previous,
                   const std::vector<ConfiguredFile>& files) {
+  require_each_once(files);
   const Earlier earlier{written_targets(node, previous), originals(node, previous)};
   std::vector<SavedTarget> all;
   for (const ConfiguredFile& file : files)
     all.push_back(look_before_writing(node, deployment, earlier, file.target));
   for (const WrittenTarget& written : earlier.written) {
-    if (std::ranges::find(files, written.target, &ConfiguredFile::target) != files.end()) continue;
+    const auto is_it = [&](const ConfiguredFile& file) { return is_same(file.target, written.target); };
+    if (std::ranges::any_of(files, is_it)) continue;
     if (auto left = look_before_leaving(node, earlier, written)) all.push_back(*std::move(left));
   }
   if (all.empty()) return;
@@ -281,7 +317,9 @@ bool changes_targets(const Node& node, const std::string& deployment) {
 
 void write_targets(const Node& node, const std::string& deployment,
                    const std::vector<ConfiguredFile>& files) {
-  for (const SavedTarget& saved : read_saved(node, deployment)) {
+  const auto all = list_saved(node, deployment);
+  for (size_t i = 0; i < all.size(); ++i) {
+    const SavedTarget saved = read_saved(node, deployment, all[i], i);
     const auto file = std::ranges::find(files, saved.target, &ConfiguredFile::target);
     write(node, deployment, saved, file == files.end() ? *saved.original : wanted(*file, saved.before));
   }
@@ -289,12 +327,14 @@ void write_targets(const Node& node, const std::string& deployment,
 
 void restore_targets(const Node& node, const std::string& deployment) {
   std::string failures;
-  for (const SavedTarget& saved : read_saved(node, deployment)) {
+  const auto all = list_saved(node, deployment);
+  for (size_t i = 0; i < all.size(); ++i) {
+    if (!node.dir.exists(sign_of_ours(node, deployment, i))) continue;
     try {
-      restore(node, deployment, saved);
+      restore(node, deployment, read_saved(node, deployment, all[i], i));
     } catch (const Error& error) {
       failures += fmt::format("{}'{}' is not what it was: {}", failures.empty() ? "" : "\n",
-                              shown(saved.target), error.what());
+                              shown(all[i].string_at("target")), error.what());
     }
   }
   if (!failures.empty()) throw Error(Fault::needs_hands, failures, "mend that, then run `release recover`");

@@ -65,8 +65,8 @@ void write_variables(const Node& node, const std::string& deployment,
   node.dir.remove_tree(place);
   if (variables.empty()) return;
   node.dir.make_dirs(place.parent(), 0755);
-  node.dir.make_dir(place, 0700);
-  if (user) node.dir.set_owner(place, user->uid, user->gid);
+  // It stays ours: in place of a file, systemd would follow a link of his as root.
+  node.dir.make_dir(place, user ? 0711 : 0700);
   for (const ProcessVariables& one : variables) {
     const TreePath file = place / file_name(one.process);
     base::write_file(node.root.at(file), launch::format_variables(one.values), 0600);

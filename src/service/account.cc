@@ -17,10 +17,11 @@ using base::Fault;
 using base::printable;
 
 std::vector<gid_t> groups_of(const passwd& user) {
-  int count = 0;
-  ::getgrouplist(user.pw_name, user.pw_gid, nullptr, &count);
-  std::vector<gid_t> groups(static_cast<size_t>(count));
-  ::getgrouplist(user.pw_name, user.pw_gid, groups.data(), &count);
+  int count = 1;
+  std::vector<gid_t> groups(1);
+  // Until all have a place: there may be more of them from one question to the next.
+  while (::getgrouplist(user.pw_name, user.pw_gid, groups.data(), &count) < 0)
+    groups.resize(static_cast<size_t>(count));
   groups.resize(static_cast<size_t>(count));
   return groups;
 }

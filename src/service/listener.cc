@@ -73,12 +73,15 @@ void set_option(const Fd& socket, int option, const std::string& address) {
     base::fail_os("listen at", address);
 }
 
-Fd bind_socket(const std::string& address) {
+enum class Company { allowed, refused };
+
+// Whether somebody else may listen at the address, if he allows it as well.
+Fd bind_socket(const std::string& address, Company company) {
   const ListenAddress place = parse_listen_address(address);
   Fd socket(::socket(place.family(), SOCK_STREAM | SOCK_CLOEXEC, 0));
   if (!socket) base::fail_os("listen at", address);
   set_option(socket, SO_REUSEADDR, address);
-  set_option(socket, SO_REUSEPORT, address);
+  if (company == Company::allowed) set_option(socket, SO_REUSEPORT, address);
   if (::bind(socket.get(), place.plain(), place.size) == 0) return socket;
   if (errno == EADDRINUSE) {
     throw Error(Fault::input, fmt::format("another program listens at {}", address),
@@ -113,7 +116,7 @@ std::vector<sock_filter> probes_beside() {
 }  // namespace
 
 Listener Listener::open(const std::string& address) {
-  Fd socket = bind_socket(address);
+  Fd socket = bind_socket(address, Company::allowed);
   begin_to_listen(socket, address);
   return {address, std::move(socket)};
 }
@@ -125,7 +128,7 @@ Listener Listener::open_beside(const Listener& serving) {
                 fmt::format("{}: no release can be tried beside another one over IPv6", address),
                 "listen at an address of IPv4, or use the strategy restart");
   }
-  Fd socket = bind_socket(address);
+  Fd socket = bind_socket(address, Company::allowed);
   // Before it listens: the first connection is for it otherwise.
   route(serving.socket_, probes_beside(), address);
   begin_to_listen(socket, address);
@@ -170,7 +173,7 @@ void Listener::take_over() const { route(socket_, to_place(beside_place), addres
 
 void require_address(const std::string& address) { parse_listen_address(address); }
 
-void require_free(const std::string& address) { bind_socket(address); }
+void require_free(const std::string& address) { bind_socket(address, Company::refused); }
 
 bool can_be_shared(const std::string& address) { return parse_listen_address(address).family() == AF_INET; }
 

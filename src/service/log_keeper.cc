@@ -76,12 +76,21 @@ bool can_take_off(const fs::path& log, uint64_t block) {
   return take_off(probe.fd(), block, log);
 }
 
+// Not the log itself: the process that writes to it could lock it for good. None: somebody is at it.
+Fd lock_to_cut(const fs::path& log) {
+  const fs::path place = log.parent_path() / ".cut.lock";
+  Fd lock(::open(place.c_str(), O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600));
+  if (!lock) base::fail_os("open", place.native());
+  return ::flock(lock.get(), LOCK_EX | LOCK_NB) == 0 ? std::move(lock) : Fd();
+}
+
 }  // namespace
 
 bool rotate_log(const fs::path& log, int keep) {
   const Fd file = open_to_cut(log);
   // Two at once would take off twice what is copied once.
-  if (::flock(file.get(), LOCK_EX | LOCK_NB) != 0) return true;
+  const Fd lock = lock_to_cut(log);
+  if (!lock) return true;
   const uint64_t head = head_of(file, log);
   if (head == 0) return true;
   struct stat found {};

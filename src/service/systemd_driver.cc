@@ -128,8 +128,9 @@ void SystemdDriver::stop_units(Words names) {
 // the target, which would take them with it.
 void SystemdDriver::stop() {
   end_orphans(units_.root / ".bakehouse");
-  Words words = services();
-  append(words, installed(".timer"));
+  // Timers first: one that is due meanwhile would start its service again.
+  Words words = installed(".timer");
+  append(words, services());
   if (words.empty()) return;
   stop_units(std::move(words));
   require_ended();

@@ -34,7 +34,6 @@ std::string service_name(std::string_view project, std::string_view process);
 std::string recovery_name(std::string_view project);
 std::string expiry_name(std::string_view project);
 std::string log_timer_name(std::string_view project);
-std::string log_timer_name(std::string_view project);
 std::string detached_name(std::string_view project);
 
 // The target with which that of a root starts.

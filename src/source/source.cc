@@ -108,11 +108,18 @@ Checkout unpack_archive(const std::filesystem::path& from, const Dir& to) {
   return {"archive", "", false, std::nullopt, "", {}};
 }
 
+void let_go(const Earlier* earlier) {
+  if (earlier != nullptr && earlier->remove) earlier->remove();
+}
+
 }  // namespace
 
 Checkout check_out(const std::filesystem::path& from, const Dir& to, const Earlier* earlier) {
   std::error_code unreadable;
-  if (std::filesystem::is_regular_file(from, unreadable)) return unpack_archive(from, to);
+  if (std::filesystem::is_regular_file(from, unreadable)) {
+    let_go(earlier);
+    return unpack_archive(from, to);
+  }
   const auto repository = Repository::open(from);
   if (!repository) {
     auto left_out = copy_directory(from, to, earlier, [](const TreePath&) { return false; });
@@ -124,6 +131,7 @@ Checkout check_out(const std::filesystem::path& from, const Dir& to, const Earli
     checkout.left_out =
         copy_directory(from, to, earlier, [&](const TreePath& path) { return repository->ignores(path); });
   } else {
+    let_go(earlier);
     repository->write_head(to);
   }
   return checkout;

@@ -7,6 +7,7 @@
 #include "tree/stat_index.hh"
 
 #include <filesystem>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -29,6 +30,8 @@ struct Checkout {
 struct Earlier {
   const base::Dir* tree;   // null: there is none
   tree::StatIndex& index;  // what its files, and those of the source, held; it learns of the new ones
+  std::function<void()> remove =
+      {};  // called first where nothing can be linked: there may not be room for both
 };
 
 // Fills the empty directory `to`. Of a git repository whose work tree is clean (or that has none)

@@ -154,8 +154,17 @@ class Maker {
   OpenDirs open(std::string_view directory) const {
     const TreePath path = path_of(directory);
     OpenDirs opened{to_.open_dir(path), from_.open_dir_if_any(path), std::nullopt};
-    if (options_.lender != nullptr) opened.lent = options_.lender->dir.open_dir_if_any(path);
+    if (options_.lender != nullptr) opened.lent = open_lender(path);
     return opened;
+  }
+
+  // What cannot be entered lends nothing.
+  std::optional<Dir> open_lender(const TreePath& path) const {
+    try {
+      return options_.lender->dir.open_dir_if_any(path);
+    } catch (const base::Error&) {
+      return std::nullopt;
+    }
   }
 
   void make_directory(const Dir& parent, uint32_t i) const {

@@ -77,6 +77,44 @@ TEST_CASE("what root's processes have written goes over to the user who comes af
   CHECK(owner_of(site, "run/cache/kept") == "nobody");
 }
 
+TEST_CASE("what is root's among the files of the user stays root's from release to release") {
+  if (!can_give()) return;
+  Site site;
+  let_others_in(site);
+  const std::string settings = as_nobody + "writable: {cache: keep}\n";
+  Release first = release("1.0", 1, {}, settings);
+  first.tree["cache/page"] = File{"cached\n"};
+  REQUIRE(describe(site.apply(first)) == "good");
+  site.write("run/cache/key", "moved here by the user\n");
+  Release second = release("2.0", 2, {}, settings);
+  second.tree["cache/page"] = File{"cached\n"};
+  REQUIRE(describe(site.apply(second)) == "good");
+  CHECK(owner_of(site, "run/cache/page") == "nobody");
+  CHECK(owner_of(site, "run/cache/key") == "root");
+}
+
+TEST_CASE("a release that fails leaves data to whom it belonged") {
+  if (!can_give()) return;
+  Site site;
+  let_others_in(site);
+  REQUIRE(describe(site.apply(release("1.0", 1, {}))) == "good");
+  REQUIRE(owner_of(site, "data") == "root");
+  const auto result = site.apply(release("2.0", 2, {{"post_deploy", "exit 1"}}, as_nobody));
+  CHECK(result.outcome == "reverted");
+  CHECK(owner_of(site, "data") == "root");
+}
+
+TEST_CASE("variables are the user's, in a directory where he cannot exchange them") {
+  if (!can_give()) return;
+  Site site;
+  let_others_in(site);
+  const auto result = site.apply(release("1.0", 1, {}, as_nobody + "env: {TOWN: Bergen}\n"));
+  REQUIRE(describe(result) == "good");
+  const std::string place = ".bakehouse/deployments/" + result.deployment + "/variables";
+  CHECK(owner_of(site, place) == "root");
+  CHECK(owner_of(site, place + "/env") == "nobody");
+}
+
 TEST_CASE("hooks run as the user of the processes, who finds the dumps of his release and no others") {
   if (!can_give()) return;
   Site site;

@@ -91,6 +91,28 @@ TEST_CASE("a release writes nowhere that node.yaml does not name") {
   CHECK(says(describe(machine.site.apply(greedy)), "'configuration' is the node's own"));
 }
 
+TEST_CASE("a file is the same by whatever way node.yaml names it") {
+  Machine machine;
+  const fs::path way = machine.etc.parent_path() / "another-way";
+  fs::create_directory_symlink(machine.etc, way);
+  const auto name_it = [&](const std::string& more) {
+    machine.site.write("node.yaml", "configuration:\n- {template: nginx.conf, target: " +
+                                        (way / "shop.conf").native() + ", mode: 0600}\n" + more);
+  };
+  SUBCASE("from one release to the next") {
+    REQUIRE(describe(machine.site.apply(with_target("1.0", 1))) == "good");
+    name_it("");
+    CHECK(describe(machine.site.apply(with_target("2.0", 2))) == "good");
+    CHECK(machine.written() == "# 2.0\nlisten 80;\n");
+  }
+  SUBCASE("and only one template becomes it") {
+    Release greedy = with_target("1.0", 1);
+    greedy.tree[".bake/templates/more.conf"] = File{"more\n"};
+    name_it("- {template: more.conf, target: " + machine.target.native() + "}\n");
+    CHECK(says(describe(machine.site.apply(greedy)), "is the file of another entry of `configuration:`"));
+  }
+}
+
 TEST_CASE("what was there comes back when the deployment fails") {
   Machine machine;
   std::string before = "(nothing)";
@@ -203,12 +225,15 @@ TEST_CASE("what could not be written or put back is refused before anything stop
     why = "there is no directory";
   }
   SUBCASE("within the root") {
-    machine.site.write("node.yaml", "configuration: [{template: nginx.conf, target: " +
-                                        (machine.site.root() / "run/x").native() + "}]\n");
     fs::create_directories(machine.site.root() / "data");
     machine.site.write("node.yaml", "configuration: [{template: nginx.conf, target: " +
                                         (machine.site.root() / "data/x").native() + "}]\n");
     why = "lies within the root";
+  }
+  SUBCASE("a name with no room for that of the unfinished file") {
+    machine.site.write("node.yaml", "configuration: [{template: nginx.conf, target: " +
+                                        (machine.etc / std::string(230, 'x')).native() + "}]\n");
+    why = "has a part of 285 bytes";
   }
   SUBCASE("no such template") {
     machine.allow("- {template: apache.conf, target: /etc/x}\n");

@@ -64,7 +64,8 @@ TEST_CASE("a log is cut once it is larger than it may be, and not by two at once
   CHECK_FALSE(fs::exists(place.part(1)));
   base::write_file(place.log, std::string(10000, 'x'));
   {
-    const base::Fd other(::open(place.log.c_str(), O_RDONLY | O_CLOEXEC));
+    const auto lock = place.log.parent_path() / ".cut.lock";
+    const base::Fd other(::open(lock.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
     REQUIRE(::flock(other.get(), LOCK_EX) == 0);
     CHECK(keep_short(place.log, limits));
     CHECK_FALSE(fs::exists(place.part(1)));
