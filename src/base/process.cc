@@ -220,6 +220,7 @@ namespace {
 std::vector<std::string> socket_variables(const std::vector<PassedSocket>& sockets) {
   if (sockets.empty()) return {};
   std::vector<std::string> names;
+  names.reserve(sockets.size());
   for (const PassedSocket& socket : sockets) names.push_back(socket.name);
   return {fmt::format("LISTEN_FDS={}", sockets.size()),
           fmt::format("LISTEN_FDNAMES={}", fmt::join(names, ":")), std::string(listen_pid) + "0000000000"};

@@ -18,9 +18,7 @@ namespace {
 
 namespace fs = std::filesystem;
 using base::Dir;
-using base::Error;
 using base::Event;
-using base::Fault;
 using base::TreePath;
 
 constexpr uint64_t largest_output = 1 << 20;

@@ -38,6 +38,7 @@ constexpr std::array<SignalName, 8> signals = {{{"TERM", SIGTERM},
 
 int decode_signal(MapReader& map) {
   std::vector<std::string> names;
+  names.reserve(signals.size());
   for (const auto& each : signals) names.emplace_back(each.name);
   const auto word = map.choice("stop-signal", names);
   if (!word) return SIGTERM;
@@ -86,7 +87,7 @@ bool is_numeric_address(const std::string& text) {
 
 std::optional<std::string> decode_socket(MapReader& map, const std::string& shown, Diagnostics& faults) {
   const Value* value = map.take("socket");
-  const auto address = map.text("socket");
+  auto address = map.text("socket");
   if (!address) return std::nullopt;
   if (!is_numeric_address(*address)) {
     faults.add(value->origin(),

@@ -75,7 +75,7 @@ void decode_hardening(const Value& value, ServiceSettings& services, Diagnostics
 
 std::optional<std::string> decode_user(MapReader& map, Diagnostics& faults) {
   const Value* value = map.take("user");
-  const auto name = map.text("user");
+  auto name = map.text("user");
   if (!name) return std::nullopt;
   const bool is_number = !name->empty() && name->find_first_not_of("0123456789") == std::string::npos;
   const auto reason = is_number ? std::optional<std::string>("is a number") : why_not_word(*name);

@@ -59,11 +59,10 @@ class Attempts {
 
   void begin(const addrinfo& address) {
     Fd socket(::socket(address.ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
-    if (!socket || !come_from_source(socket, address)) {
-      last_error_ = errno;
-    } else if (::connect(socket.get(), address.ai_addr, address.ai_addrlen) == 0) {
+    const bool is_ready = socket && come_from_source(socket, address);
+    if (is_ready && ::connect(socket.get(), address.ai_addr, address.ai_addrlen) == 0) {
       connected_ = true;
-    } else if (errno == EINPROGRESS) {
+    } else if (is_ready && errno == EINPROGRESS) {
       watched_.push_back({socket.get(), POLLOUT, 0});
       sockets_.push_back(std::move(socket));
     } else {

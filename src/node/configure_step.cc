@@ -149,6 +149,7 @@ std::vector<ConfiguredFile> take_targets(std::vector<ConfiguredFile>& files) {
 
 std::vector<tree::Entry> entries_of(const std::vector<ConfiguredFile>& files) {
   std::vector<tree::Entry> entries;
+  entries.reserve(files.size());
   for (const ConfiguredFile& file : files) entries.push_back(file.entry);
   return entries;
 }

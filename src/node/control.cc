@@ -126,7 +126,7 @@ Names stop_processes(const Node& node, const Names& names) {
   const auto driver = open_services(node);
   const Names running = left.empty() || !names.empty() ? running_in(*driver) : names_in(left);
   require_known(names, running);
-  const Names wanted = wanted_of(running, names);
+  Names wanted = wanted_of(running, names);
   names.empty() ? driver->end() : driver->stop(wanted);
   return wanted;
 }

@@ -297,6 +297,7 @@ void save_targets(const Node& node, const std::string& deployment, const std::st
   require_each_once(files);
   const Earlier earlier{written_targets(node, previous), originals(node, previous)};
   std::vector<SavedTarget> all;
+  all.reserve(files.size());
   for (const ConfiguredFile& file : files)
     all.push_back(look_before_writing(node, deployment, earlier, file.target));
   for (const WrittenTarget& written : earlier.written) {

@@ -41,6 +41,7 @@ Request::Command command_of(const std::string& name) {
 
 std::vector<std::string> command_names() {
   std::vector<std::string> names;
+  names.reserve(commands.size());
   for (const auto& each : commands) names.emplace_back(each.name);
   return names;
 }

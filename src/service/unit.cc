@@ -34,6 +34,7 @@ void require_sound(const ServiceSpec& spec) {
 
 void require_different_names(const std::vector<ServiceSpec>& specs) {
   std::vector<std::string> names;
+  names.reserve(specs.size());
   for (const ServiceSpec& spec : specs) names.push_back(spec.name);
   std::ranges::sort(names);
   const auto twice = std::ranges::adjacent_find(names);

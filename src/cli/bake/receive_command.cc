@@ -16,11 +16,7 @@
 namespace bakehouse::cli {
 namespace {
 
-namespace fs = std::filesystem;
 using base::Error;
-using base::Event;
-using base::Fault;
-using text::Value;
 
 node::Node open_node(const GlobalOptions& global, const ReceiveCommand& command,
                      const Installation& installed, const Screen& screen) {
