@@ -1,6 +1,7 @@
 #include "base/error.hh"
 #include "net/tcp.hh"
 #include "node/backup.hh"
+#include "node/backup_record.hh"
 #include "node/carry.hh"
 #include "node/configure_step.hh"
 #include "node/control.hh"
@@ -107,7 +108,7 @@ config::UndoData undo_rule(const Transaction& t) {
 
 void backup(Transaction& t) {
   if (!t.plan.previous.empty()) {
-    t.node.dir.make_dirs(t.places.backup / "dumps", 0700);
+    t.node.dir.make_dirs(dumps_of(t.places), 0700);
     run_phase_hooks(t.node, hook_call(t, "dump", t.plan.previous), &t.journal, t.node.around);
   }
   const bool is_live = overlaps(t);

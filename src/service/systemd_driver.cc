@@ -2,6 +2,7 @@
 
 #include "base/dir.hh"
 #include "base/error.hh"
+#include "service/account.hh"
 #include "service/background.hh"
 #include "service/listener.hh"
 #include "service/lock.hh"
@@ -281,8 +282,7 @@ fs::path unit_directory() {
   if (own_scope() == Scope::system) return "/etc/systemd/system";
   if (const char* configuration = std::getenv("XDG_CONFIG_HOME"))
     return fs::path(configuration) / "systemd/user";
-  const passwd* user = ::getpwuid(::geteuid());
-  return fs::path(user != nullptr ? user->pw_dir : "/") / ".config/systemd/user";
+  return fs::path(own_home()) / ".config/systemd/user";
 }
 
 bool has_units(const fs::path& root) { return !units_of(unit_directory(), root).empty(); }

@@ -2,6 +2,7 @@
 
 #include "base/encoding.hh"
 #include "base/error.hh"
+#include "text/document.hh"
 
 #include <algorithm>
 
@@ -10,17 +11,9 @@ namespace {
 
 using base::Error;
 using base::Fault;
+using text::is_utf8;
 
 bool is_control(char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; }
-
-bool is_utf8(std::string_view text) {
-  while (!text.empty()) {
-    const size_t length = base::utf8_length(text);
-    if (length == 0) return false;
-    text.remove_prefix(length);
-  }
-  return true;
-}
 
 [[noreturn]] void refuse(std::string_view text, std::string_view why) {
   throw Error(
